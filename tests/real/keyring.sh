@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# The keyring is a real Secret Service, and another program sees in it what tok says it stored.
+#
+# gnome-keyring on a private bus stands in for a desktop's; secret-tool (libsecret) is the second opinion. Both ways
+# matter: what tok stores must be found by the documented lookup, and what that tool stores must be used by tok.
+if [ -z "${DBUS_SESSION_BUS_ADDRESS-}" ]; then
+  exec dbus-run-session -- bash "$0"
+fi
+. "$REAL/harness/facts.sh"
+. "$REAL/harness/server.sh"
+
+# Unlocked by a password on stdin, as a login would. Its name on the bus says that it is ready.
+printf %s 'the login password' |
+  gnome-keyring-daemon --unlock --foreground --components=secrets >"$TMPDIR/gnome-keyring" 2>&1 &
+daemon=$!
+is_ready() {
+  dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+    string:org.freedesktop.secrets | grep --quiet 'boolean true'
+}
+for ((tries = 0; ; tries++)); do
+  ! is_ready || break
+  if ((tries == 200)) || ! kill -0 "$daemon"; then
+    cat "$TMPDIR/gnome-keyring" >&2
+    printf 'gnome-keyring-daemon did not start\n' >&2
+    exit 1
+  fi
+  sleep 0.05
+done
+
+# Every character that some encoding on the way treats as its own.
+secret='a+b/c=d:e%f&g h é'
+
+# Each fact's endpoint has a port of its own, and so its own entries.
+lookup() { secret-tool lookup service tok username "cint/client_secret@$origin"; }
+
+fact_a_secret_set_from_stdin_is_what_secret_tool_finds() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  [ "$code" -eq 0 ]
+  [ "$(lookup)" = "$secret" ]
+}
+
+fact_one_newline_at_the_end_of_stdin_is_not_part_of_the_secret() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf '%s\n' "$secret")
+  [ "$code" -eq 0 ]
+  # $(…) would strip a newline that should not be there.
+  lookup >found
+  printf %s "$secret" | cmp - found
+}
+
+fact_secret_set_prints_no_secret() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  [ "$code" -eq 0 ]
+  cat "$out" "$err" >printed
+  [ "$(grep --count --fixed-strings --file="$served/secret" printed)" -eq 0 ]
+}
+
+fact_secret_check_tells_a_stored_secret_from_a_missing_one() {
+  endpoint "$secret"
+  attempt tok secret check cint
+  [ "$code" -eq 4 ]
+  attempt tok secret set cint < <(printf %s "$secret")
+  attempt tok secret check cint
+  [ "$code" -eq 0 ]
+  cat "$out" "$err" >printed
+  [ "$(grep --count --fixed-strings --file="$served/secret" printed)" -eq 0 ]
+}
+
+fact_the_stored_secret_fetches_a_token() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  attempt tok token cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "$token" ]
+}
+
+fact_a_secret_stored_by_secret_tool_fetches_a_token() {
+  endpoint "$secret"
+  printf %s "$secret" | secret-tool store --label='from outside' service tok username "cint/client_secret@$origin"
+  attempt tok token cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "$token" ]
+}
+
+fact_set_replaces_a_secret_stored_by_secret_tool() {
+  endpoint "$secret"
+  printf %s 'the old one' | secret-tool store --label='from outside' service tok username "cint/client_secret@$origin"
+  attempt tok secret set cint < <(printf %s "$secret")
+  [ "$code" -eq 0 ]
+  secret-tool search --all service tok username "cint/client_secret@$origin" >entries 2>/dev/null
+  [ "$(grep --count '^secret = ' entries)" -eq 1 ]
+  [ "$(lookup)" = "$secret" ]
+  attempt tok token cint
+  [ "$code" -eq 0 ]
+}
+
+fact_a_deleted_secret_is_gone_and_the_next_token_ends_with_4() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  [ "$(lookup)" = "$secret" ]
+  attempt tok secret delete cint
+  [ "$code" -eq 0 ]
+  gone=0
+  lookup || gone=$?
+  [ "$gone" -eq 1 ]
+  attempt tok token cint
+  [ "$code" -eq 4 ]
+  prints_nothing
+  says 'tok secret set cint'
+  says TOK_CINT_CLIENT_SECRET
+  [ "$(requests /oauth/token)" -eq 0 ]
+}
+
+fact_a_secret_stored_for_one_host_is_not_sent_to_another() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  sed -i 's/127\.0\.0\.1/localhost/' "$XDG_CONFIG_HOME/tok/config.toml"
+  attempt tok token cint
+  [ "$code" -eq 4 ]
+  prints_nothing
+  [ "$(requests /oauth/token)" -eq 0 ]
+}
+
+fact_a_cached_token_needs_no_keyring() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  attempt tok token cint
+  attempt env --unset=DBUS_SESSION_BUS_ADDRESS tok token cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "$token" ]
+  [ "$(requests /oauth/token)" -eq 1 ]
+}
+
+run_facts
