@@ -1,0 +1,187 @@
+//! What can go wrong, in the terms a script can act on: each failure has a kind, and each kind one exit code.
+//!
+//! Everything below `main` returns errors; only `main` turns one into a message and a number, through [`exit_code`] and [`report`].
+
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+/// The reason a run ended without what was asked for, as a script would tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Nobody foresaw it: report it.
+    Unexpected,
+    /// The command line is wrong: fix the command.
+    Usage,
+    /// The config file or the profile is wrong: fix the file.
+    Config,
+    /// A secret is missing, locked or unreachable: set it, unlock it.
+    Secret,
+    /// The provider refused: fix credentials or permissions.
+    Refused,
+    /// The provider was not reached, or said to come back (DNS, TLS, time-out, 408, 429, 5xx): try again later.
+    Unreachable,
+    /// The provider's answer held no usable token: fix the profile's `response`.
+    Unusable,
+}
+
+impl Kind {
+    /// The exit code that stands for this kind. Part of the command line's promise: never renumbered.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::Config => 3,
+            Self::Secret => 4,
+            Self::Refused => 5,
+            Self::Unreachable => 6,
+            Self::Unusable => 7,
+        }
+    }
+}
+
+/// An error a user meets: its kind, one line that says what is wrong, and what to do next where that is known.
+///
+/// The message is lower case, has no final period, names the profile, file or key, and never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    retry_at_unix_ms: Option<i64>,
+}
+
+impl Failure {
+    /// A failure of `kind` that says `message`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            retry_at_unix_ms: None,
+        }
+    }
+
+    /// The same failure with the next step a user should take.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with `prefix: ` before its message: each boundary adds what it knows.
+    #[must_use]
+    pub fn context(mut self, prefix: impl fmt::Display) -> Self {
+        self.message = format!("{prefix}: {}", self.message);
+        self
+    }
+
+    /// The same failure with the moment (Unix time, milliseconds) before which the provider does not want to be
+    /// asked again (`Retry-After`, RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn retry_at(mut self, unix_ms: i64) -> Self {
+        self.retry_at_unix_ms = Some(unix_ms);
+        self
+    }
+
+    /// The same failure with `change` made to each of its texts.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.message = change(&self.message);
+        self.hint = self.hint.as_deref().map(change);
+        self
+    }
+
+    /// What a script can act on.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The line that says what is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The next step, where there is one.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// When the provider may be asked again (Unix time, milliseconds), where it said so.
+    #[must_use]
+    pub fn retry_at_unix_ms(&self) -> Option<i64> {
+        self.retry_at_unix_ms
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The exit code for `error`: that of the [`Failure`] anywhere in its chain, else 1.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    error
+        .downcast_ref::<Failure>()
+        .map_or(Kind::Unexpected, Failure::kind)
+        .exit_code()
+}
+
+/// Writes `error` for a person: `tok: ` and the chain in one line, then a blank line and the hint.
+///
+/// # Errors
+/// Only what `out` itself returns.
+pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "tok: {error:#}")?;
+    if let Some(hint) = error.downcast_ref::<Failure>().and_then(Failure::next_step) {
+        writeln!(out, "\nhint: {hint}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_failure_keeps_its_exit_code_under_added_context() {
+        let cases = [
+            (Kind::Unexpected, 1),
+            (Kind::Usage, 2),
+            (Kind::Config, 3),
+            (Kind::Secret, 4),
+            (Kind::Refused, 5),
+            (Kind::Unreachable, 6),
+            (Kind::Unusable, 7),
+        ];
+        for (kind, code) in cases {
+            let error = Err::<(), _>(Failure::new(kind, "inner"))
+                .context("outer")
+                .unwrap_err();
+            assert_eq!(exit_code(&error), code);
+        }
+        assert_eq!(exit_code(&anyhow::anyhow!("anything else")), 1);
+    }
+
+    #[test]
+    fn a_report_is_one_line_then_a_blank_line_and_the_hint() {
+        let failure = Failure::new(Kind::Config, "no such profile").hint("try `tok list`");
+        let mut out = Vec::new();
+        report(&failure.context("cint").into(), &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "tok: cint: no such profile\n\nhint: try `tok list`\n"
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! Text from elsewhere (an answer, a command's stderr) made fit for a terminal: a provider must not be able to move the
+//! cursor, hide words, or fill the screen.
+
+/// The most characters of somebody else's text that one message shows: enough for every documented error, short enough to read.
+pub const SHOWN_CHARACTERS: usize = 300;
+
+/// `text` in one line without control, bidirectional or invisible characters, cut to `most` characters with `…` at the cut.
+///
+/// Runs of white space become one space. Source of the character list: Unicode TR36 §2.5 and TR9 §2.
+#[must_use]
+pub fn clean(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    let mut length = 0;
+    let mut gap = false;
+    for character in text.chars() {
+        if character.is_whitespace() {
+            gap = !out.is_empty();
+            continue;
+        }
+        if is_hidden(character) {
+            continue;
+        }
+        if length + usize::from(gap) >= most {
+            out.push('…');
+            return out;
+        }
+        if gap {
+            out.push(' ');
+            length += 1;
+            gap = false;
+        }
+        out.push(character);
+        length += 1;
+    }
+    out
+}
+
+/// Whether `character` is one that a terminal obeys or a reader cannot see.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The one of `known` that a person who typed `wrong` most likely meant, if any is near enough to name.
+#[must_use]
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Jaro-Winkler similarity under which a suggestion is more confusing than none.
+    const NEAR_ENOUGH: f64 = 0.8;
+    known
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(similarity, _)| *similarity > NEAR_ENOUGH)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        let cases = [
+            ("plain words", 40, "plain words"),
+            ("  two \r\n lines\t ", 40, "two lines"),
+            ("\x1b[31mred\x1b[0m", 40, "[31mred[0m"),
+            ("a\u{202e}b\u{2066}c\u{200b}d\u{feff}", 40, "abcd"),
+            ("nul\0 bell\x07 c1\u{9b}", 40, "nul bell c1"),
+            ("0123456789", 4, "0123…"),
+            ("ab cd", 2, "ab…"),
+            ("ab  ", 2, "ab"),
+            ("", 4, ""),
+        ];
+        for (text, most, expected) in cases {
+            assert_eq!(clean(text, most), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["token_url", "client_id", "scope"];
+        assert_eq!(nearest("tokenurl", known), Some("token_url"));
+        assert_eq!(nearest("Client_ID", known), Some("client_id"));
+        assert_eq!(nearest("zzz", known), None);
+    }
+}
