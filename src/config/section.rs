@@ -1,0 +1,133 @@
+//! The part of a config file that speaks of one profile, found without parsing the rest: printing a cached token must take as
+//! long with five hundred profiles in the file as with one.
+//!
+//! This is a shortcut and never a second reading. It answers only for files in the plain style (every table under a
+//! `[profiles.NAME…]` header of bare keys, no multi-line strings); for any other file, and whenever what it found does not parse, the
+//! whole file is parsed instead. In such a plain file a line that begins with `[profiles.` can only be a table's header, because inside a
+//! multi-line array it would be no value.
+
+/// The lines of `text` under the headers of profile `name`, in order; none when the file is not in the plain style or does not name the profile.
+#[must_use]
+pub fn find(text: &str, name: &str) -> Option<String> {
+    if text.contains("\"\"\"") || text.contains("'''") {
+        return None;
+    }
+    let mut found = String::new();
+    let mut seen = false;
+    let mut within = None;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start_matches([' ', '\t']);
+        match trimmed.as_bytes().first() {
+            Some(b'[') => {
+                if let Some(header) = header(trimmed) {
+                    within = Some(header.profile == name);
+                    seen |= header.profile == name && header.is_profile_itself;
+                } else if within.is_none() || is_table_header(trimmed) {
+                    return None;
+                }
+            }
+            None | Some(b'#' | b'\r' | b'\n') => continue,
+            Some(_) if within.is_none() => return None,
+            Some(_) => {}
+        }
+        if within == Some(true) {
+            found.push_str(line);
+        }
+    }
+    seen.then_some(found)
+}
+
+/// A header in the plain style.
+struct Header<'a> {
+    profile: &'a str,
+    is_profile_itself: bool,
+}
+
+/// Reads `[profiles.NAME]`, `[profiles.NAME.key…]` or `[[profiles.NAME.key…]]`, made of bare keys without spaces.
+fn header(line: &str) -> Option<Header<'_>> {
+    let (open, close) = if line.starts_with("[[") {
+        ("[[", "]]")
+    } else {
+        ("[", "]")
+    };
+    let (path, after) = line.strip_prefix(open)?.split_once(close)?;
+    let after = after.trim();
+    if !(after.is_empty() || after.starts_with('#')) {
+        return None;
+    }
+    let mut keys = path.strip_prefix("profiles.")?.split('.');
+    let profile = keys.next()?;
+    let mut is_profile_itself = open == "[";
+    if !is_bare(profile) {
+        return None;
+    }
+    for key in keys {
+        if !is_bare(key) {
+            return None;
+        }
+        is_profile_itself = false;
+    }
+    Some(Header {
+        profile,
+        is_profile_itself,
+    })
+}
+
+/// Whether a line that begins with `[` could be a table's header rather than an element of a multi-line array: in doubt, yes.
+fn is_table_header(line: &str) -> bool {
+    let inside = line.trim_start_matches('[').trim_start();
+    inside
+        .as_bytes()
+        .first()
+        .is_none_or(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'"' | b'\''))
+}
+
+/// TOML's bare keys.
+fn is_bare(key: &str) -> bool {
+    !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "# top\n[profiles.a]\nx = 1\n\n  [profiles.a.sub] # why\ny = 2\n[profiles.b]\nz = [\n  [1],\n]\n[[profiles.a.steps]]\nw = 3\n";
+
+    #[test]
+    fn only_the_lines_of_the_profile_come_back() {
+        assert_eq!(
+            find(PLAIN, "a").as_deref(),
+            Some(
+                "[profiles.a]\nx = 1\n  [profiles.a.sub] # why\ny = 2\n[[profiles.a.steps]]\nw = 3\n"
+            )
+        );
+        assert_eq!(
+            find(PLAIN, "b").as_deref(),
+            Some("[profiles.b]\nz = [\n  [1],\n]\n")
+        );
+    }
+
+    #[test]
+    fn anything_out_of_the_plain_style_is_left_to_the_whole_parse() {
+        let cases = [
+            ("", "a"),
+            (PLAIN, "c"),
+            ("[profiles.\"a\"]\nx = 1\n", "a"),
+            ("[ profiles.a ]\nx = 1\n", "a"),
+            ("[profiles]\na.x = 1\n", "a"),
+            ("profiles.a.x = 1\n", "a"),
+            ("profiles = { a = { x = 1 } }\n", "a"),
+            ("[profiles.a.sub]\ny = 1\n", "a"),
+            ("[profiles.a]\nx = \"\"\"\n[profiles.b]\n\"\"\"\n", "b"),
+            ("[profiles.a]\nx = 1\n[profiles.'a'.sub]\ny = 2\n", "a"),
+            ("[profiles.a]\nx = 1\n[other]\ny = 2\n", "a"),
+            ("\u{feff}[profiles.a]\nx = 1\n", "a"),
+        ];
+        for (text, name) in cases {
+            assert_eq!(find(text, name), None, "{text:?}");
+        }
+    }
+}

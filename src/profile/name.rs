@@ -1,0 +1,95 @@
+//! What a profile or a secret may be called: names become parts of file names and of environment variables, on every platform.
+
+/// The longest name: it leaves room for the rest of a file name everywhere.
+const LONGEST: usize = 64;
+
+/// Whether `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
+///
+/// # Errors
+/// A message that says what is wrong with it.
+pub fn check(name: &str) -> Result<(), String> {
+    let wrong = |what: &str| {
+        Err(format!(
+            "`{}` {what}: a name has letters, digits, `-` and `_`, and begins with a letter or digit",
+            crate::text::clean(name, LONGEST)
+        ))
+    };
+    if name.is_empty() {
+        return wrong("is empty");
+    }
+    if name.len() > LONGEST {
+        return wrong("is too long");
+    }
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return wrong("begins badly");
+    }
+    match name
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
+    {
+        Some(_) => wrong("is no good as a name"),
+        None => Ok(()),
+    }
+}
+
+/// The environment variable that holds secret `secret` of profile `profile`: `TOK_CINT_CLIENT_SECRET`.
+#[must_use]
+pub fn secret_variable(profile: &str, secret: &str) -> String {
+    variable(&format!("tok_{profile}_{secret}"))
+}
+
+/// The environment variable that holds `${var.NAME}` of profile `profile`: `TOK_CINT_VAR_TENANT`.
+#[must_use]
+pub fn var_variable(profile: &str, var: &str) -> String {
+    variable(&format!("tok_{profile}_var_{var}"))
+}
+
+/// Upper case, every character that is no letter or digit an underscore.
+fn variable(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_files_and_variables() {
+        for good in ["cint", "a", "9lives", "A-b_c", &"x".repeat(64)] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "-x",
+            "_x",
+            ".x",
+            "a.b",
+            "a/b",
+            "..",
+            "a b",
+            "é",
+            "a\n",
+            &"x".repeat(65),
+        ] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn variables_are_upper_case_with_underscores() {
+        assert_eq!(
+            secret_variable("cint", "client_secret"),
+            "TOK_CINT_CLIENT_SECRET"
+        );
+        assert_eq!(secret_variable("my-api", "api-key"), "TOK_MY_API_API_KEY");
+        assert_eq!(var_variable("cint", "tenant"), "TOK_CINT_VAR_TENANT");
+    }
+}

@@ -1,0 +1,147 @@
+//! Origins, and which of them may be spoken to at all: `https` anywhere, `http` only to this machine.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+/// A scheme, a host and a port (RFC 6454), known to be fit for secrets in transit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    /// The origin of `url`.
+    ///
+    /// # Errors
+    /// A message when it is no URL, names no host, carries credentials, or would send secrets in the clear over a network.
+    pub fn of(url: &str) -> Result<Self, String> {
+        let url = Url::parse(url)
+            .map_err(|error| format!("`{}` is no URL: {error}", crate::text::clean(url, 200)))?;
+        Self::of_url(&url)
+    }
+
+    /// The origin of a parsed `url`; see [`of`](Self::of).
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_url(url: &Url) -> Result<Self, String> {
+        let shown = || {
+            crate::text::clean(
+                &format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
+                200,
+            )
+        };
+        let Some(host) = url.host() else {
+            return Err(format!("`{}` names no host", shown()));
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!(
+                "the URL for `{}` has a user name before its host (everything up to the `@`); credentials belong in `client_id` and `client_secret`",
+                shown()
+            ));
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_this_machine(&host) => {}
+            "http" => {
+                return Err(format!(
+                    "`{}` would send secrets in the clear: only https, or http to a loopback address or localhost",
+                    shown()
+                ));
+            }
+            other => return Err(format!("`{other}` URLs cannot be fetched: only https")),
+        }
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            host: host.to_string(),
+            port: url.port(),
+        })
+    }
+
+    /// Host, and port where it is not the scheme's own: what a keyring entry is bound to.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority())
+    }
+}
+
+/// Whether `host` is a loopback literal or `localhost` itself: judged by the text alone, before any name is looked up.
+fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(name) => *name == "localhost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_travel_encrypted_or_stay_on_this_machine() {
+        let good = [
+            ("https://auth.cint.com/oauth/token", "auth.cint.com"),
+            ("https://auth.cint.com:443/x", "auth.cint.com"),
+            ("https://AUTH.example.com:8443/x?y", "auth.example.com:8443"),
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080"),
+            ("http://127.9.9.9/", "127.9.9.9"),
+            ("http://[::1]:1/", "[::1]:1"),
+            ("http://localhost/", "localhost"),
+        ];
+        for (url, authority) in good {
+            assert_eq!(
+                Origin::of(url).map(|origin| origin.authority()),
+                Ok(authority.to_owned()),
+                "{url}"
+            );
+        }
+        let bad = [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://127.0.0.1@evil.example/",
+            "https://user@example.com/",
+            "https://user:pass@example.com/",
+            "http://localhost.example.com/",
+            "http://localhost./",
+            "http://0.0.0.0/",
+            "http://10.0.0.1/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::]/",
+            "ftp://localhost/",
+            "file:///etc/passwd",
+            "https://",
+            "auth.example.com/token",
+            "",
+        ];
+        for url in bad {
+            assert!(Origin::of(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn two_origins_are_one_only_in_scheme_host_and_port() {
+        let origin = |url| Origin::of(url).unwrap();
+        assert_eq!(
+            origin("https://a.example/x"),
+            origin("https://A.example:443/y?z")
+        );
+        assert_ne!(
+            origin("https://a.example/"),
+            origin("https://a.example:444/")
+        );
+        assert_ne!(origin("https://localhost/"), origin("http://localhost/"));
+    }
+}

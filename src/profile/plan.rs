@@ -1,0 +1,147 @@
+//! A request as a profile plans it: everything decided but the values that only the moment of sending knows.
+
+use serde_json::Value;
+
+use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Method};
+use crate::template::{Name, Template};
+
+/// One request to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Where it goes. A query in it is kept.
+    pub url: Template,
+    /// POST or GET.
+    pub method: Method,
+    /// How the parameters travel.
+    pub encoding: Encoding,
+    /// How the client authenticates.
+    pub auth_method: AuthMethod,
+    /// How Basic credentials are encoded.
+    pub basic_encoding: BasicEncoding,
+    /// The parameters by name, in the order sent.
+    pub parameters: Vec<(String, Parameter)>,
+    /// The profile's own header fields, in the order sent.
+    pub headers: Vec<(String, Template)>,
+}
+
+/// A parameter's value: JSON whose strings are templates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parameter {
+    /// A string.
+    Text(Template),
+    /// A set of words that travel in one string, in the order written (RFC 6749 §3.3: their order has no meaning).
+    Words {
+        /// The words.
+        words: Vec<Template>,
+        /// What stands between two of them.
+        separator: String,
+    },
+    /// A number, a boolean or null.
+    Plain(Value),
+    /// A list: JSON's array, or the same parameter again and again.
+    List(Vec<Parameter>),
+    /// An object.
+    Table(Vec<(String, Parameter)>),
+}
+
+impl Parameter {
+    /// Every template in it, with a call for each.
+    pub fn templates<'a>(&'a self, each: &mut impl FnMut(&'a Template)) {
+        match self {
+            Self::Text(template) => each(template),
+            Self::Words { words, .. } => words.iter().for_each(each),
+            Self::Plain(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.templates(each)),
+            Self::Table(members) => members
+                .iter()
+                .for_each(|(_, member)| member.templates(each)),
+        }
+    }
+
+    /// The value in one canonical spelling: templates by their source, words sorted, members sorted.
+    fn canonical(&self) -> Value {
+        match self {
+            Self::Text(template) => Value::from(template.source()),
+            Self::Words { words, separator } => {
+                let mut words: Vec<&str> = words.iter().map(Template::source).collect();
+                words.sort_unstable();
+                words.dedup();
+                serde_json::json!({ "words": words, "separator": separator })
+            }
+            Self::Plain(value) => serde_json::json!([value]),
+            Self::List(items) => {
+                serde_json::json!({ "list": items.iter().map(Self::canonical).collect::<Vec<_>>() })
+            }
+            Self::Table(members) => {
+                let mut members: Vec<(&String, Value)> = members
+                    .iter()
+                    .map(|(name, member)| (name, member.canonical()))
+                    .collect();
+                members.sort_unstable_by(|a, b| a.0.cmp(b.0));
+                serde_json::json!({ "table": members })
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// Every template in it.
+    #[must_use]
+    pub fn templates(&self) -> Vec<&Template> {
+        let mut all = vec![&self.url];
+        for (_, parameter) in &self.parameters {
+            parameter.templates(&mut |template| all.push(template));
+        }
+        all.extend(self.headers.iter().map(|(_, value)| value));
+        all
+    }
+
+    /// The names of the secrets that making this request takes, each once.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let basic = (self.auth_method == AuthMethod::ClientSecretBasic)
+            .then_some(crate::template::CLIENT_SECRET);
+        let written = self
+            .templates()
+            .into_iter()
+            .flat_map(Template::names)
+            .filter_map(|name| match name {
+                Name::Secret(name) => Some(name.as_str()),
+                _ => None,
+            });
+        for name in basic.into_iter().chain(written) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// What this request is made of, secrets left out, as labelled texts under `prefix`: the part of a cache key that speaks of it.
+    pub fn inputs(&self, prefix: &str, out: &mut Vec<(String, String)>) {
+        let mut add = |label: &str, value: String| out.push((format!("{prefix}{label}"), value));
+        add("url", self.url.source().to_owned());
+        add("method", self.method.name().to_owned());
+        add(
+            "authentication",
+            format!(
+                "{:?} {:?} {:?}",
+                self.encoding, self.auth_method, self.basic_encoding
+            ),
+        );
+        let mut parameters: Vec<_> = self.parameters.iter().collect();
+        parameters.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, parameter) in parameters {
+            add(
+                &format!("parameter {name}"),
+                parameter.canonical().to_string(),
+            );
+        }
+        let mut headers: Vec<_> = self.headers.iter().collect();
+        headers.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, value) in headers {
+            add(&format!("header {name}"), value.source().to_owned());
+        }
+    }
+}

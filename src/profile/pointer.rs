@@ -1,0 +1,226 @@
+//! JSON Pointers (RFC 6901), and what to say when one leads nowhere: which keys there were, never their values.
+
+use serde_json::Value;
+
+use crate::text::clean;
+
+/// A JSON Pointer that is known to be well-formed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pointer {
+    source: String,
+    tokens: Vec<String>,
+}
+
+impl Pointer {
+    /// Reads a pointer: empty (the whole document), or `/` before each reference token, with `~0` for `~` and `~1` for `/`.
+    ///
+    /// # Errors
+    /// A message that says why it is none.
+    pub fn parse(source: &str) -> Result<Self, String> {
+        if source.is_empty() {
+            return Ok(Self {
+                source: String::new(),
+                tokens: Vec::new(),
+            });
+        }
+        let Some(path) = source.strip_prefix('/') else {
+            return Err(format!(
+                "`{source}` is no JSON pointer: one begins with `/`, as in `/{source}` (RFC 6901)"
+            ));
+        };
+        let tokens = path
+            .split('/')
+            .map(|token| {
+                let after = token.split('~').skip(1);
+                if after.into_iter().all(|rest| rest.starts_with(['0', '1'])) {
+                    Ok(token.replace("~1", "/").replace("~0", "~"))
+                } else {
+                    Err(format!(
+                        "`{source}` is no JSON pointer: `~` is written `~0` (RFC 6901)"
+                    ))
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            source: source.to_owned(),
+            tokens,
+        })
+    }
+
+    /// The pointer as it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The last reference token: what the value is called.
+    #[must_use]
+    pub fn last(&self) -> Option<&str> {
+        self.tokens.last().map(String::as_str)
+    }
+
+    /// This pointer followed by `rest`.
+    #[must_use]
+    pub fn join(&self, rest: &Self) -> Self {
+        Self {
+            source: format!("{}{}", self.source, rest.source),
+            tokens: self.tokens.iter().chain(&rest.tokens).cloned().collect(),
+        }
+    }
+
+    /// What it points at in `document`; a `null` counts as not there.
+    ///
+    /// # Errors
+    /// [`Nowhere`], which says how far it led.
+    pub fn find<'a>(&self, document: &'a Value) -> Result<&'a Value, Nowhere> {
+        let mut value = document;
+        let mut so_far = String::new();
+        for token in &self.tokens {
+            let next = match value {
+                Value::Object(members) => members.get(token),
+                Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
+                _ => {
+                    return Err(Nowhere::NotAContainer {
+                        at: so_far,
+                        kind: kind(value),
+                    });
+                }
+            };
+            let Some(next) = next else {
+                return Err(Nowhere::Absent {
+                    at: so_far,
+                    token: token.clone(),
+                    keys: keys(value),
+                });
+            };
+            so_far.push('/');
+            so_far.push_str(token);
+            value = next;
+        }
+        if value.is_null() && !self.tokens.is_empty() {
+            return Err(Nowhere::Null { at: so_far });
+        }
+        Ok(value)
+    }
+}
+
+/// Why a pointer led to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nowhere {
+    /// At `at` there is something that has no members.
+    NotAContainer {
+        /// The pointer so far.
+        at: String,
+        /// What stands there.
+        kind: &'static str,
+    },
+    /// At `at` there is no `token`.
+    Absent {
+        /// The pointer so far.
+        at: String,
+        /// What was looked for.
+        token: String,
+        /// What there is instead, for people.
+        keys: String,
+    },
+    /// It led to `null`.
+    Null {
+        /// The whole pointer.
+        at: String,
+    },
+}
+
+impl std::fmt::Display for Nowhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotAContainer { at, kind } if at.is_empty() => write!(f, "the answer is {kind}"),
+            Self::NotAContainer { at, kind } => write!(f, "`{at}` is {kind}"),
+            Self::Absent { at, token, keys } if at.is_empty() => {
+                write!(f, "there is no `{token}` in the answer ({keys})")
+            }
+            Self::Absent { at, token, keys } => {
+                write!(f, "there is no `{token}` in `{at}` ({keys})")
+            }
+            Self::Null { at } => write!(f, "`{at}` is null"),
+        }
+    }
+}
+
+/// What kind of value it is, for a message.
+#[must_use]
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// What members a value has, for a message.
+fn keys(value: &Value) -> String {
+    /// As many keys as help to see the shape; a hostile answer may have thousands.
+    const SHOWN: usize = 12;
+    match value {
+        Value::Object(members) if members.is_empty() => "it is an empty object".to_owned(),
+        Value::Object(members) => {
+            let more = if members.len() > SHOWN { ", …" } else { "" };
+            let keys: Vec<String> = members
+                .keys()
+                .take(SHOWN)
+                .map(|key| clean(key, 40))
+                .collect();
+            format!("it has: {}{more}", keys.join(", "))
+        }
+        Value::Array(items) => format!("it is a list of {}", items.len()),
+        other => format!("it is {}", kind(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn pointers_lead_where_rfc_6901_says_or_say_where_they_stopped() {
+        let document =
+            json!({"": 0, "a": {"b": [1, {"c": "x"}], "n": null}, "m/n": 2, "t~": 3, "s": "text"});
+        let cases = [
+            ("", Ok(document.clone())),
+            ("/", Ok(json!(0))),
+            ("/a/b/0", Ok(json!(1))),
+            ("/a/b/1/c", Ok(json!("x"))),
+            ("/m~1n", Ok(json!(2))),
+            ("/t~0", Ok(json!(3))),
+            (
+                "/a/b/2",
+                Err("there is no `2` in `/a/b` (it is a list of 2)"),
+            ),
+            ("/a/x", Err("there is no `x` in `/a` (it has: b, n)")),
+            (
+                "/x",
+                Err("there is no `x` in the answer (it has: , a, m/n, t~, s)"),
+            ),
+            ("/s/x", Err("`/s` is a string")),
+            ("/a/n", Err("`/a/n` is null")),
+        ];
+        for (pointer, expected) in cases {
+            let found = Pointer::parse(pointer).unwrap().find(&document).cloned();
+            assert_eq!(
+                found.map_err(|e| e.to_string()),
+                expected.map_err(str::to_owned),
+                "{pointer}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_pointer_is_refused() {
+        for bad in ["access_token", "data/access_token", "/a~", "/a~2", "#/a"] {
+            assert!(Pointer::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

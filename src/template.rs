@@ -1,0 +1,390 @@
+//! Values with `${…}` in them: what a profile writes where a request or a header needs an id, a secret, a part of a URL or a signature.
+//!
+//! Text outside `${…}` stands as it is; `$${` writes a literal `${`. Inside stands either a bare name (`client_id`, `secret.api_key`,
+//! `step.login.data.host`), which is looked up directly, or an expression over such names and [`FUNCTIONS`], which minijinja
+//! evaluates. The engine is touched only for expressions, and only when one is rendered or checked: never for a cached token.
+
+mod functions;
+
+use std::fmt;
+
+use crate::failure::{Failure, Kind};
+use crate::secret::Secret;
+
+pub use functions::{FUNCTIONS, percent_encode};
+
+/// A name that may stand inside `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// `client_id`
+    ClientId,
+    /// `client_secret`, or `secret.NAME`: a secret, by the name it is kept under.
+    Secret(String),
+    /// `var.NAME`: a value of the profile's `vars`.
+    Var(String),
+    /// `env.NAME`: an environment variable.
+    Env(String),
+    /// `step.NAME.POINTER…`: a member of an earlier step's answer.
+    Step(String, Vec<String>),
+    /// `access_token`, in `header` only.
+    AccessToken,
+    /// `kept.NAME`, in `header` only: a member of the answer that `response.keep` names.
+    Kept(String),
+}
+
+/// The name under which the client secret is kept among the other secrets.
+pub const CLIENT_SECRET: &str = "client_secret";
+
+impl Name {
+    /// Reads a dotted path; none if it is not one of tok's names.
+    fn parse(path: &[&str]) -> Option<Self> {
+        let owned = |text: &str| text.to_owned();
+        Some(match path {
+            ["client_id"] => Self::ClientId,
+            [CLIENT_SECRET] => Self::Secret(owned(CLIENT_SECRET)),
+            ["access_token"] => Self::AccessToken,
+            ["secret", name] => Self::Secret(owned(name)),
+            ["var", name] => Self::Var(owned(name)),
+            ["env", name] => Self::Env(owned(name)),
+            ["kept", name] => Self::Kept(owned(name)),
+            ["step", name, pointer @ ..] if !pointer.is_empty() => {
+                Self::Step(owned(name), pointer.iter().copied().map(owned).collect())
+            }
+            _ => return None,
+        })
+    }
+
+    /// The path's segments, as they stand in a template.
+    fn segments(&self) -> Vec<&str> {
+        match self {
+            Self::ClientId => vec!["client_id"],
+            Self::Secret(name) if name == CLIENT_SECRET => vec![CLIENT_SECRET],
+            Self::Secret(name) => vec!["secret", name],
+            Self::Var(name) => vec!["var", name],
+            Self::Env(name) => vec!["env", name],
+            Self::AccessToken => vec!["access_token"],
+            Self::Kept(name) => vec!["kept", name],
+            Self::Step(name, pointer) => ["step", name]
+                .into_iter()
+                .chain(pointer.iter().map(String::as_str))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.segments().join("."))
+    }
+}
+
+/// A value as the profile writes it, split at its `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    source: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Name(Name),
+    Expression { source: String, names: Vec<Name> },
+}
+
+impl Template {
+    /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
+    ///
+    /// # Errors
+    /// A message when a `${` is not closed, is empty, or holds a name that tok does not know.
+    pub fn parse(source: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = source;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at - 1]);
+                literal.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let inside = &rest[at + 2..];
+            let end = closing_brace(inside)
+                .ok_or_else(|| format!("`${{` is not closed in `{source}`"))?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::parse(inside[..end].trim())?);
+            rest = &inside[end + 1..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self {
+            source: source.to_owned(),
+            parts,
+        })
+    }
+
+    /// A template that stands for `text` itself, whatever is in it.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self {
+            source: text.replace("${", "$${"),
+            parts: vec![Part::Literal(text.to_owned())],
+        }
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Every name in it, in order of appearance; a name used twice comes twice.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Literal(_) => &[],
+            Part::Name(name) => std::slice::from_ref(name),
+            Part::Expression { names, .. } => names.as_slice(),
+        })
+    }
+
+    /// Whether an expression (rather than bare names) is in it.
+    #[must_use]
+    pub fn has_expression(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Expression { .. }))
+    }
+
+    /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
+    ///
+    /// # Errors
+    /// A message that quotes the expression.
+    pub fn check(&self) -> Result<(), String> {
+        for part in &self.parts {
+            if let Part::Expression { source, .. } = part {
+                functions::check(source)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The text with every `${…}` replaced; `value` gives the text for a name.
+    ///
+    /// # Errors
+    /// What `value` returns, or a config failure when an expression cannot be evaluated (its message never holds a value).
+    pub fn render(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+    ) -> Result<Secret, Failure> {
+        let mut out = Secret::default();
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => out.push(text),
+                Part::Name(name) => out.push(value(name)?.expose()),
+                Part::Expression { source, names } => {
+                    let mut values = Vec::with_capacity(names.len());
+                    for name in names {
+                        values.push((name.segments(), value(name)?));
+                    }
+                    let text = functions::evaluate(source, &values)
+                        .map_err(|message| Failure::new(Kind::Config, message))?;
+                    out.push(text.expose());
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Part {
+    /// Reads what stands between `${` and `}`.
+    fn parse(inside: &str) -> Result<Self, String> {
+        if inside.is_empty() {
+            return Err("`${}` names nothing (a literal `${` is written `$${`)".to_owned());
+        }
+        // A bare name may hold `-`, which in an expression would be a minus.
+        let is_bare = inside
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+        if is_bare {
+            let path: Vec<&str> = inside.split('.').collect();
+            return Name::parse(&path)
+                .map(Self::Name)
+                .ok_or_else(|| unknown(inside));
+        }
+        let mut names = Vec::new();
+        for word in words(inside) {
+            if word.is_call || is_keyword(&word.path) {
+                continue;
+            }
+            names.push(Name::parse(&word.path).ok_or_else(|| unknown(&word.path.join(".")))?);
+        }
+        Ok(Self::Expression {
+            source: inside.to_owned(),
+            names,
+        })
+    }
+}
+
+fn unknown(path: &str) -> String {
+    const KNOWN: [&str; 8] = [
+        "client_id",
+        "client_secret",
+        "secret.NAME",
+        "var.NAME",
+        "env.NAME",
+        "step.NAME.POINTER",
+        "access_token",
+        "kept.NAME",
+    ];
+    match crate::text::nearest(path, KNOWN) {
+        Some(near) => format!("`${{{path}}}` is no name tok knows; did you mean `{near}`?"),
+        None => format!(
+            "`${{{path}}}` is no name tok knows (there are {})",
+            KNOWN.join(", ")
+        ),
+    }
+}
+
+/// The words of minijinja's expression grammar that look like names.
+fn is_keyword(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["and" | "or" | "not" | "if" | "else" | "in" | "is" | "true" | "false" | "none"]
+    )
+}
+
+/// A dotted path inside an expression.
+struct Word<'a> {
+    path: Vec<&'a str>,
+    is_call: bool,
+}
+
+/// The dotted paths in `expression`, string literals passed over.
+fn words(expression: &str) -> Vec<Word<'_>> {
+    let bytes = expression.as_bytes();
+    let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            first if first.is_ascii_alphabetic() || first == b'_' => {
+                let start = at;
+                while at < bytes.len() && in_word(bytes[at]) {
+                    at += 1;
+                }
+                let next = expression[at..].trim_start();
+                words.push(Word {
+                    path: expression[start..at].split('.').collect(),
+                    is_call: next.starts_with('('),
+                });
+            }
+            digit if digit.is_ascii_digit() => {
+                while at < bytes.len() && in_word(bytes[at]) {
+                    at += 1;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    words
+}
+
+/// Where the `}` stands that ends an expression: the first outside a string literal.
+fn closing_brace(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'}' => return Some(at),
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The index just after the string literal that opens at `at`; the end of the text when it is not closed.
+fn after_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+    let mut at = at + 1;
+    while at < bytes.len() && bytes[at] != quote {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(source: &str) -> Result<String, String> {
+        let template = Template::parse(source)?;
+        template.check()?;
+        template
+            .render(&|name| {
+                Ok(Secret::new(match name {
+                    Name::ClientId => "id".to_owned(),
+                    Name::Step(step, pointer) => format!("{step}/{}", pointer.join("/")),
+                    other => format!("<{other}>"),
+                }))
+            })
+            .map(|text| text.expose().to_owned())
+            .map_err(|failure| failure.message().to_owned())
+    }
+
+    #[test]
+    fn names_are_replaced_and_everything_else_stands_as_it_is() {
+        let cases = [
+            ("", ""),
+            ("plain { } $ text", "plain { } $ text"),
+            ("${client_id}", "id"),
+            ("a-${ client_id }-b", "a-id-b"),
+            ("${client_secret}", "<client_secret>"),
+            ("${secret.client_secret}", "<client_secret>"),
+            ("${secret.api_key}/${var.x}", "<secret.api_key>/<var.x>"),
+            ("${step.login.data.host}", "login/data/host"),
+            ("$${client_id}", "${client_id}"),
+            ("$$${client_id}", "$${client_id}"),
+            ("{\"a\": {{1}}}", "{\"a\": {{1}}}"),
+            ("${client_id}${client_id}", "idid"),
+            ("${secret.api-key}", "<secret.api-key>"),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(render(source).as_deref(), Ok(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_name_tok_does_not_know_is_refused_at_load() {
+        let cases = [
+            ("${clientid}", "did you mean `client_id`?"),
+            ("${nothing.here}", "is no name tok knows"),
+            ("${step.login}", "is no name tok knows"),
+            ("${}", "names nothing"),
+            ("${client_id", "is not closed"),
+            ("${base64(foo)}", "is no name tok knows"),
+            ("${bass64(client_id)}", "bass64"),
+            ("${base64(client_id}", "base64(client_id"),
+            ("${client_id|upper}", "upper"),
+        ];
+        for (source, expected) in cases {
+            let message = render(source).unwrap_err();
+            assert!(message.contains(expected), "{source}: {message}");
+        }
+    }
+
+    #[test]
+    fn names_inside_expressions_are_found_without_the_engine() {
+        let template =
+            Template::parse("${base64(client_id ~ ':}' ~ secret.a)}-${env.B if true else var.c}")
+                .unwrap();
+        let names: Vec<String> = template.names().map(ToString::to_string).collect();
+        assert_eq!(names, ["client_id", "secret.a", "env.B", "var.c"]);
+    }
+}
