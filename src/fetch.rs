@@ -1,0 +1,249 @@
+//! From a profile to a new token: secrets, the steps, the token request, the answer. Knows nothing of caches.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::config::schema::{AuthMethod, BasicEncoding, Format};
+use crate::failure::{Failure, Kind};
+use crate::http::{Http, Tries};
+use crate::notes::Notes;
+use crate::oauth::answer::Answer;
+use crate::oauth::redact::Redactor;
+use crate::oauth::request::{self, Request, basic_encodings_differ};
+use crate::oauth::{response, transcript};
+use crate::profile::origin::Origin;
+use crate::profile::plan::Plan;
+use crate::profile::{Environment, Profile};
+use crate::secret::Secret;
+use crate::secrets;
+use crate::template::{CLIENT_SECRET, Name};
+use crate::token::Token;
+
+/// Fetches a token for `profile`, which was checked, by `until`.
+///
+/// # Errors
+/// Whatever stands between a profile and a token; the message names the profile and, where it was one, the step.
+pub fn fetch(
+    profile: &Profile,
+    environment: Environment<'_>,
+    until: Instant,
+    tries: Tries,
+    notes: Notes,
+) -> Result<Token, Failure> {
+    let fetch = Fetch {
+        profile,
+        environment,
+        notes,
+        secrets: RefCell::default(),
+        answers: RefCell::default(),
+    };
+    // Secrets before anything is sent: one that is missing must not leave a session half open at the provider.
+    let plans = || {
+        profile
+            .steps
+            .iter()
+            .map(|step| &step.plan)
+            .chain([&profile.token])
+    };
+    for name in plans().flat_map(Plan::secrets) {
+        fetch.secret(name)?;
+    }
+    let named = |failure: Failure| failure.context(format!("profile `{}`", profile.name));
+    let http = Http::new(profile, until, tries, notes).map_err(named)?;
+    for step in &profile.steps {
+        let document = fetch
+            .send(&http, &step.plan, Format::Json)
+            .and_then(|answer| step_document(&answer, profile, &fetch.redactor()))
+            .map_err(|failure| {
+                named(
+                    fetch
+                        .redacted(failure)
+                        .context(format!("step `{}`", step.name)),
+                )
+            })?;
+        fetch
+            .answers
+            .borrow_mut()
+            .insert(step.name.clone(), document);
+    }
+    let answer = fetch
+        .send(&http, &profile.token, profile.response.format)
+        .map_err(|failure| named(fetch.redacted(failure)))?;
+    response::token(&answer, &profile.response, &fetch.redactor())
+        .map_err(|failure| named(fetch.redacted(fetch.with_encoding_hint(failure, &answer))))
+}
+
+/// What a fetch has gathered so far.
+struct Fetch<'a> {
+    profile: &'a Profile,
+    environment: Environment<'a>,
+    notes: Notes,
+    secrets: RefCell<BTreeMap<String, Secret>>,
+    answers: RefCell<BTreeMap<String, Value>>,
+}
+
+impl Fetch<'_> {
+    fn send(&self, http: &Http, plan: &Plan, format: Format) -> Result<Answer, Failure> {
+        let request = request::build(plan, format, &|name| self.value(name))?;
+        self.may_receive_secrets(plan, &request)?;
+        if self.notes.verbose {
+            let shown = request::build(plan, format, &|name| self.shown(name))?;
+            transcript::request(&shown)
+                .iter()
+                .for_each(|line| self.notes.trace(line));
+        }
+        let answer = http.send(&request)?;
+        if self.notes.verbose {
+            transcript::answer(&answer)
+                .iter()
+                .for_each(|line| self.notes.trace(line));
+        }
+        Ok(answer)
+    }
+
+    fn value(&self, name: &Name) -> Result<Secret, Failure> {
+        match name {
+            Name::Secret(name) => self.secret(name),
+            Name::Step(step, pointer) => self.answered(step, pointer),
+            known => self
+                .profile
+                .known_value(known)
+                .map(Secret::new)
+                .ok_or_else(|| {
+                    Failure::new(
+                        Kind::Unexpected,
+                        format!("`${{{known}}}` has no value here"),
+                    )
+                }),
+        }
+    }
+
+    /// What stands for a name in a transcript: itself where it is no secret.
+    fn shown(&self, name: &Name) -> Result<Secret, Failure> {
+        match name {
+            Name::Secret(_) | Name::Step(..) => Ok(Secret::new(format!("<{name}>"))),
+            Name::Env(_) => Ok(Secret::new(format!("<{name}>"))),
+            known => self.value(known),
+        }
+    }
+
+    fn secret(&self, name: &str) -> Result<Secret, Failure> {
+        if let Some(secret) = self.secrets.borrow().get(name) {
+            return Ok(secret.clone());
+        }
+        let (secret, source) = secrets::find(self.profile, name, self.environment)?;
+        self.notes.trace(&format!("{name} from {source}"));
+        self.secrets
+            .borrow_mut()
+            .insert(name.to_owned(), secret.clone());
+        Ok(secret)
+    }
+
+    fn answered(&self, step: &str, pointer: &[String]) -> Result<Secret, Failure> {
+        let answers = self.answers.borrow();
+        let mut value = answers.get(step).ok_or_else(|| {
+            Failure::new(
+                Kind::Unexpected,
+                format!("step `{step}` has not been made yet"),
+            )
+        })?;
+        for token in pointer {
+            let next = match value {
+                Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
+                other => other.get(token),
+            };
+            value = next.ok_or_else(|| {
+                Failure::new(
+                    Kind::Unusable,
+                    format!("the answer of step `{step}` has no `{}`", pointer.join(".")),
+                )
+            })?;
+        }
+        match value {
+            Value::String(text) => Ok(Secret::new(text.as_str())),
+            Value::Number(number) => Ok(Secret::new(number.to_string())),
+            other => Err(Failure::new(
+                Kind::Unusable,
+                format!(
+                    "`{}` in the answer of step `{step}` is {}",
+                    pointer.join("."),
+                    crate::profile::pointer::kind(other)
+                ),
+            )),
+        }
+    }
+
+    /// Refuses to send secrets anywhere but to the token endpoint's origin as the profile writes it, and to those in `origins`.
+    fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
+        if plan.secrets().is_empty() {
+            return Ok(());
+        }
+        let config = |message: String| Failure::new(Kind::Config, message);
+        let origin = Origin::of(request.url.expose()).map_err(config)?;
+        let home = self.profile.home().map_err(config)?;
+        if origin == home || self.profile.origins.contains(&origin) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Kind::Config,
+            format!("{origin} would receive secrets, but the profile names it neither in `token_url` nor in `origins`"),
+        )
+        .hint(format!("if it is the provider's own, add `origins = [\"{origin}\"]`")))
+    }
+
+    /// A refused Basic login is often the other encoding's fault, and nothing else tells: say so where the two differ.
+    fn with_encoding_hint(&self, failure: Failure, answer: &Answer) -> Failure {
+        let plan = &self.profile.token;
+        let refused = failure.kind() == Kind::Refused
+            && (answer.status == 401 || failure.message().contains("invalid_client"));
+        if !refused || plan.auth_method != AuthMethod::ClientSecretBasic {
+            return failure;
+        }
+        let secrets = self.secrets.borrow();
+        let (Some(id), Some(secret)) = (&self.profile.client_id, secrets.get(CLIENT_SECRET)) else {
+            return failure;
+        };
+        if !basic_encodings_differ(id, secret.expose()) {
+            return failure;
+        }
+        let other = match plan.basic_encoding {
+            BasicEncoding::Rfc6749 => "raw",
+            BasicEncoding::Raw => "rfc6749",
+        };
+        failure.hint(format!(
+            "check id and secret; the secret has characters that Basic encodings treat differently, so also try `basic_encoding = \"{other}\"`"
+        ))
+    }
+
+    /// `failure` without the secrets that a provider may have sent back in its message.
+    fn redacted(&self, failure: Failure) -> Failure {
+        let redactor = self.redactor();
+        failure.map_texts(|text| redactor.apply(text))
+    }
+
+    fn redactor(&self) -> Redactor {
+        Redactor::new(
+            self.profile.client_id.as_deref(),
+            self.secrets.borrow().values(),
+        )
+    }
+}
+
+/// The document a step's answer holds, for later requests.
+fn step_document(
+    answer: &Answer,
+    profile: &Profile,
+    redactor: &Redactor,
+) -> Result<Value, Failure> {
+    if !answer.is_success() {
+        return Err(response::failure(answer, &profile.response, redactor));
+    }
+    let document = answer.json().unwrap_or(Value::Null);
+    if crate::oauth::refusal::is_refusal(&document) {
+        return Err(response::refused_by(answer, &profile.response, redactor));
+    }
+    Ok(document)
+}

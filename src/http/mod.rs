@@ -1,0 +1,228 @@
+//! The one place that sends: one deadline over everything, few retries, no redirects, no more than a mebibyte of answer.
+
+mod retry;
+mod tls;
+mod trouble;
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
+
+use crate::clock::Now;
+use crate::config::schema::Method;
+use crate::failure::{Failure, Kind};
+use crate::notes::Notes;
+use crate::oauth::answer::Answer;
+use crate::oauth::expiry;
+use crate::oauth::request::Request;
+use crate::profile::Profile;
+use crate::profile::origin::Origin;
+
+/// The most of an answer that is read, after decompression: no token comes near it, and a decompression bomb ends there.
+const LARGEST_BYTES: usize = 1 << 20;
+
+/// What tok calls itself.
+const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
+
+/// How often a request may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// Once: for a refresh that nobody has to wait for.
+    Once,
+    /// Again when the provider was not reached or is in trouble.
+    Several,
+}
+
+/// A client with the profile's trust and identity.
+pub struct Http {
+    runtime: Runtime,
+    client: Client,
+    until: Instant,
+    timeout_ms: i64,
+    tries: Tries,
+    notes: Notes,
+}
+
+impl Http {
+    /// Makes a client for `profile` that is done by `until`.
+    ///
+    /// # Errors
+    /// A config failure when a certificate or key file is no good, an unexpected one when the system gives no event loop.
+    pub fn new(
+        profile: &Profile,
+        until: Instant,
+        tries: Tries,
+        notes: Notes,
+    ) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(Kind::Unexpected, format!("no event loop: {error}")))?;
+        let builder = Client::builder()
+            .redirect(Policy::none())
+            .referer(false)
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .user_agent(USER_AGENT)
+            // A name server has no say in where `localhost` is: plain http goes there.
+            .resolve_to_addrs("localhost", &localhost());
+        let plain = is_plain(profile);
+        let builder = if plain { builder.no_proxy() } else { builder };
+        let client = tls::configure(builder, profile)?
+            .build()
+            .map_err(|error| Failure::new(Kind::Config, trouble::words(&error)))?;
+        Ok(Self {
+            runtime,
+            client,
+            until,
+            timeout_ms: profile.timeout_ms,
+            tries,
+            notes,
+        })
+    }
+
+    /// Sends `request`, again where that can help, and gives the answer to the last try, whatever its status.
+    ///
+    /// # Errors
+    /// A config failure when the URL may not be spoken to, an unreachable one when there was no answer in time.
+    pub fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        let url = Url::parse(request.url.expose())
+            .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
+        let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let outcome = self.send_once(request, &url);
+            let retry_at = match &outcome {
+                Ok(answer) => answer.header("retry-after").and_then(|text| {
+                    expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
+                        .map(|at| at.saturating_sub(answer.sent.unix_ms))
+                }),
+                Err(_) => None,
+            };
+            let retryable = match &outcome {
+                Ok(answer) => retry::is_passing_status(answer.status),
+                Err(trouble) => trouble.is_passing(),
+            };
+            let most = if self.tries == Tries::Once {
+                1
+            } else {
+                retry::MOST_TRIES
+            };
+            let left = self.until.saturating_duration_since(Instant::now());
+            let pause = retry::pause(tried, most, retryable, retry_at, left);
+            match (pause, outcome) {
+                (Some(pause), _) => {
+                    self.notes
+                        .trace(&format!("trying again in {} ms", pause.as_millis()));
+                    std::thread::sleep(pause);
+                }
+                (None, Ok(answer)) => return Ok(answer),
+                (None, Err(trouble)) => return Err(trouble.failure(&origin, self.timeout_ms)),
+            }
+        }
+    }
+
+    fn send_once(&self, request: &Request, url: &Url) -> Result<Answer, trouble::Trouble> {
+        let mut sending = match request.method {
+            Method::Post => self.client.post(url.clone()),
+            Method::Get => self.client.get(url.clone()),
+        };
+        for (name, value) in &request.headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = HeaderValue::from_bytes(value.expose().as_bytes());
+            let (Ok(name), Ok(mut value)) = (name, value) else {
+                return Err(trouble::Trouble::Unsendable);
+            };
+            value.set_sensitive(true);
+            sending = sending.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            sending = sending.body(body.expose().to_owned());
+        }
+        let sent = Now::read();
+        let left = self.until.saturating_duration_since(Instant::now());
+        self.within(left, async {
+            let mut response = sending.send().await.map_err(trouble::Trouble::of)?;
+            let headers = response
+                .headers()
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        name.as_str().to_owned(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
+                })
+                .collect();
+            let status = response.status().as_u16();
+            let mut body = Zeroizing::new(Vec::with_capacity(8 << 10));
+            while let Some(chunk) = response.chunk().await.map_err(trouble::Trouble::of)? {
+                if body.len() + chunk.len() > LARGEST_BYTES {
+                    return Err(trouble::Trouble::TooLarge);
+                }
+                if body.capacity() - body.len() < chunk.len() {
+                    // A grown buffer would leave a copy of the token behind.
+                    let mut grown =
+                        Zeroizing::new(Vec::with_capacity((body.len() + chunk.len()) * 2));
+                    grown.extend_from_slice(&body);
+                    body = grown;
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Answer {
+                status,
+                headers,
+                body,
+                sent,
+            })
+        })
+    }
+
+    fn within<T>(
+        &self,
+        left: Duration,
+        work: impl Future<Output = Result<T, trouble::Trouble>>,
+    ) -> Result<T, trouble::Trouble> {
+        self.runtime.block_on(async {
+            match tokio::time::timeout(left, work).await {
+                Ok(done) => done,
+                Err(_) => Err(trouble::Trouble::TimedOut),
+            }
+        })
+    }
+}
+
+impl Drop for Http {
+    /// A name lookup that hangs must not keep the process: it is left behind.
+    fn drop(&mut self) {
+        if let Ok(idle) = tokio::runtime::Builder::new_current_thread().build() {
+            std::mem::replace(&mut self.runtime, idle).shutdown_background();
+        }
+    }
+}
+
+/// Whether every request of `profile` whose URL is known goes to this machine over plain http: then no proxy may see it.
+fn is_plain(profile: &Profile) -> bool {
+    profile
+        .steps
+        .iter()
+        .map(|step| &step.plan)
+        .chain([&profile.token])
+        .filter_map(|plan| profile.render_known(&plan.url))
+        .any(|url| url.starts_with("http://"))
+}
+
+fn localhost() -> [SocketAddr; 2] {
+    // Port 0 stands for the URL's own.
+    [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ]
+    .map(|address| SocketAddr::new(address, 0))
+}

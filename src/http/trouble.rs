@@ -1,0 +1,123 @@
+//! Why there was no answer, in words a person can act on: the essence of the error chain and not its rubble, and never the URL's query.
+
+use std::error::Error;
+use std::io;
+
+use crate::failure::{Failure, Kind};
+use crate::profile::origin::Origin;
+use crate::text::{SHOWN_CHARACTERS, clean};
+
+/// No answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The deadline passed.
+    TimedOut,
+    /// The answer was larger than any honest one.
+    TooLarge,
+    /// A header cannot be put on the wire.
+    Unsendable,
+    /// No connection; nothing was sent.
+    NoConnection(String),
+    /// A connection, but no trust in who is at its end.
+    Untrusted(String),
+    /// The connection broke, or what came over it was no HTTP.
+    Broken(String),
+}
+
+impl Trouble {
+    /// What a client error means.
+    pub(super) fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if let Some(error) = tls_error(&error) {
+            return Self::Untrusted(tls_words(error));
+        }
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        if error.is_connect() {
+            return Self::NoConnection(words(&error));
+        }
+        if error.is_builder() {
+            return Self::Unsendable;
+        }
+        Self::Broken(words(&error))
+    }
+
+    /// Whether another try may help. Once a request may have arrived it is not sent again: a token could be issued twice.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::NoConnection(_))
+    }
+
+    /// The failure to end with.
+    pub(super) fn failure(&self, origin: &Origin, timeout_ms: i64) -> Failure {
+        let unreachable = |message: String| Failure::new(Kind::Unreachable, message);
+        match self {
+            Self::TimedOut => unreachable(format!("no answer from {origin} within {} s", timeout_ms as f64 / 1000.0))
+                .hint("try again later, or give it longer with --timeout"),
+            Self::NoConnection(why) => unreachable(format!("could not connect to {origin}: {why}"))
+                .hint("check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and `token_url`"),
+            Self::Untrusted(why) => unreachable(format!("no trusted connection to {origin}: {why}")),
+            Self::Broken(why) => unreachable(format!("the answer from {origin} broke off: {why}")),
+            Self::TooLarge => Failure::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB")),
+            Self::Unsendable => Failure::new(Kind::Config, "the request has a header that cannot be sent"),
+        }
+    }
+}
+
+/// The last link of an error's chain: it says what happened, the others say where it passed through.
+pub(super) fn words(error: &dyn Error) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    let text = last.to_string();
+    let text = match text.split_once("failed to lookup address information: ") {
+        Some((_, why)) => format!("the name could not be resolved ({why})"),
+        None => text,
+    };
+    clean(&text, SHOWN_CHARACTERS)
+}
+
+/// The TLS error somewhere in a chain, also inside an I/O error, which hides it from `source`.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        if let Some(inner) = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            && let Some(found) = tls_error(inner as &(dyn Error + 'static))
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    let rustls::Error::InvalidCertificate(bad) = error else {
+        return clean(&error.to_string(), SHOWN_CHARACTERS);
+    };
+    match bad {
+        Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "its certificate is not valid yet (is the clock right?)".to_owned()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "its certificate is for another host".to_owned()
+        }
+        Bad::UnknownIssuer => {
+            "its certificate is signed by a CA that is not trusted here (`ca_file` adds one)"
+                .to_owned()
+        }
+        Bad::Revoked => "its certificate has been revoked".to_owned(),
+        other => format!(
+            "its certificate is no good: {}",
+            clean(&other.to_string(), SHOWN_CHARACTERS)
+        ),
+    }
+}

@@ -1,0 +1,201 @@
+//! When a token expires, in every form that providers say it. A form is named by the profile and never guessed from a number's size.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::config::schema::{Moment, Unit};
+use crate::profile::pointer::kind;
+
+/// The longest lifetime that is believed, ten years in milliseconds: beyond it a value is a mistake, and sums stay far from overflow.
+pub const LONGEST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
+
+/// The lifetime that `value` states, in milliseconds: a number or a numeric string, whole or not. Zero or less: already over.
+///
+/// # Errors
+/// A message when it is no number.
+pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, String> {
+    let number = number(value)?;
+    let ms = match unit {
+        Unit::S => number * 1000.0,
+        Unit::Ms => number,
+    };
+    Ok(bounded(ms))
+}
+
+/// The moment that `value` states, in Unix milliseconds.
+///
+/// # Errors
+/// A message when it is no time of the kind that the profile names.
+pub fn moment_unix_ms(value: &Value, unit: Moment) -> Result<i64, String> {
+    match unit {
+        Moment::S => Ok((number(value)? * 1000.0) as i64),
+        Moment::Ms => Ok(number(value)? as i64),
+        Moment::Rfc3339 => {
+            let Value::String(text) = value else {
+                return Err(format!("is {}, not a time (RFC 3339)", kind(value)));
+            };
+            text.trim()
+                .parse::<Timestamp>()
+                .map(Timestamp::as_millisecond)
+                .map_err(|_| "is no time (RFC 3339, as 2030-01-02T03:04:05Z)".to_owned())
+        }
+    }
+}
+
+/// The moment in an HTTP date field (RFC 9110 §5.6.7), in Unix milliseconds.
+#[must_use]
+pub fn http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(text)
+        .ok()
+        .map(|at| at.timestamp().as_millisecond())
+}
+
+/// The moment in a `Retry-After` field (RFC 9110 §10.2.3), in Unix milliseconds: seconds from `now`, or a date, which counts from the
+/// server's own `date` where it sent one, so that a wrong clock on either side does no harm.
+#[must_use]
+pub fn retry_after(text: &str, now_unix_ms: i64, date_unix_ms: Option<i64>) -> Option<i64> {
+    let text = text.trim();
+    let wait_ms = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit mean "very long", not "unreadable".
+        text.parse::<i64>().unwrap_or(i64::MAX).saturating_mul(1000)
+    } else {
+        http_date(text)?.saturating_sub(date_unix_ms.unwrap_or(now_unix_ms))
+    };
+    Some(now_unix_ms.saturating_add(wait_ms.clamp(0, LONGEST_MS)))
+}
+
+/// The `exp` claim of a JWT (RFC 7519 §4.1.4), in Unix milliseconds; none when `token` is no JWT or has none. Nothing is verified.
+#[must_use]
+pub fn jwt_exp_unix_ms(token: &str) -> Option<i64> {
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = zeroize::Zeroizing::new(URL_SAFE_NO_PAD.decode(payload).ok()?);
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let exp = claims.get("exp")?.as_f64()?;
+    (exp.is_finite() && exp > 0.0).then_some((exp * 1000.0) as i64)
+}
+
+/// A finite number, or a string that says one.
+fn number(value: &Value) -> Result<f64, String> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        other => return Err(format!("is {}, not a number", kind(other))),
+    };
+    number
+        .filter(|number| number.is_finite())
+        .ok_or_else(|| "is no number".to_owned())
+}
+
+/// Milliseconds within what is believed.
+fn bounded(ms: f64) -> i64 {
+    (ms as i64).clamp(-LONGEST_MS, LONGEST_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lifetimes_are_read_in_every_form() {
+        let cases = [
+            (json!(3600), Unit::S, Some(3_600_000)),
+            (json!("14399"), Unit::S, Some(14_399_000)),
+            (json!(" 60 "), Unit::S, Some(60_000)),
+            (json!(1799.5), Unit::S, Some(1_799_500)),
+            (json!(86_400_000), Unit::Ms, Some(86_400_000)),
+            (json!(0), Unit::S, Some(0)),
+            (json!(-1), Unit::S, Some(-1000)),
+            (json!(1e300), Unit::S, Some(LONGEST_MS)),
+            (json!(9_999_999_999_999_999_u64), Unit::S, Some(LONGEST_MS)),
+            (json!("NaN"), Unit::S, None),
+            (json!("inf"), Unit::S, None),
+            (json!("1h"), Unit::S, None),
+            (json!(""), Unit::S, None),
+            (json!(true), Unit::S, None),
+            (json!([3600]), Unit::S, None),
+            (json!({}), Unit::S, None),
+        ];
+        for (value, unit, expected) in cases {
+            assert_eq!(lifetime_ms(&value, unit).ok(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_in_the_form_the_profile_names() {
+        let at = 1_893_553_445_000;
+        let cases = [
+            (json!("2030-01-02T03:04:05Z"), Moment::Rfc3339, Some(at)),
+            (
+                json!("2030-01-02T03:04:05+00:00"),
+                Moment::Rfc3339,
+                Some(at),
+            ),
+            (json!("2030-01-02T03:04:05+0000"), Moment::Rfc3339, Some(at)),
+            (
+                json!("2030-01-02T05:04:05.25+0200"),
+                Moment::Rfc3339,
+                Some(at + 250),
+            ),
+            (json!("2030-01-02 03:04:05Z"), Moment::Rfc3339, Some(at)),
+            (json!(1_893_553_445), Moment::S, Some(at)),
+            (json!("1893553445"), Moment::S, Some(at)),
+            (json!(1_893_553_445_000_i64), Moment::Ms, Some(at)),
+            (json!("2030-01-02T03:04:05"), Moment::Rfc3339, None),
+            (json!("tomorrow"), Moment::Rfc3339, None),
+            (json!(1_893_553_445), Moment::Rfc3339, None),
+            (json!("2030-01-02T03:04:05Z"), Moment::S, None),
+        ];
+        for (value, unit, expected) in cases {
+            assert_eq!(
+                moment_unix_ms(&value, unit).ok(),
+                expected,
+                "{value} {unit:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn retry_after_counts_seconds_from_now_and_dates_from_the_servers_clock() {
+        let now = 1_000_000;
+        let cases = [
+            ("120", None, Some(now + 120_000)),
+            ("0", None, Some(now)),
+            ("99999999999999999999999", None, Some(now + LONGEST_MS)),
+            (
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+                Some(784_111_767_000),
+                Some(now + 10_000),
+            ),
+            (
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+                Some(784_111_787_000),
+                Some(now),
+            ),
+            ("-5", None, None),
+            ("1.5", None, None),
+            ("soon", None, None),
+            ("", None, None),
+        ];
+        for (text, date, expected) in cases {
+            assert_eq!(retry_after(text, now, date), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_says_itself_when_it_expires() {
+        let jwt = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
+        assert_eq!(
+            jwt_exp_unix_ms(&jwt(r#"{"exp":1893553445}"#)),
+            Some(1_893_553_445_000)
+        );
+        assert_eq!(jwt_exp_unix_ms(&jwt(r#"{"exp":"soon"}"#)), None);
+        assert_eq!(jwt_exp_unix_ms(&jwt(r#"{"exp":-4}"#)), None);
+        assert_eq!(jwt_exp_unix_ms(&jwt("{}")), None);
+        assert_eq!(jwt_exp_unix_ms("opaque"), None);
+        assert_eq!(jwt_exp_unix_ms("a.b"), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! OAuth 2.0 without the network: a profile and its secrets become a request, an answer becomes a token or a refusal.
+//!
+//! Everything here is pure, so every rule can be tested in a table.
+
+pub mod answer;
+pub mod expiry;
+pub mod redact;
+pub mod refusal;
+pub mod request;
+pub mod response;
+pub mod transcript;

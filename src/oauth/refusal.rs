@@ -1,0 +1,354 @@
+//! What a provider says when it refuses, in whichever of the many shapes it says it, as one readable line.
+//!
+//! RFC 6749 §5.2 has `error` and `error_description`; others nest them, number them, flatten them, list them, or send a page.
+
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::redact::Redactor;
+use crate::text::{SHOWN_CHARACTERS, clean};
+
+/// A refusal in the provider's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// A code word, as `invalid_client`.
+    pub code: Option<String>,
+    /// A number beside it, as `401021`.
+    pub number: Option<String>,
+    /// A sentence.
+    pub description: Option<String>,
+}
+
+/// Members that hold a code word, the standard's first.
+const CODES: [&str; 9] = [
+    "error",
+    "code_reason",
+    "error_code",
+    "errorCode",
+    "errcode",
+    "code",
+    "title",
+    "type",
+    "name",
+];
+
+/// Members that hold a sentence, the standard's first.
+const DESCRIPTIONS: [&str; 14] = [
+    "error_description",
+    "message",
+    "detail",
+    "error_message",
+    "errorMessage",
+    "errorSummary",
+    "description",
+    "msg",
+    "errmsg",
+    "Message",
+    "faultstring",
+    "reason",
+    "error_reason",
+    "longMessage",
+];
+
+/// Members that hold the refusal itself, one level down.
+const INNER: [&str; 6] = ["error", "errors", "fault", "response", "status", "Error"];
+
+/// How deep refusals are looked for: nobody documents one deeper, and a hostile answer must not cost a stack.
+const DEEPEST: usize = 4;
+
+impl Refusal {
+    /// The refusal in a JSON document, if there is any word of one.
+    #[must_use]
+    pub fn in_json(document: &Value) -> Option<Self> {
+        let found = Self::at(document, DEEPEST);
+        (found != Self::default()).then_some(found)
+    }
+
+    fn at(value: &Value, depth: usize) -> Self {
+        match value {
+            Value::String(text) => Self {
+                description: words(text),
+                ..Self::default()
+            },
+            Value::Array(items) if depth > 0 => items
+                .first()
+                .map_or_else(Self::default, |item| Self::at(item, depth - 1)),
+            Value::Object(members) => Self::in_object(members, depth),
+            _ => Self::default(),
+        }
+    }
+
+    fn in_object(members: &Map<String, Value>, depth: usize) -> Self {
+        let text = |key: &str| match members.get(key) {
+            Some(Value::String(text)) => words(text),
+            _ => None,
+        };
+        let mut refusal = Self {
+            code: CODES
+                .iter()
+                .find_map(|key| text(key).filter(|text| !is_number(text))),
+            number: CODES.iter().find_map(|key| match members.get(*key) {
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => text(key).filter(|text| is_number(text)),
+            }),
+            description: DESCRIPTIONS.iter().find_map(|key| match members.get(*key) {
+                Some(Value::Array(items)) => items.first().and_then(Value::as_str).and_then(words),
+                _ => text(key),
+            }),
+        };
+        if depth > 0 && refusal.description.is_none() {
+            let inner = INNER
+                .iter()
+                .filter_map(|key| {
+                    members
+                        .get(*key)
+                        .filter(|inner| inner.is_object() || inner.is_array())
+                })
+                .map(|inner| Self::at(inner, depth - 1))
+                .find(|inner| *inner != Self::default());
+            if let Some(inner) = inner {
+                refusal = Self {
+                    code: inner.code.or(refusal.code),
+                    number: inner.number.or(refusal.number),
+                    description: inner.description,
+                };
+            }
+        }
+        refusal
+    }
+
+    /// The refusal in an answer's body, whatever it is: JSON, a page, plain text; none when the body is empty.
+    #[must_use]
+    pub fn in_answer(answer: &Answer) -> Option<Self> {
+        if let Some(document) = answer.json() {
+            return Self::in_json(&document);
+        }
+        let text = answer.text()?;
+        let text = if text.trim_start().starts_with('<') {
+            page_title(text).unwrap_or("")
+        } else {
+            text
+        };
+        words(text).map(|description| Self {
+            description: Some(description),
+            ..Self::default()
+        })
+    }
+}
+
+impl Refusal {
+    /// The same words without secrets, cut to what is shown.
+    #[must_use]
+    pub fn shown(self, redactor: &Redactor) -> Self {
+        let show = |text: String| clean(&redactor.apply(&text), SHOWN_CHARACTERS);
+        Self {
+            code: self.code.map(show),
+            number: self.number.map(show),
+            description: self.description.map(show),
+        }
+    }
+}
+
+/// Whether a document that answers 2xx is a refusal all the same: `{"error": …}`, `{"errors": […]}`, `{"ok": false}`, `{"success": false}`.
+/// Providers also write `"error": null`, `""`, `0` or `false` when all is well.
+#[must_use]
+pub fn is_refusal(document: &Value) -> bool {
+    let says_so = |key: &str| match document.get(key) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.is_empty() && text != "0",
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::Object(members)) => !members.is_empty(),
+        Some(Value::Bool(true)) => true,
+    };
+    let denies = |key: &str| document.get(key) == Some(&Value::Bool(false));
+    says_so("error") || says_so("errors") || denies("ok") || denies("success")
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut said = match (&self.code, &self.number) {
+            (Some(code), Some(number)) => format!("{code} ({number})"),
+            (Some(one), None) | (None, Some(one)) => one.clone(),
+            (None, None) => String::new(),
+        };
+        match &self.description {
+            Some(description) if said.is_empty() => said.clone_from(description),
+            Some(description) if *description != said => {
+                said.push_str(": ");
+                said.push_str(description);
+            }
+            _ => {}
+        }
+        f.write_str(&said)
+    }
+}
+
+/// Some words, cleaned but not yet cut to what is shown: a secret in them must be found before a cut hides half of it.
+fn words(text: &str) -> Option<String> {
+    /// More than is ever shown, so that what this cut halves is gone after the next.
+    const KEPT_CHARACTERS: usize = 16 * SHOWN_CHARACTERS;
+    let text = clean(text, KEPT_CHARACTERS);
+    (!text.is_empty()).then_some(text)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
+/// The title of an HTML page: what a proxy or a firewall puts there says most.
+fn page_title(page: &str) -> Option<&str> {
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower[start..].find('<')?;
+    page.get(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use zeroize::Zeroizing;
+
+    fn said(body: &str) -> Option<String> {
+        let answer = Answer {
+            status: 401,
+            headers: Vec::new(),
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+            sent: Now {
+                unix_ms: 0,
+                boot: None,
+            },
+        };
+        Refusal::in_answer(&answer).map(|refusal| refusal.shown(&Redactor::default()).to_string())
+    }
+
+    #[test]
+    fn every_shape_of_refusal_becomes_one_line() {
+        let cases = [
+            // The four providers that tok was asked for, as they document it.
+            (
+                r#"{ "error": "access_denied", "error_description": "Unauthorized" }"#,
+                "access_denied: Unauthorized",
+            ),
+            (
+                r#"{ "error": { "code": "400013", "code_reason": "invalid_request", "message": "Missing or invalid parameters" } }"#,
+                "invalid_request (400013): Missing or invalid parameters",
+            ),
+            (
+                r#"{ "code": "401021", "code_reason": "invalid_client", "message": "Invalid client_id, client_secret, or session_key" }"#,
+                "invalid_client (401021): Invalid client_id, client_secret, or session_key",
+            ),
+            (
+                r#"{ "error": { "code": "500999", "code_reason": "API_ERROR", "message": "Api Error, please contact customer service" } }"#,
+                "API_ERROR (500999): Api Error, please contact customer service",
+            ),
+            (
+                r#"{ "error": "Access forbidden for this resource." }"#,
+                "Access forbidden for this resource.",
+            ),
+            // Others.
+            (r#"{"error":"invalid_scope"}"#, "invalid_scope"),
+            (
+                r#"{"errors":[{"code":"NOT.AUTHORIZED","message":"no"}]}"#,
+                "NOT.AUTHORIZED: no",
+            ),
+            (
+                r#"{"response":{"errors":[{"code":"10401","message":"ClientId is Invalid"}]}}"#,
+                "10401: ClientId is Invalid",
+            ),
+            (r#"{"fault":{"faultstring":"Invalid key"}}"#, "Invalid key"),
+            (
+                r#"{"error":{"code":403,"message":["first","second"]}}"#,
+                "403: first",
+            ),
+            (
+                r#"{"errorCode":"E0000011","errorSummary":"Invalid token"}"#,
+                "E0000011: Invalid token",
+            ),
+            (
+                r#"{"status":{"error":true,"code":401,"message":"Authentication Failure"}}"#,
+                "401: Authentication Failure",
+            ),
+            (r#"{"error":{"code":400},"success":false}"#, "400"),
+            (
+                r#"{"title":"Unauthorized","detail":"bad key"}"#,
+                "Unauthorized: bad key",
+            ),
+            ("just text", "just text"),
+            ("\"quoted\"", "quoted"),
+            (
+                "<html><head><TITLE>403 Forbidden</TITLE></head>",
+                "403 Forbidden",
+            ),
+            (r#"{"error":"\u001b[31mx\u202ey"}"#, "[31mxy"),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(said(body).as_deref(), Some(expected), "{body}");
+        }
+        for nothing in [
+            "",
+            "  ",
+            "{}",
+            "[]",
+            "null",
+            "7",
+            "<html></html>",
+            r#"{"error":null}"#,
+        ] {
+            assert_eq!(said(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_deep_answer_costs_no_stack_and_a_long_one_no_screen() {
+        let deep = format!("{}{}", r#"{"error":"#.repeat(100), "}".repeat(100));
+        assert_eq!(said(&deep.replace(":}", ":0}")), None);
+        let long = said(&"x".repeat(100_000)).unwrap();
+        assert_eq!(long.chars().count(), SHOWN_CHARACTERS + 1);
+    }
+
+    #[test]
+    fn a_secret_that_straddles_the_cut_does_not_show_its_first_half() {
+        let secret = crate::secret::Secret::new("hunter2hunter2");
+        let refusal = Refusal {
+            description: words(&format!(
+                "{}hunter2hunter2",
+                "x".repeat(SHOWN_CHARACTERS - 7)
+            )),
+            ..Refusal::default()
+        };
+        let shown = refusal
+            .shown(&Redactor::new(None, [&secret].into_iter()))
+            .to_string();
+        assert!(!shown.contains("hunter"), "{shown}");
+    }
+
+    #[test]
+    fn only_a_real_error_makes_a_success_a_refusal() {
+        let refusals = [
+            r#"{"error":"x"}"#,
+            r#"{"error":{"code":1}}"#,
+            r#"{"ok":false}"#,
+            r#"{"success":false}"#,
+            r#"{"errors":["x"]}"#,
+        ];
+        let successes = [
+            r#"{"error":null}"#,
+            r#"{"error":""}"#,
+            r#"{"error":0}"#,
+            r#"{"error":false}"#,
+            r#"{"errors":[]}"#,
+            r#"{"ok":true}"#,
+            "{}",
+            "[]",
+        ];
+        for body in refusals {
+            assert!(is_refusal(&serde_json::from_str(body).unwrap()), "{body}");
+        }
+        for body in successes {
+            assert!(!is_refusal(&serde_json::from_str(body).unwrap()), "{body}");
+        }
+    }
+}

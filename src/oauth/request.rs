@@ -1,0 +1,407 @@
+//! A plan and its values become a request, ready for the wire (RFC 6749 §4.4.2, and what the rest of the world does instead).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
+use crate::failure::{Failure, Kind};
+use crate::profile::plan::{Parameter, Plan};
+use crate::secret::Secret;
+use crate::template::{CLIENT_SECRET, Name, percent_encode};
+
+/// A request. Every part may hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// POST or GET.
+    pub method: Method,
+    /// The whole URL, query included.
+    pub url: Secret,
+    /// The header fields, in the order sent; each name once, whatever its case.
+    pub headers: Vec<(String, Secret)>,
+    /// The body; none for a request that has none.
+    pub body: Option<Secret>,
+}
+
+/// Gives the text for a name in a template.
+pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Failure>;
+
+/// Builds the request that `plan` describes; `format` is what the answer is expected to be.
+///
+/// The same function shows a request with its secrets replaced: the caller's `value` decides what a secret's name stands for.
+///
+/// # Errors
+/// What `value` returns, or a config failure when a value cannot stand where the plan puts it.
+pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, Failure> {
+    let mut url = plan.url.render(value)?;
+    let mut headers = Headers::default();
+    headers.set(
+        "Accept",
+        match format {
+            Format::Json => "application/json",
+            Format::Text => "text/plain, */*",
+        },
+    );
+    if plan.auth_method == AuthMethod::ClientSecretBasic {
+        headers.set_secret("Authorization", basic(plan.basic_encoding, value)?);
+    }
+    let body = match plan.encoding {
+        Encoding::Form => {
+            headers.set("Content-Type", "application/x-www-form-urlencoded");
+            Some(form(&plan.parameters, value)?)
+        }
+        Encoding::Json => {
+            headers.set("Content-Type", "application/json");
+            Some(json_body(&plan.parameters, value)?)
+        }
+        Encoding::Query => {
+            append_query(&mut url, &form(&plan.parameters, value)?);
+            None
+        }
+        Encoding::None => None,
+    };
+    for (name, template) in &plan.headers {
+        let text = template.render(value)?;
+        if text
+            .expose()
+            .contains(|c: char| c.is_control() && c != '\t')
+        {
+            return Err(Failure::new(
+                Kind::Config,
+                format!("header `{name}` would hold a line break or control character"),
+            ));
+        }
+        headers.set_secret(name, text);
+    }
+    Ok(Request {
+        method: plan.method,
+        url,
+        headers: headers.0,
+        // A POST without parameters still says that its body is empty.
+        body: body.or_else(|| (plan.method == Method::Post).then(Secret::default)),
+    })
+}
+
+/// Header fields of which each name stands once.
+#[derive(Default)]
+struct Headers(Vec<(String, Secret)>);
+
+impl Headers {
+    fn set(&mut self, name: &str, value: &str) {
+        self.set_secret(name, Secret::new(value));
+    }
+
+    fn set_secret(&mut self, name: &str, value: Secret) {
+        match self
+            .0
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+}
+
+/// `Basic base64(id:secret)`; both percent-encoded first where RFC 6749 §2.3.1 is followed.
+fn basic(encoding: BasicEncoding, value: Lookup<'_>) -> Result<Secret, Failure> {
+    let id = value(&Name::ClientId)?;
+    let secret = value(&Name::Secret(CLIENT_SECRET.to_owned()))?;
+    let mut pair = Secret::default();
+    match encoding {
+        BasicEncoding::Raw => {
+            pair.push(id.expose());
+            pair.push(":");
+            pair.push(secret.expose());
+        }
+        BasicEncoding::Rfc6749 => {
+            pair.push(percent_encode(id.expose()).expose());
+            pair.push(":");
+            pair.push(percent_encode(secret.expose()).expose());
+        }
+    }
+    let mut field = Secret::new("Basic ");
+    field.push(Secret::new(STANDARD.encode(pair.expose())).expose());
+    Ok(field)
+}
+
+/// Whether a server that expects the other Basic encoding would see other credentials.
+#[must_use]
+pub fn basic_encodings_differ(id: &str, secret: &str) -> bool {
+    percent_encode(id).expose() != id || percent_encode(secret).expose() != secret
+}
+
+/// `name=value&…`, in UTF-8 (`application/x-www-form-urlencoded`); a list repeats its name.
+fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Failure> {
+    let mut out = Secret::default();
+    let mut add = |name: &str, text: &Secret| {
+        if !out.is_empty() {
+            out.push("&");
+        }
+        out.push(percent_encode(name).expose());
+        out.push("=");
+        out.push(percent_encode(text.expose()).expose());
+    };
+    for (name, parameter) in parameters {
+        match parameter {
+            Parameter::List(items) => {
+                for item in items {
+                    add(name, &scalar(item, value)?);
+                }
+            }
+            single => add(name, &scalar(single, value)?),
+        }
+    }
+    Ok(out)
+}
+
+/// The text of a parameter that is one value.
+fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Failure> {
+    match parameter {
+        Parameter::Text(template) => template.render(value),
+        Parameter::Words { words, separator } => {
+            let mut out = Secret::default();
+            for (index, word) in words.iter().enumerate() {
+                if index > 0 {
+                    out.push(separator);
+                }
+                out.push(word.render(value)?.expose());
+            }
+            Ok(out)
+        }
+        Parameter::Plain(Value::Null) => Ok(Secret::default()),
+        Parameter::Plain(plain) => Ok(Secret::new(plain.to_string())),
+        Parameter::List(_) | Parameter::Table(_) => Err(Failure::new(
+            Kind::Config,
+            "a nested parameter can travel only as JSON",
+        )),
+    }
+}
+
+/// The parameters as one JSON object (RFC 8259), in the order written.
+fn json_body(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Failure> {
+    let mut out = Secret::default();
+    json_object(parameters, value, &mut out)?;
+    Ok(out)
+}
+
+fn json_object(
+    members: &[(String, Parameter)],
+    value: Lookup<'_>,
+    out: &mut Secret,
+) -> Result<(), Failure> {
+    out.push("{");
+    for (index, (name, member)) in members.iter().enumerate() {
+        out.push(if index > 0 { "," } else { "" });
+        json_string(name, out);
+        out.push(":");
+        json(member, value, out)?;
+    }
+    out.push("}");
+    Ok(())
+}
+
+fn json(parameter: &Parameter, value: Lookup<'_>, out: &mut Secret) -> Result<(), Failure> {
+    match parameter {
+        Parameter::List(items) => {
+            out.push("[");
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index > 0 { "," } else { "" });
+                json(item, value, out)?;
+            }
+            out.push("]");
+        }
+        Parameter::Table(members) => json_object(members, value, out)?,
+        Parameter::Plain(plain) => out.push(&plain.to_string()),
+        text => json_string(scalar(text, value)?.expose(), out),
+    }
+    Ok(())
+}
+
+/// A JSON string, quoted. serde_json escapes it into a buffer that becomes a secret's own.
+fn json_string(text: &str, out: &mut Secret) {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    out.push(Secret::new(quoted).expose());
+}
+
+/// Adds `query` to `url`, keeping what query there is, before any fragment.
+fn append_query(url: &mut Secret, query: &Secret) {
+    if query.is_empty() {
+        return;
+    }
+    let text = url.expose().to_owned();
+    let text = zeroize::Zeroizing::new(text);
+    let (base, fragment) = text.split_at(text.find('#').unwrap_or(text.len()));
+    let mut joined = Secret::new(base);
+    if !base.contains('?') {
+        joined.push("?");
+    } else if !base.ends_with(['?', '&']) {
+        joined.push("&");
+    }
+    joined.push(query.expose());
+    joined.push(fragment);
+    *url = joined;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    const SECRET: &str = "+/=:%& é";
+
+    fn plan() -> Plan {
+        let text = |source: &str| Parameter::Text(Template::parse(source).unwrap());
+        Plan {
+            url: Template::parse("https://a.example/token?v=1").unwrap(),
+            method: Method::Post,
+            encoding: Encoding::Form,
+            auth_method: AuthMethod::None,
+            basic_encoding: BasicEncoding::Rfc6749,
+            parameters: vec![
+                ("grant_type".into(), text("client_credentials")),
+                ("client_secret".into(), text("${client_secret}")),
+                (
+                    "scope".into(),
+                    Parameter::Words {
+                        words: vec![Template::literal("a"), Template::literal("b")],
+                        separator: " ".into(),
+                    },
+                ),
+                (
+                    "n".into(),
+                    Parameter::List(vec![Parameter::Plain(Value::from(1)), text("x")]),
+                ),
+            ],
+            headers: Vec::new(),
+        }
+    }
+
+    fn build(plan: &Plan) -> Request {
+        super::build(plan, Format::Json, &|name| {
+            Ok(Secret::new(match name {
+                Name::ClientId => "my id",
+                _ => SECRET,
+            }))
+        })
+        .unwrap()
+    }
+
+    fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+        request
+            .headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.expose())
+    }
+
+    #[test]
+    fn parameters_travel_in_each_encoding_and_no_character_is_lost() {
+        let form = "grant_type=client_credentials&client_secret=%2B%2F%3D%3A%25%26%20%C3%A9&scope=a%20b&n=1&n=x";
+        let json = r#"{"grant_type":"client_credentials","client_secret":"+/=:%& é","scope":"a b","n":[1,"x"]}"#;
+        let cases = [
+            (
+                Encoding::Form,
+                "?v=1".to_owned(),
+                Some(form),
+                Some("application/x-www-form-urlencoded"),
+            ),
+            (
+                Encoding::Json,
+                "?v=1".to_owned(),
+                Some(json),
+                Some("application/json"),
+            ),
+            (Encoding::Query, format!("?v=1&{form}"), Some(""), None),
+            (Encoding::None, "?v=1".to_owned(), Some(""), None),
+        ];
+        for (encoding, query, body, content_type) in cases {
+            let request = build(&Plan { encoding, ..plan() });
+            assert_eq!(
+                request.url.expose(),
+                format!("https://a.example/token{query}")
+            );
+            assert_eq!(
+                request.body.as_ref().map(Secret::expose),
+                body,
+                "{encoding:?}"
+            );
+            assert_eq!(
+                header(&request, "Content-Type"),
+                content_type,
+                "{encoding:?}"
+            );
+            assert_eq!(header(&request, "Authorization"), None);
+        }
+    }
+
+    #[test]
+    fn basic_credentials_follow_the_rule_the_profile_names() {
+        let cases = [
+            (BasicEncoding::Raw, "my id:+/=:%& é"),
+            (
+                BasicEncoding::Rfc6749,
+                "my%20id:%2B%2F%3D%3A%25%26%20%C3%A9",
+            ),
+        ];
+        for (basic_encoding, pair) in cases {
+            let request = build(&Plan {
+                auth_method: AuthMethod::ClientSecretBasic,
+                basic_encoding,
+                ..plan()
+            });
+            let expected = format!("Basic {}", STANDARD.encode(pair));
+            assert_eq!(header(&request, "Authorization"), Some(expected.as_str()));
+        }
+        assert!(basic_encodings_differ("id", SECRET));
+        assert!(!basic_encodings_differ("id-1.x_y~z", "abcABC019"));
+    }
+
+    #[test]
+    fn a_profiles_own_header_replaces_toks_whatever_its_case() {
+        let request = build(&Plan {
+            headers: vec![(
+                "content-type".into(),
+                Template::literal("application/vnd.api+json"),
+            )],
+            encoding: Encoding::Json,
+            ..plan()
+        });
+        let types: Vec<_> = request
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .collect();
+        assert_eq!(types.len(), 1);
+        assert_eq!(types[0].1.expose(), "application/vnd.api+json");
+    }
+
+    #[test]
+    fn a_header_cannot_be_smuggled_in_through_a_value() {
+        let plan = Plan {
+            headers: vec![("x-key".into(), Template::parse("${client_secret}").unwrap())],
+            ..plan()
+        };
+        for bad in ["a\r\nb: c", "a\nb", "a\0b", "a\x1bb"] {
+            let failure = super::build(&plan, Format::Json, &|_| Ok(Secret::new(bad))).unwrap_err();
+            assert_eq!(failure.kind(), Kind::Config);
+            assert!(!failure.message().contains(bad));
+        }
+    }
+
+    #[test]
+    fn a_query_goes_before_the_fragment_and_after_what_query_there_is() {
+        let cases = [
+            ("https://a/x", "https://a/x?k=v"),
+            ("https://a/x?", "https://a/x?k=v"),
+            ("https://a/x?a=b", "https://a/x?a=b&k=v"),
+            ("https://a/x?a=b&", "https://a/x?a=b&k=v"),
+            ("https://a/x#f", "https://a/x?k=v#f"),
+        ];
+        for (url, expected) in cases {
+            let mut url = Secret::new(url);
+            append_query(&mut url, &Secret::new("k=v"));
+            assert_eq!(url.expose(), expected);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A request and an answer as `-v` shows them: fit to paste into a bug report.
+//!
+//! A request is built a second time with names where its secrets go, so nothing has to be searched for and replaced. An answer is shown by its
+//! shape: strings are left out unless they stand where OAuth puts words that are no secrets.
+
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::request::Request;
+
+/// Members of an answer whose strings are shown.
+const HARMLESS: [&str; 12] = [
+    "token_type",
+    "expires_in",
+    "scope",
+    "error",
+    "error_description",
+    "error_uri",
+    "code",
+    "code_reason",
+    "message",
+    "expires_at",
+    "status",
+    "detail",
+];
+
+/// Header fields of an answer that are shown.
+const SHOWN_FIELDS: [&str; 8] = [
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "date",
+    "retry-after",
+    "server",
+    "location",
+    "www-authenticate",
+];
+
+/// The lines that show `request`, which was built without its secrets.
+#[must_use]
+pub fn request(request: &Request) -> Vec<String> {
+    let mut lines = vec![format!(
+        "> {} {}",
+        request.method.name(),
+        request.url.expose()
+    )];
+    for (name, value) in &request.headers {
+        lines.push(format!("> {name}: {}", value.expose()));
+    }
+    if let Some(body) = request.body.as_ref().filter(|body| !body.is_empty()) {
+        lines.push(format!("> {}", body.expose()));
+    }
+    lines
+}
+
+/// The lines that show `answer`.
+#[must_use]
+pub fn answer(answer: &Answer) -> Vec<String> {
+    let mut lines = vec![format!("< HTTP {}", answer.status)];
+    for (name, value) in &answer.headers {
+        if name == "location" {
+            lines.push(format!(
+                "< {name}: {}",
+                value.split(['?', '#']).next().unwrap_or_default()
+            ));
+        } else if SHOWN_FIELDS.contains(&name.as_str()) {
+            lines.push(format!("< {name}: {value}"));
+        } else {
+            lines.push(format!("< {name}: …"));
+        }
+    }
+    lines.push(match answer.json() {
+        Some(document) => format!("< {}", shape(None, &document)),
+        None => format!("< {} bytes that are no JSON", answer.body.len()),
+    });
+    lines
+}
+
+/// `value` with its strings replaced by their lengths, but for those that are no secrets.
+fn shape(name: Option<&str>, value: &Value) -> Value {
+    let harmless = name.is_some_and(|name| HARMLESS.contains(&name));
+    match value {
+        Value::String(text) if !harmless => {
+            Value::from(format!("<{} characters>", text.chars().count()))
+        }
+        Value::Array(items) => items.iter().map(|item| shape(name, item)).collect(),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| (name.clone(), shape(Some(name), member)))
+                .collect::<Map<_, _>>(),
+        ),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn an_answers_strings_are_left_out_but_for_oauths_own_words() {
+        let body = r#"{"data":{"access_token":"hunter2","token_type":"Bearer","expires_in":60,"x":["hunter2"]},"error":{"message":"m"}}"#;
+        let answer = Answer {
+            status: 200,
+            headers: vec![
+                ("content-type".into(), "application/json".into()),
+                ("set-cookie".into(), "session=hunter2".into()),
+                ("location".into(), "https://a/?token=hunter2".into()),
+            ],
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+            sent: Now {
+                unix_ms: 0,
+                boot: None,
+            },
+        };
+        let lines = super::answer(&answer);
+        assert_eq!(
+            lines,
+            [
+                "< HTTP 200",
+                "< content-type: application/json",
+                "< set-cookie: …",
+                "< location: https://a/",
+                r#"< {"data":{"access_token":"<7 characters>","token_type":"Bearer","expires_in":60,"x":["<7 characters>"]},"error":{"message":"m"}}"#,
+            ]
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! Where secrets come from: the environment, then what the profile says, then the keyring; the first that is set.
+//!
+//! *Not set* is not *failed*: a source that is not set lets the next one speak, a source that fails ends the search. There is no
+//! plaintext fallback.
+
+mod command;
+pub mod environment;
+mod file;
+pub mod keyring;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::failure::{Failure, Kind};
+use crate::profile::name::secret_variable;
+use crate::profile::{Environment, Profile};
+use crate::secret::Secret;
+
+/// One place where a secret may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `TOK_<PROFILE>_<NAME>`, or the variable that `{ env = "…" }` names.
+    Environment(String),
+    /// `{ file = "…" }`
+    File(PathBuf),
+    /// `{ credential = "…" }`: a file in the folder systemd names.
+    Credential(String),
+    /// `{ command = […] }`
+    Command(Vec<String>),
+    /// The OS keyring, under this user name.
+    Keyring(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(variable) => write!(f, "environment variable {variable}"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Credential(name) => write!(f, "systemd credential {name}"),
+            Self::Command(command) => {
+                write!(f, "command {}", command.first().map_or("", String::as_str))
+            }
+            Self::Keyring(user) => write!(f, "keyring entry `{user}`"),
+        }
+    }
+}
+
+impl Source {
+    /// The secret in this place; none where it is not set.
+    ///
+    /// # Errors
+    /// A secret failure when the place is there but cannot be read, or holds nothing usable.
+    pub fn read(&self, environment: Environment<'_>) -> Result<Option<Secret>, Failure> {
+        match self {
+            Self::Environment(variable) => environment::read(variable, environment),
+            Self::File(path) => file::read(path),
+            Self::Credential(name) => file::read_credential(name, environment),
+            Self::Command(command) => command::read(command, environment).map(Some),
+            Self::Keyring(user) => keyring::get(user),
+        }
+        .map_err(|failure| failure.context(self))
+    }
+
+    /// Why there is nothing, for the message when no source had anything.
+    fn absence(&self) -> String {
+        match self {
+            Self::Environment(variable) => format!("{variable} is not set"),
+            Self::File(path) => format!("{} does not exist", path.display()),
+            Self::Credential(name) => format!("there is no systemd credential {name}"),
+            Self::Command(_) => format!("{self} gave nothing"),
+            Self::Keyring(user) => format!("the keyring has no entry `{user}`"),
+        }
+    }
+}
+
+/// Every place where secret `name` of `profile` is looked for, in order.
+///
+/// # Errors
+/// A config failure when no origin is known to bind a keyring entry to.
+pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
+    let mut sources = vec![Source::Environment(secret_variable(&profile.name, name))];
+    if let Some(written) = profile.source(name) {
+        sources.extend(written.env.clone().map(Source::Environment));
+        sources.extend(
+            written
+                .file
+                .as_ref()
+                .map(|path| Source::File(profile.folder.join(path))),
+        );
+        sources.extend(written.credential.clone().map(Source::Credential));
+        sources.extend(written.command.clone().map(Source::Command));
+    }
+    sources.push(Source::Keyring(keyring_user(profile, name)?));
+    Ok(sources)
+}
+
+/// The user name of a keyring entry: profile, secret, and the origin it is bound to, so that an edited config cannot send a stored
+/// secret to another host.
+///
+/// # Errors
+/// A config failure when no origin is known.
+pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Failure> {
+    let home = profile.home().map_err(|message| {
+        Failure::new(Kind::Config, message).context(format!("profile `{}`", profile.name))
+    })?;
+    Ok(format!("{}/{name}@{}", profile.name, home.authority()))
+}
+
+/// Secret `name` of `profile`, from the first place where it is set.
+///
+/// # Errors
+/// A secret failure that says where it was looked for and how to set it.
+pub fn find(
+    profile: &Profile,
+    name: &str,
+    environment: Environment<'_>,
+) -> Result<(Secret, Source), Failure> {
+    let sources = sources(profile, name)?;
+    let context = format!("profile `{}`: {name}", profile.name);
+    for source in &sources {
+        let found = source.read(environment).map_err(|failure| {
+            let failure = failure.context(&context);
+            match (source, failure.next_step()) {
+                (Source::Keyring(_), None) => failure.hint(ways_out(profile, name)),
+                _ => failure,
+            }
+        })?;
+        if let Some(secret) = found {
+            return Ok((secret, source.clone()));
+        }
+    }
+    let absences: Vec<String> = sources.iter().map(Source::absence).collect();
+    Err(
+        Failure::new(Kind::Secret, format!("not set: {}", absences.join(", ")))
+            .context(context)
+            .hint(ways_out(profile, name)),
+    )
+}
+
+/// The two ways to give tok a secret: for a person with a keyring, and for a machine without.
+fn ways_out(profile: &Profile, name: &str) -> String {
+    let argument = if name == crate::template::CLIENT_SECRET {
+        String::new()
+    } else {
+        format!(" {name}")
+    };
+    format!(
+        "`tok secret set {}{argument}` stores it in the keyring; where there is none (CI), set {}",
+        profile.name,
+        secret_variable(&profile.name, name)
+    )
+}
