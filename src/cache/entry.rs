@@ -1,0 +1,202 @@
+//! A token as it stands in a file: everything needed to say whether it is the right one and still good.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::clock::{Boot, Now};
+use crate::secret::Secret;
+use crate::token::Token;
+
+/// The form of the file. An entry of another form is a miss and is overwritten by the next fetch.
+const VERSION: u32 = 1;
+
+/// An entry, as JSON. The secret types of [`Token`] have no serializer on purpose; this is the one place that writes one out.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    version: u32,
+    #[serde(borrow)]
+    inputs: Vec<(std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+    #[serde(with = "exposed")]
+    access_token: Secret,
+    token_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    kept: Map<String, Value>,
+    sent_unix_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot_id: Option<String>,
+    #[serde(default)]
+    sent_boot_ms: i64,
+    lifetime_ms: i64,
+    fetches: u64,
+}
+
+/// Writes a secret's text out and takes it in again.
+mod exposed {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::secret::Secret;
+
+    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+        String::deserialize(from).map(Secret::new)
+    }
+}
+
+/// What a file held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The token.
+    pub token: Token,
+    /// How many tokens were fetched under this key so far, this one included.
+    pub fetches: u64,
+}
+
+/// The entry in `bytes` if it is of this form and for `inputs`; none for anything else, however damaged.
+#[must_use]
+pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Option<Entry> {
+    let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
+    let same = written.inputs.len() == inputs.len()
+        && written
+            .inputs
+            .iter()
+            .zip(inputs)
+            .all(|(a, b)| a.0 == b.0 && a.1 == b.1);
+    (written.version == VERSION && same).then(|| written.into_entry())
+}
+
+/// The entry in `bytes` if it is of this form, whatever it is for.
+#[must_use]
+pub fn read_any(bytes: &[u8]) -> Option<Entry> {
+    let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
+    (written.version == VERSION).then(|| written.into_entry())
+}
+
+/// The bytes of an entry for `token`.
+#[must_use]
+pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<Vec<u8>> {
+    let token = &entry.token;
+    let written = Written {
+        version: VERSION,
+        inputs: inputs.iter().map(|(a, b)| (a.into(), b.into())).collect(),
+        access_token: token.access_token.clone(),
+        token_type: token.token_type.clone(),
+        scope: token.scope.clone(),
+        kept: token.kept.clone(),
+        sent_unix_ms: token.sent.unix_ms,
+        boot_id: token.sent.boot.as_ref().map(|boot| boot.id.clone()),
+        sent_boot_ms: token.sent.boot.as_ref().map_or(0, |boot| boot.ms),
+        lifetime_ms: token.lifetime_ms,
+        fetches: entry.fetches,
+    };
+    // A buffer that is large enough from the start: a grown one would leave a copy of the token behind.
+    let size = token.access_token.expose().len() * 2
+        + inputs
+            .iter()
+            .map(|(a, b)| a.len() + b.len() + 16)
+            .sum::<usize>()
+            * 2
+        + 4096;
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(size));
+    if serde_json::to_writer(&mut *bytes, &written).is_err() {
+        // Strings, numbers and JSON values always serialize; were it not so, an empty entry is a miss.
+        bytes.clear();
+    }
+    bytes.push(b'\n');
+    bytes
+}
+
+impl Written<'_> {
+    fn into_entry(self) -> Entry {
+        Entry {
+            token: Token {
+                access_token: self.access_token,
+                token_type: self.token_type,
+                scope: self.scope,
+                kept: self.kept,
+                sent: Now {
+                    unix_ms: self.sent_unix_ms,
+                    boot: self.boot_id.map(|id| Boot {
+                        id,
+                        ms: self.sent_boot_ms,
+                    }),
+                },
+                lifetime_ms: self.lifetime_ms,
+            },
+            fetches: self.fetches,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        let mut kept = Map::new();
+        kept.insert("instance_url".into(), Value::from("https://x"));
+        Entry {
+            token: Token {
+                access_token: Secret::new("t+/=\"\\é"),
+                token_type: "Bearer".into(),
+                scope: Some("a b".into()),
+                kept,
+                sent: Now {
+                    unix_ms: 12,
+                    boot: Some(Boot {
+                        id: "b".into(),
+                        ms: 34,
+                    }),
+                },
+                lifetime_ms: 56,
+            },
+            fetches: 7,
+        }
+    }
+
+    fn inputs() -> Vec<(String, String)> {
+        vec![
+            ("url".into(), "https://a \"quoted\"".into()),
+            ("scope".into(), "b".into()),
+        ]
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let bytes = write(&entry(), &inputs());
+        assert_eq!(read(&bytes, &inputs()), Some(entry()));
+        assert_eq!(read_any(&bytes), Some(entry()));
+    }
+
+    #[test]
+    fn an_entry_for_other_inputs_is_a_miss() {
+        let bytes = write(&entry(), &inputs());
+        let mut other = inputs();
+        other[1].1.push('x');
+        assert_eq!(read(&bytes, &other), None);
+        assert_eq!(read(&bytes, &inputs()[..1]), None);
+    }
+
+    #[test]
+    fn a_damaged_entry_is_a_miss_wherever_it_was_cut_or_changed() {
+        let bytes = write(&entry(), &inputs());
+        for cut in 0..bytes.len() - 1 {
+            assert_eq!(read(&bytes[..cut], &inputs()), None, "cut at {cut}");
+        }
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        for other in [
+            text.replace("\"version\":1", "\"version\":2"),
+            text.replace("\"lifetime_ms\":56", "\"lifetime_ms\":\"56\""),
+            text.replace("\"access_token\"", "\"token\""),
+            String::new(),
+            "null".into(),
+            "\0".repeat(100),
+        ] {
+            assert_eq!(read(other.as_bytes(), &inputs()), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The cache folder where there are no Unix modes: on Windows a user's local application data is closed to others by its access control list,
+//! which every file made in it inherits.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// The folder's path.
+pub(super) type Handle = PathBuf;
+
+pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Some(path.to_owned())),
+        Ok(_) => Err("it is no folder, or a link to one".to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub(super) fn create(path: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(path).map_err(|error| error.to_string())
+}
+
+pub(super) fn read(
+    folder: &Handle,
+    name: &str,
+    most: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    let path = folder.join(name);
+    match std::fs::symlink_metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => return Err("it is no plain file".to_owned()),
+        Ok(metadata) if metadata.len() > most => {
+            return Err(format!("it is larger than {} KiB", most >> 10));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    }
+    let file = File::open(&path).map_err(|error| error.to_string())?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(Some(bytes))
+}
+
+pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let temporary = folder.join(super::temporary_for(name)?);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
+        .and_then(|()| std::fs::rename(&temporary, folder.join(name)))
+        .map_err(|error| error.to_string());
+    if written.is_err() {
+        // The error that matters is the one above.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
+    match std::fs::remove_file(folder.join(name)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub(super) fn names(folder: &Handle) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        names.extend(entry.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
+pub(super) fn lock_file(folder: &Handle, name: &str) -> Result<File, String> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join(name))
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,183 @@
+//! The cache folder on Unix: everything goes through one open descriptor of it, and nothing through a link.
+
+use std::ffi::OsStr;
+use std::fs::{File, Permissions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+/// An open folder.
+pub(super) type Handle = OwnedFd;
+
+/// What others may do with the folder: nothing.
+const FOLDER_MODE: u32 = 0o700;
+
+/// Opens the folder at `path`, closing it to others if it was not.
+pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let handle = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(handle) => handle,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(Errno::NOTDIR | Errno::LOOP) => {
+            return Err("it is no folder, or a link to one".to_owned());
+        }
+        Err(error) => return Err(words(error)),
+    };
+    let folder = File::from(handle);
+    let metadata = folder.metadata().map_err(|error| error.to_string())?;
+    let me = rustix::process::geteuid().as_raw();
+    if metadata.uid() != me {
+        return Err(format!(
+            "it belongs to another user (uid {})",
+            metadata.uid()
+        ));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        folder
+            .set_permissions(Permissions::from_mode(FOLDER_MODE))
+            .map_err(|error| {
+                format!("others may use it, and it could not be closed to them: {error}")
+            })?;
+    }
+    Ok(Some(folder.into()))
+}
+
+/// Makes the folder at `path`, and what is missing above it, unless that would put it into another user's home (`sudo tok`).
+pub(super) fn create(path: &Path) -> Result<(), String> {
+    let me = rustix::process::geteuid().as_raw();
+    let above = path
+        .ancestors()
+        .skip(1)
+        .find_map(|above| std::fs::metadata(above).ok())
+        .ok_or("there is no folder to make it in")?;
+    if above.uid() != me && !(above.mode() & 0o1000 != 0 && above.mode() & 0o002 != 0) {
+        return Err(format!(
+            "it would lie in a folder of another user (uid {})",
+            above.uid()
+        ));
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.mode(FOLDER_MODE).recursive(true);
+    builder.create(path).map_err(|error| error.to_string())
+}
+
+/// Reads file `name`, if it is a plain file of the user's own that nobody else may write and that has no other name.
+pub(super) fn read(
+    folder: &Handle,
+    name: &str,
+    most: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match openat(folder, name, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(Errno::LOOP) => return Err("it is a link, which is not followed".to_owned()),
+        Err(error) => return Err(words(error)),
+    };
+    let metadata = check(&file)?;
+    if metadata.len() > most {
+        return Err(format!("it is larger than {} KiB", most >> 10));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        usize::try_from(metadata.len()).unwrap_or(0) + 1,
+    ));
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(Some(bytes))
+}
+
+/// Refuses what another user could have put or could change here.
+fn check(file: &File) -> Result<std::fs::Metadata, String> {
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no plain file".to_owned());
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(format!(
+            "it belongs to another user (uid {})",
+            metadata.uid()
+        ));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return Err(format!(
+            "others may write it (mode {:03o})",
+            metadata.mode() & 0o777
+        ));
+    }
+    if metadata.nlink() > 1 {
+        return Err("it has another name elsewhere (a hard link)".to_owned());
+    }
+    Ok(metadata)
+}
+
+/// Writes a new file beside `name`, syncs it, and renames it to `name`.
+pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let temporary = super::temporary_for(name)?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR).map_err(words)?;
+    let mut file = File::from(file);
+    let written = file
+        .set_permissions(Permissions::from_mode(0o600))
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_data())
+        .map_err(|error| error.to_string())
+        .and_then(|()| renameat(folder, &temporary, folder, name).map_err(words));
+    if written.is_err() {
+        // The error that matters is the one above.
+        let _ = unlinkat(folder, &temporary, AtFlags::empty());
+    }
+    written
+}
+
+/// Removes the name; a link's target stays.
+pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
+    match unlinkat(folder, name, AtFlags::empty()) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(error) => Err(words(error)),
+    }
+}
+
+/// Every name in the folder but `.` and `..`; names that are not UTF-8 are none of tok's.
+pub(super) fn names(folder: &Handle) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder).map_err(words)? {
+        let entry = entry.map_err(words)?;
+        if let Some(name) = OsStr::from_bytes(entry.file_name().to_bytes()).to_str()
+            && name != "."
+            && name != ".."
+        {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Opens or makes a file to lock.
+pub(super) fn lock_file(folder: &Handle, name: &str) -> Result<File, String> {
+    let flags =
+        OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file =
+        openat(folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(|error| match error {
+            Errno::LOOP => "it is a link, which is not followed".to_owned(),
+            error => words(error),
+        })?;
+    let file = File::from(file);
+    check(&file)?;
+    Ok(file)
+}
+
+fn words(error: Errno) -> String {
+    let error = std::io::Error::from(error);
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

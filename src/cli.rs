@@ -1,0 +1,157 @@
+//! What may be typed. No I/O, no decisions: `commands` has those.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::schema::DurationText;
+
+/// Prints an access token for a named provider, fetching one only when it must.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tok",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 80,
+    arg_required_else_help = true
+)]
+#[command(after_help = "\
+Examples:
+  H=$(tok header cint) && curl -H \"$H\" https://api.example.com/
+  tok header cint | curl -H @- https://api.example.com/
+  tok json cint | jq .expires_in
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 config, 4 secret,
+  5 refused, 6 not reached (try again later), 7 no usable token in the answer")]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// The config file [default: tok/config.toml in your config folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TOK_CONFIG",
+        hide_env = true
+    )]
+    pub config: Option<PathBuf>,
+
+    /// Show the conversation with the provider, without secrets
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the access token
+    Token(Fetch),
+    /// Print the header line (or lines) that the provider's APIs want
+    Header(Fetch),
+    /// Print the token and what is known of it as one JSON object
+    Json(Fetch),
+    /// Store, check or delete a secret in the OS keyring
+    #[command(subcommand)]
+    Secret(Secret),
+}
+
+/// The options of every command that may fetch.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// The profile, a `[profiles.NAME]` of the config
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub profile: String,
+
+    /// Fetch a new token even if the cached one is good
+    #[arg(long, conflicts_with = "cached")]
+    pub refresh: bool,
+
+    /// Only a token with at least this long to live, as in 10m
+    #[arg(long, value_name = "DURATION")]
+    pub min_ttl: Option<DurationText>,
+
+    /// Only a cached token: never go to the network
+    #[arg(long)]
+    pub cached: bool,
+
+    /// Neither read nor write the cache
+    #[arg(long, conflicts_with = "cached")]
+    pub no_cache: bool,
+
+    /// Ask for this scope instead of the profile's; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+
+    /// Ask for a token for this audience instead of the profile's
+    #[arg(long)]
+    pub audience: Option<String>,
+
+    /// Send this parameter too, or instead of the profile's; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub param: Vec<(String, String)>,
+
+    /// The value of a ${var.K} in the profile; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub var: Vec<(String, String)>,
+
+    /// Give up after this long [default: the profile's, or 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<DurationText>,
+}
+
+/// What can be done with a secret. No option takes its value: arguments can be read by every user of the machine.
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Store a secret, typed at a prompt without echo, or from stdin
+    ///
+    /// From stdin exactly one line end at the end is taken off, if there is one.
+    Set(SecretName),
+    /// Say whether a secret is set, and where; never shows it
+    Check(SecretName),
+    /// Remove a secret from the keyring
+    Delete(SecretName),
+}
+
+/// A secret of a profile.
+#[derive(Debug, Args)]
+pub struct SecretName {
+    /// The profile
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub profile: String,
+
+    /// The secret's name
+    #[arg(default_value = crate::template::CLIENT_SECRET)]
+    pub name: String,
+}
+
+/// Reads `K=V`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("not of the form K=V".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_pair_has_a_name() {
+        assert_eq!(pair("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert_eq!(pair("a="), Ok(("a".into(), String::new())));
+        assert!(pair("=b").is_err() && pair("ab").is_err());
+    }
+}

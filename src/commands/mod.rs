@@ -1,0 +1,75 @@
+//! One file for each verb, and what all of them share: the config, the profile, and stdout.
+
+mod print;
+mod secret;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+
+use anyhow::Context;
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::notes::Notes;
+use crate::profile::{Overrides, Profile};
+
+/// Does what the command line says, with answers to `out`.
+///
+/// # Errors
+/// Why it could not be done; nothing has been written then.
+pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
+    let session = Session { cli };
+    match &cli.command {
+        Command::Token(fetch) => print::token(&session, fetch, out),
+        Command::Header(fetch) => print::header(&session, fetch, out),
+        Command::Json(fetch) => print::json(&session, fetch, out),
+        Command::Secret(secret) => secret::run(&session, secret, out),
+    }
+}
+
+/// What every verb starts from.
+struct Session<'a> {
+    cli: &'a Cli,
+}
+
+impl Session<'_> {
+    fn config(&self) -> Result<Config, Failure> {
+        Config::load(&Config::path(self.cli.config.as_deref())?)
+    }
+
+    fn profile(
+        &self,
+        config: &Config,
+        name: &str,
+        overrides: &Overrides,
+    ) -> Result<Profile, Failure> {
+        Profile::resolve(config, name, overrides, &environment)
+    }
+
+    fn notes(&self) -> Notes {
+        Notes {
+            quiet: self.cli.quiet,
+            verbose: self.cli.verbose,
+        }
+    }
+}
+
+/// The process's environment.
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Writes an answer whole. A reader that went away is not an error; a full disk is.
+fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
+    match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("could not write to stdout"),
+    }
+}
+
+/// Whether a person is at the other end of stdin.
+fn stdin_is_terminal() -> bool {
+    use io::IsTerminal;
+    io::stdin().is_terminal()
+}

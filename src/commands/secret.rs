@@ -1,0 +1,150 @@
+//! `tok secret`: puts secrets into the keyring, says where they are, takes them out. Never prints one.
+
+use std::io::{self, Read, Write};
+
+use anyhow::Context;
+
+use super::{Session, environment, stdin_is_terminal, write};
+use crate::cli::{self, SecretName};
+use crate::failure::{Failure, Kind};
+use crate::profile::{Overrides, Profile};
+use crate::secret::Secret;
+use crate::secrets::{self, keyring};
+use crate::template::CLIENT_SECRET;
+use crate::text::nearest;
+
+/// The longest secret that is taken from stdin: more is a mistaken file.
+const LONGEST_BYTES: u64 = 64 * 1024;
+
+pub(super) fn run(
+    session: &Session<'_>,
+    secret: &cli::Secret,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let (cli::Secret::Set(name) | cli::Secret::Check(name) | cli::Secret::Delete(name)) = secret;
+    let profile = profile(session, name)?;
+    match secret {
+        cli::Secret::Set(_) => set(session, &profile, &name.name),
+        cli::Secret::Check(_) => check(&profile, &name.name, out),
+        cli::Secret::Delete(_) => delete(session, &profile, &name.name),
+    }
+}
+
+/// The profile, if it has a secret of that name.
+fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Failure> {
+    let config = session.config()?;
+    let profile = session.profile(&config, &name.profile, &Overrides::default())?;
+    profile.check(&config)?;
+    if name.name == CLIENT_SECRET || profile.source(&name.name).is_some() {
+        return Ok(profile);
+    }
+    let known = profile
+        .secrets
+        .keys()
+        .map(String::as_str)
+        .chain([CLIENT_SECRET]);
+    let failure = Failure::new(
+        Kind::Config,
+        format!("profile `{}` has no secret `{}`", profile.name, name.name),
+    );
+    Err(match nearest(&name.name, known) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint(format!(
+            "declare it in the profile: `secrets = {{ {} = {{}} }}`",
+            name.name
+        )),
+    })
+}
+
+fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
+    let user = secrets::keyring_user(profile, name)?;
+    let secret = if stdin_is_terminal() {
+        ask(&user)?
+    } else {
+        from_stdin()?
+    };
+    keyring::set(&user, &secret)
+        .map_err(|failure| failure.context(format!("keyring entry `{user}`")))?;
+    session
+        .notes()
+        .note(&format!("stored keyring entry `{user}`"));
+    Ok(())
+}
+
+/// The secret as a person types it, unseen.
+fn ask(user: &str) -> anyhow::Result<Secret> {
+    let typed = rpassword::prompt_password(format!("Secret for `{user}` (not shown): "))
+        .context("could not read from the terminal")?;
+    if typed.is_empty() {
+        return Err(Failure::new(Kind::Secret, "the secret is empty; nothing was stored").into());
+    }
+    Ok(Secret::new(typed))
+}
+
+fn from_stdin() -> anyhow::Result<Secret> {
+    let mut bytes = Vec::with_capacity(4096);
+    io::stdin()
+        .lock()
+        .take(LONGEST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context("could not read stdin")?;
+    if bytes.len() as u64 > LONGEST_BYTES {
+        return Err(Failure::new(
+            Kind::Secret,
+            "stdin: longer than 64 KiB, so it is no secret",
+        )
+        .into());
+    }
+    Secret::from_line(bytes).map_err(|why| {
+        Failure::new(Kind::Secret, format!("stdin: {why}; nothing was stored")).into()
+    })
+}
+
+/// Says for each source, in order, whether the secret is there; the first that has it is the one tok uses.
+fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut lines = String::new();
+    let mut used = false;
+    let mut failure = None;
+    for source in secrets::sources(profile, name)? {
+        let says = match source.read(&environment) {
+            Ok(Some(_)) if used => "set, but not used".to_owned(),
+            Ok(Some(_)) => {
+                used = true;
+                "set".to_owned()
+            }
+            Ok(None) => "not set".to_owned(),
+            Err(trouble) => {
+                let says = trouble.message().to_owned();
+                let says = says
+                    .strip_prefix(&format!("{source}: "))
+                    .map_or(says.clone(), str::to_owned);
+                if !used && failure.is_none() {
+                    failure = Some(trouble);
+                }
+                says
+            }
+        };
+        lines.push_str(&format!("{source}: {says}\n"));
+    }
+    write(out, &lines)?;
+    match (used, failure) {
+        (_, Some(failure)) => Err(failure
+            .context(format!("profile `{}`: {name}", profile.name))
+            .into()),
+        (true, None) => Ok(()),
+        (false, None) => secrets::find(profile, name, &environment)
+            .map(|_| ())
+            .map_err(Into::into),
+    }
+}
+
+fn delete(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
+    let user = secrets::keyring_user(profile, name)?;
+    let deleted = keyring::delete(&user)
+        .map_err(|failure| failure.context(format!("keyring entry `{user}`")))?;
+    let said = if deleted { "removed" } else { "there was no" };
+    session
+        .notes()
+        .note(&format!("{said} keyring entry `{user}`"));
+    Ok(())
+}

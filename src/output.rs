@@ -1,0 +1,200 @@
+//! A token as it is printed: raw, as header lines, or as JSON. Each is made whole before its first byte is written.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::acquire::Source;
+use crate::clock::Now;
+use crate::failure::{Failure, Kind};
+use crate::profile::Profile;
+use crate::secret::Secret;
+use crate::template::{Name, Template};
+use crate::token::Token;
+
+/// The token and a line end.
+#[must_use]
+pub fn raw(token: &Token) -> Secret {
+    let mut out = Secret::default();
+    out.push(token.access_token.expose());
+    out.push("\n");
+    out
+}
+
+/// The header lines that APIs of `profile` want, each with a line end. `secret` gives the value of a secret that a line holds.
+///
+/// # Errors
+/// An unusable failure when the token's type has no header that tok knows, what `secret` returns, or a config failure when a line would
+/// not be one header field.
+pub fn header(
+    profile: &Profile,
+    token: &Token,
+    secret: &dyn Fn(&str) -> Result<Secret, Failure>,
+) -> Result<Secret, Failure> {
+    let mut out = Secret::default();
+    let Some(lines) = &profile.header else {
+        if !token.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(Failure::new(
+                Kind::Unusable,
+                format!("profile `{}`: a token of type `{}` cannot be used as a Bearer token", profile.name, token.token_type),
+            )
+            .hint("set `header` to what the provider's APIs want, as in `header = \"Authorization: Bearer ${access_token}\"`"));
+        }
+        out.push("Authorization: Bearer ");
+        out.push(token.access_token.expose());
+        out.push("\n");
+        return Ok(out);
+    };
+    for line in lines {
+        let text = header_line(profile, token, line, secret)?;
+        check_line(&text).map_err(|what| {
+            Failure::new(
+                Kind::Config,
+                format!(
+                    "profile `{}`: `header`: the line from `{}` {what}",
+                    profile.name,
+                    line.source()
+                ),
+            )
+        })?;
+        out.push(text.expose());
+        out.push("\n");
+    }
+    Ok(out)
+}
+
+fn header_line(
+    profile: &Profile,
+    token: &Token,
+    line: &Template,
+    secret: &dyn Fn(&str) -> Result<Secret, Failure>,
+) -> Result<Secret, Failure> {
+    line.render(&|name| match name {
+        Name::AccessToken => Ok(token.access_token.clone()),
+        Name::Secret(name) => secret(name),
+        Name::Kept(name) => match token.kept.get(name) {
+            Some(Value::String(text)) => Ok(Secret::new(text.as_str())),
+            Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
+            _ => Err(Failure::new(
+                Kind::Unusable,
+                format!(
+                    "profile `{}`: the provider's answer had no `{name}`, which `header` needs",
+                    profile.name
+                ),
+            )),
+        },
+        known => Ok(Secret::new(profile.known_value(known).unwrap_or_default())),
+    })
+}
+
+/// Whether `line` is one header field: `name: value` without a control character (RFC 9110 §5).
+///
+/// # Errors
+/// What is wrong, without the line.
+fn check_line(line: &Secret) -> Result<(), &'static str> {
+    let text = line.expose();
+    let Some((name, value)) = text.split_once(':') else {
+        return Err("is no header field: it has no `Name: `");
+    };
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err("has something before the colon that is no header name");
+    }
+    if value.trim().is_empty() {
+        return Err("has nothing after the colon");
+    }
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("would hold a line break or control character");
+    }
+    Ok(())
+}
+
+/// One JSON object with what is known of the token (RFC 6749 §5.1, and tok's own members), and a line end.
+#[must_use]
+pub fn json(profile: &Profile, token: &Token, source: Source, now: &Now) -> Secret {
+    let left_ms = token.left_ms(now).unwrap_or(0).max(0);
+    let mut members = Map::new();
+    members.insert(
+        "access_token".to_owned(),
+        json!(token.access_token.expose()),
+    );
+    members.insert("token_type".to_owned(), json!(token_type(token)));
+    members.insert("expires_in".to_owned(), json!(left_ms / 1000));
+    members.insert(
+        "expires_at".to_owned(),
+        json!(rfc3339(now.unix_ms.saturating_add(left_ms))),
+    );
+    if let Some(scope) = &token.scope {
+        members.insert("scope".to_owned(), json!(scope));
+    }
+    members.insert("profile".to_owned(), json!(profile.name));
+    let source = match source {
+        Source::Cache => "cache",
+        Source::Provider => "provider",
+    };
+    members.insert("source".to_owned(), json!(source));
+    members.extend(token.kept.clone());
+    let mut out = Secret::new(Value::Object(members).to_string());
+    out.push("\n");
+    out
+}
+
+/// The token's type; `Bearer` in any case prints as `Bearer`.
+#[must_use]
+pub fn token_type(token: &Token) -> &str {
+    if token.token_type.eq_ignore_ascii_case("bearer") {
+        "Bearer"
+    } else {
+        &token.token_type
+    }
+}
+
+/// A moment in RFC 3339, UTC, whole seconds.
+#[must_use]
+pub fn rfc3339(unix_ms: i64) -> String {
+    let moment = Timestamp::from_second(unix_ms.div_euclid(1000)).unwrap_or(Timestamp::MAX);
+    moment.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_line_is_one_field_or_nothing() {
+        for good in [
+            "A: b",
+            "X-Shopify-Access-Token: t",
+            "Authorization: Userkeyauth t",
+            "a:b",
+        ] {
+            assert_eq!(check_line(&Secret::new(good)), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "no colon",
+            ": v",
+            "a b: c",
+            "A:",
+            "A: ",
+            "A: b\r\nC: d",
+            "A: b\nC: d",
+            "A: \0",
+            "é: x",
+        ] {
+            assert!(check_line(&Secret::new(bad)).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn moments_are_printed_in_whole_seconds_of_utc() {
+        let cases = [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_893_553_445_999, "2030-01-02T03:04:05Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+        ];
+        for (unix_ms, expected) in cases {
+            assert_eq!(rfc3339(unix_ms), expected);
+        }
+        assert!(rfc3339(i64::MAX).starts_with("9999-"));
+    }
+}
