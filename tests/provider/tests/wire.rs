@@ -284,26 +284,26 @@ fn a_handler_that_panics_fails_the_test() {
 fn get_over_tls(provider: &Provider, show_identity: bool) -> Result<String, String> {
     let mut roots = RootCertStore::empty();
     roots
-        .add(CertificateDer::from_pem_slice(provider.ca_pem().as_bytes()).unwrap())
-        .unwrap();
+        .add(CertificateDer::from_pem_slice(provider.ca_pem().as_bytes()).expect("PEM"))
+        .expect("the CA should be a CA");
     let builder =
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .unwrap()
+            .expect("ring speaks TLS")
             .with_root_certificates(roots);
     let config = if show_identity {
         let identity = provider.client_identity();
         let certificate =
-            CertificateDer::from_pem_slice(identity.certificate_pem.as_bytes()).unwrap();
-        let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes()).unwrap();
+            CertificateDer::from_pem_slice(identity.certificate_pem.as_bytes()).expect("PEM");
+        let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes()).expect("PEM");
         builder
             .with_client_auth_cert(vec![certificate], key)
-            .unwrap()
+            .expect("certificate and key should belong together")
     } else {
         builder.with_no_client_auth()
     };
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let name = ServerName::try_from("127.0.0.1").expect("an address is a name");
+    let session = ClientConnection::new(Arc::new(config), name).expect("a session can begin");
     let (answer, result) = exchange(StreamOwned::new(session, connect(provider)), "/t");
     result.map(|_| answer).map_err(|error| error.to_string())
 }
