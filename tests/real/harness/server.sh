@@ -4,7 +4,8 @@
 # A server ends when its stdin closes. Its stdin is a pipe whose other end only the test's own shell holds, so even
 # a killed test leaves nothing behind, and no process has to be searched for.
 
-# serve SCRIPT FOLDER: leaves the address of the started server in $base, and its host and port in $origin.
+# serve SCRIPT FOLDER: starts servers/SCRIPT with this folder and waits until it listens. Leaves the address it prints
+# in $base and, if that is a URL, the host and port in $origin.
 serve() {
   local script=$REAL/servers/$1 folder=$2 alive
   mkfifo "$folder/alive" "$folder/address"
