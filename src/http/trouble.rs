@@ -98,7 +98,12 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
 }
 
 fn tls_words(error: &rustls::Error) -> String {
+    use rustls::AlertDescription as Alert;
     use rustls::CertificateError as Bad;
+    if let rustls::Error::AlertReceived(Alert::CertificateRequired | Alert::BadCertificate) = error
+    {
+        return "it asks for a client certificate, or does not accept this one (`client_cert`, `client_key`)".to_owned();
+    }
     let rustls::Error::InvalidCertificate(bad) = error else {
         return clean(&error.to_string(), SHOWN_CHARACTERS);
     };

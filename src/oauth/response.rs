@@ -121,13 +121,22 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
             } else {
                 "the provider is in trouble"
             };
-            let failure = Failure::new(Kind::Unreachable, said(what, words, status));
             let retry_at = answer.header("retry-after").and_then(|text| {
                 expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
             });
+            let message = said(what, words, status);
             match retry_at {
-                Some(at) => failure.retry_at(at),
-                None => failure,
+                Some(at) => {
+                    let seconds = (at.saturating_sub(answer.sent.unix_ms) + 999) / 1000;
+                    Failure::new(
+                        Kind::Unreachable,
+                        format!(
+                            "{message}, and wants to be asked again in {seconds} s at the earliest"
+                        ),
+                    )
+                    .retry_at(at)
+                }
+                None => Failure::new(Kind::Unreachable, message),
             }
         }
         _ => refused(words, status),

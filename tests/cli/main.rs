@@ -2,9 +2,17 @@
 //!
 //! One crate, so that everything is linked once. Each module is one promise:
 //!
+//! - [`cache`]: while a token is good the provider is not asked again
+//! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
+//! - [`example`]: `config.example.toml` cannot rot
+//! - [`secrets`]: where secrets come from, and what is said when there is none
 //!
 //! [`home`] is what they all stand on.
 
+mod cache;
+mod config;
 mod dialects;
+mod example;
 mod home;
+mod secrets;

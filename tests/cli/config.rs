@@ -1,0 +1,247 @@
+//! Every way a config can be wrong: one message with file, line and key, exit 3, and nothing on stdout.
+
+use crate::home::{Home, fails};
+
+const GOOD: &str = "[profiles.p]\ntoken_url = 'https://auth.example.com/token'\nclient_id = 'i'\n";
+
+#[test]
+fn what_is_wrong_is_named_with_file_line_and_key() {
+    let with = |more: &str| format!("{GOOD}{more}\n");
+    let cases: Vec<(String, Vec<&str>)> = vec![
+        (
+            String::new(),
+            vec!["no profile `p`", "names no profile yet"],
+        ),
+        ("not toml".into(), vec!["config.toml:1: "]),
+        ("[profiles.p".into(), vec!["config.toml:1: "]),
+        (
+            "[profile.p]\n".into(),
+            vec!["config.toml:1: unknown key `profile`", "`profiles`"],
+        ),
+        (
+            with("audiense = 'x'"),
+            vec![
+                "config.toml:4: unknown key `audiense`",
+                "did you mean `audience`?",
+            ],
+        ),
+        (
+            with("timeout = true"),
+            vec!["config.toml:4: ", "length of time"],
+        ),
+        (
+            with("timeout = '0s'"),
+            vec!["config.toml:4: profile `p`: `timeout`"],
+        ),
+        (
+            with("encoding = 'xml'"),
+            vec!["config.toml:4: ", "`form`", "`json`"],
+        ),
+        (
+            with("scope = { a = 1 }"),
+            vec!["config.toml:4: ", "a string or a list of strings"],
+        ),
+        (
+            with("response = { root = 'data' }"),
+            vec!["config.toml:4: profile `p`: `response.root`", "`/data`"],
+        ),
+        (
+            with("response = { keep = ['/a/x', '/b/x'] }"),
+            vec!["config.toml:4: ", "`x` is taken"],
+        ),
+        (
+            with("response = { keep = ['/expires_in'] }"),
+            vec!["config.toml:4: ", "`expires_in` is taken"],
+        ),
+        (
+            with("response = { format = 'text', root = '/d' }"),
+            vec!["`response.format`"],
+        ),
+        (
+            with("header = 'A: ${token}'"),
+            vec!["config.toml:4: profile `p`: `header`", "`${token}`"],
+        ),
+        (
+            with("header = 'A: ${kept.x}'"),
+            vec!["no kept member `x`", "`response.keep`"],
+        ),
+        (
+            with("params = { a = '${access_token}' }"),
+            vec!["`params`", "only in `header`"],
+        ),
+        (
+            with("params = { a = '${secret.key}' }"),
+            vec!["no secret `key`", "secrets = { key = {} }"],
+        ),
+        (
+            with("params = { a = '${var.x}' }"),
+            vec!["`${var.x}` has no value", "--var x=", "TOK_P_VAR_X"],
+        ),
+        (with("params = { a = '${env.NOT_SET}' }"), vec!["NOT_SET"]),
+        (
+            with("params = { a = '${step.x.y}' }"),
+            vec!["no earlier step `x`"],
+        ),
+        (
+            with("params = { a = '${client_id' }"),
+            vec!["is not closed"],
+        ),
+        (
+            with("params = { a = '${md4(client_id)}' }"),
+            vec!["no function `md4`", "sha256"],
+        ),
+        (
+            with("params = { a = { b = 1 } }"),
+            vec!["`a` is nested", "json"],
+        ),
+        (with("params = { a = 2020-01-01 }"), vec!["a date"]),
+        (
+            with("vars = { a = '${var.b}', b = '${var.a}' }\nparams = { x = '${var.a}' }"),
+            vec!["in a circle: a → b → a"],
+        ),
+        (
+            with("encoding = 'none'\nscope = 'a'"),
+            vec!["`encoding`", "scope"],
+        ),
+        (
+            with("client_secret = { env = 'A', file = 'b' }"),
+            vec!["config.toml:4: profile `p`: `client_secret`", "one source"],
+        ),
+        (
+            with("client_secret = { command = [] }"),
+            vec!["`command` is empty"],
+        ),
+        (with("client_cert = 'x'"), vec!["go together"]),
+        (
+            with("provider = 'spotfy'"),
+            vec!["config.toml:4: ", "did you mean `spotify`?"],
+        ),
+        (
+            with("origins = ['http://example.com']"),
+            vec!["`origins`", "in the clear"],
+        ),
+        (
+            with("headers = { 'a b' = 'c' }"),
+            vec!["`headers`", "no header name"],
+        ),
+        (
+            with("steps = [{ url = 'https://a.example/' }]"),
+            vec!["step 1 has no `name`"],
+        ),
+        (
+            with("[profiles.'p.q']"),
+            vec!["profile `p.q`", "begins with a letter or digit"],
+        ),
+        (
+            with("[profiles.P]"),
+            vec!["TOK_P_CLIENT_SECRET", "profile `P`"],
+        ),
+        (
+            "[profiles.p]\nclient_id = 'i'\n".into(),
+            vec!["config.toml:1: profile `p`: `token_url`: missing"],
+        ),
+        (
+            "[profiles.p]\ntoken_url = 'https://a.example/'\n".into(),
+            vec!["config.toml:1: profile `p`: `client_id`: missing"],
+        ),
+        (
+            "[profiles.p]\ntoken_url = 'https://a.example/'\nclient_id = ''\n".into(),
+            vec!["config.toml:3: profile `p`: `client_id`: is empty"],
+        ),
+        (
+            "[profiles.p]\ntoken_url = 'auth.example.com'\nclient_id = 'i'\n".into(),
+            vec!["config.toml:2: profile `p`: `token_url`: ", "no URL"],
+        ),
+        (
+            "[profiles.p]\ntoken_url = 'http://auth.example.com'\nclient_id = 'i'\n".into(),
+            vec!["config.toml:2: ", "in the clear"],
+        ),
+    ];
+    for (config, words) in cases {
+        let home = Home::with(&config);
+        let run = home.tok("token p").env("TOK_P_CLIENT_SECRET", "s").assert();
+        eprintln!("{config}");
+        fails(run, 3, &words);
+    }
+}
+
+#[test]
+fn a_mistyped_profile_finds_the_near_one_and_a_bad_name_is_refused() {
+    let home = Home::with("[profiles.cint]\ntoken_url = 'https://a.example/'\nclient_id = 'i'\n");
+    fails(
+        home.tok("token cnt").assert(),
+        3,
+        &["no profile `cnt`", "did you mean `cint`?"],
+    );
+    fails(
+        home.tok("token ../x").assert(),
+        3,
+        &["`../x`", "begins with a letter or digit"],
+    );
+}
+
+#[test]
+fn no_config_says_where_one_belongs() {
+    let home = Home::new();
+    fails(
+        home.tok("token p").assert(),
+        3,
+        &[
+            "there is no config at",
+            "config.toml",
+            "[profiles.example]",
+            "TOK_CONFIG",
+        ],
+    );
+    std::fs::create_dir_all(home.config()).unwrap();
+    fails(home.tok("token p").assert(), 3, &["is a folder"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_named_with_their_line() {
+    let home = Home::with("");
+    std::fs::write(home.config(), b"# fine\n# \xff\n").unwrap();
+    fails(
+        home.tok("token p").assert(),
+        3,
+        &["config.toml:2: not UTF-8"],
+    );
+}
+
+#[test]
+fn the_option_wins_over_the_variable_and_that_over_the_folder() {
+    let home = Home::with("");
+    for name in ["option", "variable"] {
+        std::fs::write(home.path().join(format!("{name}.toml")), "").unwrap();
+    }
+    let mut tok = home.tok("token p");
+    tok.env("TOK_CONFIG", home.path().join("variable.toml"));
+    fails(tok.assert(), 3, &["variable.toml"]);
+    tok.arg("--config").arg(home.path().join("option.toml"));
+    fails(tok.assert(), 3, &["option.toml"]);
+}
+
+#[test]
+fn the_working_directory_is_not_searched() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join("tok")).unwrap();
+    for name in ["config.toml", "tok.toml", ".tok.toml", "tok/config.toml"] {
+        std::fs::write(home.path().join(name), GOOD).unwrap();
+    }
+    fails(home.tok("token p").assert(), 3, &["there is no config"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_config_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o666, 0o662, 0o620] {
+        let home = Home::with(GOOD);
+        std::fs::set_permissions(home.config(), PermissionsExt::from_mode(mode)).unwrap();
+        fails(
+            home.tok("token p").assert(),
+            3,
+            &["may be written by others", "chmod go-w"],
+        );
+    }
+}

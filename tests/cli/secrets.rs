@@ -1,0 +1,213 @@
+//! Where secrets come from, in which order, and what is said when there is none.
+
+use local_provider::{Answer, Provider};
+
+use crate::home::{Home, fails, stderr, stdout};
+
+/// A provider, and a home with profile `p` for it that has `more`.
+fn scene(more: &str) -> (Provider, Home) {
+    let provider = Provider::start();
+    provider.answer("/token", Answer::token("t", 3600));
+    let home = Home::with(&format!(
+        "[profiles.p]\ntoken_url = '{}'\nclient_id = 'i'\nauth_method = 'client_secret_post'\n{more}\n",
+        provider.url("/token")
+    ));
+    (provider, home)
+}
+
+/// The secret that the provider was sent.
+fn sent(provider: &Provider) -> String {
+    let form = provider.only_request().form();
+    form.into_iter()
+        .find(|(name, _)| name == "client_secret")
+        .unwrap()
+        .1
+}
+
+#[test]
+fn the_first_source_that_is_set_is_used() {
+    let cases: [(&str, Option<&str>, &str); 6] = [
+        ("", Some("from tok"), "from tok"),
+        (
+            "client_secret = { env = 'MINE' }",
+            Some("from tok"),
+            "from tok",
+        ),
+        ("client_secret = { env = 'MINE' }", None, "from env"),
+        ("client_secret = { file = 'a.secret' }", None, "from file"),
+        ("client_secret = { credential = 'c' }", None, "from systemd"),
+        (
+            "client_secret = { command = ['echo', 'from command'] }",
+            None,
+            "from command",
+        ),
+    ];
+    for (more, variable, expected) in cases {
+        let (provider, home) = scene(more);
+        std::fs::write(home.config().with_file_name("a.secret"), "from file\n").unwrap();
+        std::fs::write(home.path().join("c"), "from systemd").unwrap();
+        let mut tok = home.tok("token p");
+        tok.env("MINE", "from env")
+            .env("CREDENTIALS_DIRECTORY", home.path());
+        if let Some(value) = variable {
+            tok.env("TOK_P_CLIENT_SECRET", value);
+        }
+        tok.assert().success();
+        assert_eq!(sent(&provider), expected, "{more}");
+    }
+}
+
+#[test]
+fn without_a_keyring_the_message_names_both_ways_out_in_time() {
+    let (provider, home) = scene("");
+    let started = std::time::Instant::now();
+    fails(
+        home.tok("header p").assert(),
+        4,
+        &[
+            "profile `p`: client_secret",
+            "there is no keyring here",
+            "`tok secret set p`",
+            "TOK_P_CLIENT_SECRET",
+        ],
+    );
+    assert!(
+        started.elapsed().as_secs() < 10,
+        "the keyring's deadline is three seconds"
+    );
+    assert_eq!(provider.connections(), 0);
+}
+
+#[test]
+fn a_source_that_fails_is_named_and_nothing_is_sent() {
+    let cases = [
+        (
+            "client_secret = { command = ['no-such-program'] }",
+            vec!["command no-such-program", "no such program"],
+        ),
+        (
+            "client_secret = { command = ['false'] }",
+            vec!["command false", "exit status: 1"],
+        ),
+        (
+            "client_secret = { command = ['true'] }",
+            vec!["command true", "empty"],
+        ),
+        (
+            "client_secret = { file = 'empty' }",
+            vec!["empty: the secret is empty"],
+        ),
+        ("client_secret = { file = 'binary' }", vec!["not UTF-8"]),
+        ("client_secret = { file = '.' }", vec!["could not read it"]),
+        (
+            "client_secret = { credential = '../x' }",
+            vec!["plain file name"],
+        ),
+    ];
+    for (more, words) in cases {
+        let (provider, home) = scene(more);
+        std::fs::write(home.config().with_file_name("empty"), "\n").unwrap();
+        std::fs::write(home.config().with_file_name("binary"), b"\xff").unwrap();
+        let run = home
+            .tok("token p")
+            .env("CREDENTIALS_DIRECTORY", home.path())
+            .assert();
+        let code = if more.contains("credential") { 3 } else { 4 };
+        fails(run, code, &words);
+        assert_eq!(provider.connections(), 0, "{more}");
+    }
+    let (_provider, home) = scene("");
+    fails(
+        home.tok("token p").env("TOK_P_CLIENT_SECRET", "").assert(),
+        4,
+        &["TOK_P_CLIENT_SECRET", "is empty"],
+    );
+}
+
+#[test]
+fn several_secrets_each_have_their_own_name_and_sources() {
+    let (provider, home) = scene(
+        "secrets = { user = { env = 'USER_SECRET' }, api-key = {} }\nparams = { u = '${secret.user}', k = '${secret.api-key}' }",
+    );
+    home.tok("token p")
+        .env("TOK_P_CLIENT_SECRET", "s")
+        .env("USER_SECRET", "u")
+        .env("TOK_P_API_KEY", "k")
+        .assert()
+        .success();
+    assert!(
+        provider
+            .only_request()
+            .text()
+            .ends_with("client_secret=s&u=u&k=k")
+    );
+    let (_provider, home) = scene("secrets = { user = {} }\nparams = { u = '${secret.user}' }");
+    fails(
+        home.tok("token p").env("TOK_P_CLIENT_SECRET", "s").assert(),
+        4,
+        &["user", "`tok secret set p user`", "TOK_P_USER"],
+    );
+}
+
+#[test]
+fn check_speaks_of_every_source_in_order_and_shows_no_secret() {
+    let (_provider, home) = scene("client_secret = { file = 'a.secret' }");
+    let variable = "TOK_P_CLIENT_SECRET";
+    let run = home
+        .tok("secret check p")
+        .env(variable, "hunter2")
+        .assert()
+        .success();
+    let said = stdout(&run);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "environment variable TOK_P_CLIENT_SECRET: set");
+    assert!(lines[1].ends_with("a.secret: not set"), "{said}");
+    assert!(
+        lines[2].starts_with("keyring entry `p/client_secret@127.0.0.1:"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2") && !stderr(&run).contains("hunter2"));
+    home.tok("secret check p").assert().code(4);
+}
+
+#[test]
+fn a_secret_the_profile_does_not_have_is_not_set() {
+    let (_provider, home) = scene("secrets = { api_key = {} }");
+    let run = home.tok("secret set p api_kee").write_stdin("x").assert();
+    fails(run, 3, &["no secret `api_kee`", "did you mean `api_key`?"]);
+}
+
+#[test]
+fn an_empty_secret_is_not_stored() {
+    let (_provider, home) = scene("");
+    for nothing in ["", "\n", "\r\n"] {
+        let run = home.tok("secret set p").write_stdin(nothing).assert();
+        fails(run, 4, &["the secret is empty", "nothing was stored"]);
+    }
+    fails(
+        home.tok("secret set p")
+            .write_stdin(&b"\xff\n"[..])
+            .assert(),
+        4,
+        &["not UTF-8"],
+    );
+}
+
+#[test]
+fn a_cached_token_needs_no_secret_and_a_child_sees_none() {
+    let (provider, home) =
+        scene("client_secret = { command = ['sh', '-c', 'env > seen; echo s'] }");
+    home.tok("token p")
+        .env("TOK_OTHER_CLIENT_SECRET", "hunter2")
+        .assert()
+        .success();
+    assert!(
+        !std::fs::read_to_string(home.path().join("seen"))
+            .unwrap()
+            .contains("hunter2")
+    );
+    std::fs::remove_file(home.path().join("seen")).unwrap();
+    home.tok("token p").assert().success().stdout("t\n");
+    assert!(!home.path().join("seen").exists());
+    assert_eq!(provider.requests().len(), 1);
+}
