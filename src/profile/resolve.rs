@@ -29,12 +29,14 @@ pub(super) fn profile(
     name::check(profile)
         .map_err(|message| Failure::new(Kind::Config, format!("profile {message}")))?;
     let mut table = config.profile(profile)?;
+    let mut needs = BTreeMap::new();
     if let Some(provider) = table.provider.clone() {
         let entry = catalogue::find(&provider)
             .map_err(|message| config.wrong(profile, "provider", &message))?;
+        needs = entry.needs;
         table = table.over(entry.table);
     }
-    from_table(config, profile, table, overrides, environment)
+    from_table(config, profile, table, &needs, overrides, environment)
         .map_err(|wrong| config.wrong(profile, &wrong.key, &wrong.message))
 }
 
@@ -42,6 +44,7 @@ fn from_table(
     config: &Config,
     profile: &str,
     table: ProfileTable,
+    needs: &BTreeMap<String, String>,
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Result<Profile, Wrong> {
@@ -90,7 +93,7 @@ fn from_table(
     )?;
 
     let mut reader = Reader {
-        vars: Vars::new(profile, &table.vars, overrides, environment),
+        vars: Vars::new(profile, &table.vars, needs, overrides, environment),
         secrets: secrets.keys().cloned().collect(),
         steps: Vec::new(),
         has_client_id: table.client_id.is_some(),

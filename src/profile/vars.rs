@@ -11,6 +11,7 @@ use crate::template::{Name, Template};
 pub(super) struct Vars<'a> {
     profile: &'a str,
     written: &'a BTreeMap<String, String>,
+    needs: &'a BTreeMap<String, String>,
     overrides: &'a Overrides,
     environment: Environment<'a>,
     /// Every variable that was asked for, with its value.
@@ -20,15 +21,18 @@ pub(super) struct Vars<'a> {
 }
 
 impl<'a> Vars<'a> {
+    /// The variables of `profile`, which wrote `written`; `needs` says what those are that a catalogue entry leaves to the user.
     pub(super) fn new(
         profile: &'a str,
         written: &'a BTreeMap<String, String>,
+        needs: &'a BTreeMap<String, String>,
         overrides: &'a Overrides,
         environment: Environment<'a>,
     ) -> Self {
         Self {
             profile,
             written,
+            needs,
             overrides,
             environment,
             vars: BTreeMap::new(),
@@ -92,8 +96,12 @@ impl<'a> Vars<'a> {
             let near = crate::text::nearest(name, self.written.keys().map(String::as_str));
             let near =
                 near.map_or_else(String::new, |near| format!("; did you mean `var.{near}`?"));
+            let what = self
+                .needs
+                .get(name)
+                .map_or_else(String::new, |what| format!(" ({what})"));
             return Err(format!(
-                "`${{var.{name}}}` has no value: set it with `vars = {{ {name} = \"…\" }}`, --var {name}=… or {variable}{near}"
+                "`${{var.{name}}}`{what} has no value: set it with `vars = {{ {name} = \"…\" }}`, --var {name}=… or {variable}{near}"
             ));
         };
         if asking.iter().any(|asked| asked == name) {
@@ -149,7 +157,8 @@ mod tests {
             "HOST" => Some(OsString::from("h")),
             _ => None,
         };
-        let mut vars = Vars::new("p", &written, &overrides, &environment);
+        let needs = [("domain".to_owned(), "your company's host".to_owned())].into();
+        let mut vars = Vars::new("p", &written, &needs, &overrides, &environment);
         vars.take_in(&Template::parse(template).unwrap())?;
         Ok(vars
             .vars
