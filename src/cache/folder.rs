@@ -1,7 +1,7 @@
 //! The folder that tokens are kept in: the user's own, closed to others, and never reached through a link.
 //!
 //! A cache that cannot be used is no failure: the caller gets [`Trouble`], prints a note, and goes on without. What is Unix's own stands in
-//! [`unix`], its counterpart in [`portable`].
+//! `folder/unix.rs`, its counterpart in `folder/portable.rs`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,11 @@
 //!
 //! [`home`] is what they all stand on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 mod cache;
 mod config;
 mod dialects;
