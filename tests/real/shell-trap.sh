@@ -102,6 +102,11 @@ fact_trap_an_argument_shows_the_token_in_ps() {
   shows_it_in_ps 'curl -sS -H "$(tok header cint)" "$BASE/held"'
 }
 
+fact_trap_an_assigned_header_given_as_an_argument_shows_the_token_in_ps_too() {
+  shows_it_in_ps 'H=$(tok header cint)
+    curl -sS -H "$H" "$BASE/held"'
+}
+
 fact_safe_an_assignment_on_its_own_line_stops_the_script() {
   stops 'H=$(tok header cint)
     curl -sS -H "$H" "$BASE/api"'
