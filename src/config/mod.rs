@@ -91,6 +91,15 @@ impl Config {
         })
     }
 
+    /// A config whose text is `text`, as if it had been read from `path`.
+    #[must_use]
+    pub fn of_text(path: impl Into<PathBuf>, text: &str) -> Self {
+        Self {
+            path: path.into(),
+            text: text.to_owned(),
+        }
+    }
+
     /// The path it was read from.
     #[must_use]
     pub fn file(&self) -> &Path {
@@ -207,10 +216,7 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Config {
-        Config {
-            path: PathBuf::from("c.toml"),
-            text: text.to_owned(),
-        }
+        Config::of_text("c.toml", text)
     }
 
     #[test]

@@ -44,17 +44,19 @@ pub struct Response {
     pub max_ttl_ms: Option<i64>,
 }
 
-/// The rules for reading an answer, from the table as written; the message names the key that is wrong.
-#[cfg(test)]
-pub(crate) fn from_table(
-    table: ResponseTable,
-    default_ttl_ms: Option<i64>,
-    max_ttl_ms: Option<i64>,
-) -> Result<Response, String> {
-    read(table, default_ttl_ms, max_ttl_ms)
-        .map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
+impl Response {
+    /// The rules that `toml`, the inside of a `response` table, stands for.
+    ///
+    /// # Errors
+    /// A message that names the key that is wrong.
+    pub fn from_toml(toml: &str) -> Result<Self, String> {
+        let table =
+            toml::from_str(toml).map_err(|error: toml::de::Error| error.message().to_owned())?;
+        read(table, None, None).map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
+    }
 }
 
+/// The rules for reading an answer, from the table as written.
 pub(super) fn read(
     table: ResponseTable,
     default_ttl_ms: Option<i64>,

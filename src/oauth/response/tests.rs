@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Now;
-use crate::config::schema::{Moment, ResponseTable, Unit};
+use crate::config::schema::{Moment, Unit};
 use zeroize::Zeroizing;
 
 const SENT_MS: i64 = 1_893_553_445_000; // 2030-01-02T03:04:05Z
@@ -20,8 +20,7 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn rules(toml: &str) -> Response {
-    let table: ResponseTable = toml::from_str(toml).unwrap();
-    crate::profile::rules::from_table(table, None, None).unwrap()
+    Response::from_toml(toml).unwrap()
 }
 
 fn read(status: u16, body: &str, toml: &str) -> Result<Token, Failure> {

@@ -1,0 +1,23 @@
+//! Any text where a time should be: never a panic, never a moment before now or ten years after it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use tok::config::schema::{Moment, Unit};
+use tok::oauth::expiry;
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let now = 1_900_000_000_000;
+    if let Some(at) = expiry::retry_after(&text, now, None) {
+        assert!((now..=now + expiry::LONGEST_MS).contains(&at));
+    }
+    let _ = expiry::jwt_exp_unix_ms(&text);
+    for value in [Value::from(text.as_ref()), serde_json::from_slice(data).unwrap_or(Value::Null)] {
+        if let Ok(ms) = expiry::lifetime_ms(&value, Unit::S) {
+            assert!(ms.abs() <= expiry::LONGEST_MS);
+        }
+        let _ = expiry::moment_unix_ms(&value, Moment::Rfc3339);
+        let _ = expiry::moment_unix_ms(&value, Moment::Ms);
+    }
+});
