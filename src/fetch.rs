@@ -11,6 +11,7 @@ use crate::failure::{Failure, Kind};
 use crate::http::{Http, Tries};
 use crate::notes::Notes;
 use crate::oauth::answer::Answer;
+use crate::oauth::document::NoJson;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
 use crate::oauth::{response, transcript};
@@ -241,7 +242,17 @@ fn step_document(
     if !answer.is_success() {
         return Err(response::failure(answer, &profile.response, redactor));
     }
-    let document = answer.json().unwrap_or(Value::Null);
+    let document = match answer.json() {
+        Ok(document) => document,
+        // A step may be made for a cookie or a header field alone.
+        Err(NoJson::Empty | NoJson::Syntax | NoJson::Encoding) => Value::Null,
+        Err(NoJson::Repeated(what)) => {
+            return Err(Failure::new(
+                Kind::Unusable,
+                format!("the answer can be read in two ways: {what}"),
+            ));
+        }
+    };
     if crate::oauth::refusal::is_refusal(&document) {
         return Err(response::refused_by(answer, &profile.response, redactor));
     }

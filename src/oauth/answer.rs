@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::document::{self, NoJson};
 use crate::clock::Now;
 
 /// What a server answered.
@@ -57,10 +58,12 @@ impl Answer {
         Some(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
-    /// The body as JSON; none when it is no JSON text.
-    #[must_use]
-    pub fn json(&self) -> Option<serde_json::Value> {
-        serde_json::from_str(self.text()?).ok()
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// Why it is no JSON document that can be read in one way only.
+    pub fn json(&self) -> Result<serde_json::Value, NoJson> {
+        document::read(self.text().ok_or(NoJson::Encoding)?)
     }
 }
 
@@ -91,7 +94,7 @@ mod tests {
         };
         assert_eq!(answer.cookie("session"), Some("x=y"));
         assert_eq!(answer.cookie("Path"), None);
-        assert!(answer.json().is_some());
+        assert!(answer.json().is_ok());
         assert_eq!(format!("{answer:?}"), "Answer(HTTP 200, 10 bytes)");
     }
 }

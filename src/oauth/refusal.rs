@@ -120,10 +120,11 @@ impl Refusal {
     /// The refusal in an answer's body, whatever it is: JSON, a page, plain text; none when the body is empty.
     #[must_use]
     pub fn in_answer(answer: &Answer) -> Option<Self> {
-        if let Some(document) = answer.json() {
+        let text = answer.text()?;
+        // Words are only read, so of a name that comes twice any one will do.
+        if let Ok(document) = serde_json::from_str(text) {
             return Self::in_json(&document);
         }
-        let text = answer.text()?;
         let text = if text.trim_start().starts_with('<') {
             page_title(text).unwrap_or("")
         } else {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::document::NoJson;
 use super::expiry;
 use super::redact::Redactor;
 use super::refusal::{Refusal, is_refusal};
@@ -63,12 +64,10 @@ pub fn document(
     if rules.format == Format::Text {
         return Ok(None);
     }
-    let Some(document) = answer.json() else {
-        return if rules.access_token.is_in_body() {
-            Err(no_json(answer))
-        } else {
-            Ok(None)
-        };
+    let document = match answer.json() {
+        Ok(document) => document,
+        Err(why) if rules.access_token.is_in_body() => return Err(no_json(answer, &why)),
+        Err(_) => return Ok(None),
     };
     for (pointer, expected) in &rules.success {
         if !pointer
@@ -162,7 +161,7 @@ fn said(what: &str, words: Option<Refusal>, status: u16) -> String {
 
 /// The refusal in an answer: where the profile says its words are, else wherever they are found.
 fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
-    let document = answer.json();
+    let document = answer.json().ok();
     let words = |place: &Option<Place>| {
         let value = place.as_ref()?.find(answer, document.as_ref()).ok()?;
         let text = match value.as_ref() {
@@ -201,15 +200,21 @@ fn without_query(location: &str) -> String {
     clean(location.split(['?', '#']).next().unwrap_or_default(), 200)
 }
 
-fn no_json(answer: &Answer) -> Failure {
+fn no_json(answer: &Answer, why: &NoJson) -> Failure {
     let kind = answer
         .header("content-type")
         .map(|kind| format!(" ({})", clean(kind, 60)))
         .unwrap_or_default();
-    let what = match answer.text().map(str::trim) {
-        Some("") => "the answer is empty".to_owned(),
-        Some(_) => format!("the answer is no JSON text{kind}"),
-        None => format!("the answer is not UTF-8 text{kind}"),
+    let what = match why {
+        NoJson::Empty => "the answer is empty".to_owned(),
+        NoJson::Syntax => format!("the answer is no JSON text{kind}"),
+        NoJson::Encoding => format!("the answer is not UTF-8 text{kind}"),
+        NoJson::Repeated(what) => {
+            return Failure::new(
+                Kind::Unusable,
+                format!("the answer can be read in two ways: {what}"),
+            );
+        }
     };
     Failure::new(Kind::Unusable, what).hint(
         "check `token_url`; if the body is the bare token, set `response = { format = \"text\" }`",

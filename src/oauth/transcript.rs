@@ -70,8 +70,8 @@ pub fn answer(answer: &Answer) -> Vec<String> {
         }
     }
     lines.push(match answer.json() {
-        Some(document) => format!("< {}", shape(None, &document)),
-        None => format!("< {} bytes that are no JSON", answer.body.len()),
+        Ok(document) => format!("< {}", shape(None, &document)),
+        Err(_) => format!("< {} bytes that are no JSON", answer.body.len()),
     });
     lines
 }
