@@ -20,7 +20,7 @@ use crate::profile::plan::Plan;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets;
-use crate::template::{CLIENT_SECRET, Name};
+use crate::template::{CLIENT_SECRET, Name, Template};
 use crate::token::Token;
 
 /// Fetches a token for `profile`, which was checked, by `until`.
@@ -40,6 +40,7 @@ pub fn fetch(
         notes,
         secrets: RefCell::default(),
         answers: RefCell::default(),
+        learnt: RefCell::default(),
     };
     // Secrets before anything is sent: one that is missing must not leave a session half open at the provider.
     let plans = || {
@@ -56,7 +57,7 @@ pub fn fetch(
     let http = Http::new(profile, until, tries, notes).map_err(named)?;
     for step in &profile.steps {
         let document = fetch
-            .send(&http, &step.plan, Format::Json)
+            .send(&http, Some(&step.name), &step.plan)
             .and_then(|answer| step_document(&answer, profile, &fetch.redactor()))
             .map_err(|failure| {
                 named(
@@ -71,7 +72,7 @@ pub fn fetch(
             .insert(step.name.clone(), document);
     }
     let answer = fetch
-        .send(&http, &profile.token, profile.response.format)
+        .send(&http, None, &profile.token)
         .map_err(|failure| named(fetch.redacted(failure)))?;
     response::token(&answer, &profile.response, &fetch.redactor())
         .map_err(|failure| named(fetch.redacted(fetch.with_encoding_hint(failure, &answer))))
@@ -84,10 +85,17 @@ struct Fetch<'a> {
     notes: Notes,
     secrets: RefCell<BTreeMap<String, Secret>>,
     answers: RefCell<BTreeMap<String, Value>>,
+    /// What else nobody may see: the token, what steps gave for later requests, what was computed from secrets.
+    learnt: RefCell<Vec<Secret>>,
 }
 
 impl Fetch<'_> {
-    fn send(&self, http: &Http, plan: &Plan, format: Format) -> Result<Answer, Failure> {
+    /// Makes the request of a step, or, without one, the token request.
+    fn send(&self, http: &Http, step: Option<&str>, plan: &Plan) -> Result<Answer, Failure> {
+        let format = match step {
+            Some(_) => Format::Json,
+            None => self.profile.response.format,
+        };
         let request = request::build(plan, format, &|name| self.value(name))?;
         self.may_receive_secrets(plan, &request)?;
         if self.notes.verbose {
@@ -96,13 +104,53 @@ impl Fetch<'_> {
                 .iter()
                 .for_each(|line| self.notes.trace(line));
         }
+        self.learn_computed(plan)?;
         let answer = http.send(&request)?;
+        self.learn_answered(step, &answer);
         if self.notes.verbose {
-            transcript::answer(&answer)
+            transcript::answer(&answer, &self.redactor())
                 .iter()
                 .for_each(|line| self.notes.trace(line));
         }
         Ok(answer)
+    }
+
+    /// Remembers what `plan` sends that was computed from secrets: a hash of a password is often as good as the password.
+    fn learn_computed(&self, plan: &Plan) -> Result<(), Failure> {
+        let private = |name: &Name| matches!(name, Name::Secret(_) | Name::Step(..));
+        for template in plan.templates() {
+            if template.has_expression() && template.names().any(private) {
+                let text = template.render(&|name| self.value(name))?;
+                let words = text.expose().split_whitespace().map(Secret::new);
+                self.learnt.borrow_mut().extend(words);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what `answer` holds that nobody may see: the token, or what later requests take from a step.
+    fn learn_answered(&self, step: Option<&str>, answer: &Answer) {
+        let document = answer.json().ok();
+        let mut learnt = self.learnt.borrow_mut();
+        let Some(step) = step else {
+            let place = &self.profile.response.access_token;
+            let found = place.find(answer, document.as_ref()).ok();
+            learnt.extend(found.as_deref().and_then(text).map(Secret::new));
+            return;
+        };
+        let later = self.profile.steps.iter().map(|step| &step.plan);
+        for name in later
+            .chain([&self.profile.token])
+            .flat_map(Plan::templates)
+            .flat_map(Template::names)
+        {
+            if let (Name::Step(of, pointer), Some(document)) = (name, &document)
+                && of == step
+            {
+                let found = pointer.iter().try_fold(document, member);
+                learnt.extend(found.and_then(text).map(Secret::new));
+            }
+        }
     }
 
     fn value(&self, name: &Name) -> Result<Secret, Failure> {
@@ -152,29 +200,23 @@ impl Fetch<'_> {
             )
         })?;
         for token in pointer {
-            let next = match value {
-                Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
-                other => other.get(token),
-            };
-            value = next.ok_or_else(|| {
+            value = member(value, token).ok_or_else(|| {
                 Failure::new(
                     Kind::Unusable,
                     format!("the answer of step `{step}` has no `{}`", pointer.join(".")),
                 )
             })?;
         }
-        match value {
-            Value::String(text) => Ok(Secret::new(text.as_str())),
-            Value::Number(number) => Ok(Secret::new(number.to_string())),
-            other => Err(Failure::new(
+        text(value).map(Secret::new).ok_or_else(|| {
+            Failure::new(
                 Kind::Unusable,
                 format!(
                     "`{}` in the answer of step `{step}` is {}",
                     pointer.join("."),
-                    crate::profile::pointer::kind(other)
+                    crate::profile::pointer::kind(value)
                 ),
-            )),
-        }
+            )
+        })
     }
 
     /// Refuses to send secrets anywhere but to the token endpoint's origin as the profile writes it, and to those in `origins`.
@@ -228,8 +270,28 @@ impl Fetch<'_> {
     fn redactor(&self) -> Redactor {
         Redactor::new(
             self.profile.client_id.as_deref(),
-            self.secrets.borrow().values(),
+            self.secrets
+                .borrow()
+                .values()
+                .chain(self.learnt.borrow().iter()),
         )
+    }
+}
+
+/// The member of `value` called `token`, or the item with that index.
+fn member<'a>(value: &'a Value, token: &String) -> Option<&'a Value> {
+    match value {
+        Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
+        other => other.get(token),
+    }
+}
+
+/// What `value` says where a text is needed: a string, or a number.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -1,7 +1,11 @@
 //! Secrets taken out of somebody else's words: a provider, or a proxy before it, may repeat what it was sent.
+//!
+//! Most text is kept clean by its type: a request is shown as it is built without its secrets, an answer by its shape. What is left is words
+//! that others chose, and those are searched for each secret in every spelling it could come back in.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::template::percent_encode;
@@ -9,11 +13,11 @@ use crate::template::percent_encode;
 /// What stands where a secret stood.
 const REPLACEMENT: &str = "***";
 
-/// The shortest secret that is looked for: a shorter one is in every other word.
+/// The shortest secret that is looked for, in bytes: a shorter one is in every other word.
 const SHORTEST: usize = 4;
 
 /// The secrets of a run, in each form in which they go over the wire.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Redactor {
     forms: Vec<Secret>,
 }
@@ -22,56 +26,148 @@ impl Redactor {
     /// Knows `secrets`, and what each is with `client_id` in Basic credentials.
     #[must_use]
     pub fn new<'a>(client_id: Option<&str>, secrets: impl Iterator<Item = &'a Secret>) -> Self {
-        let mut forms = Vec::new();
+        let mut redactor = Self::default();
         for secret in secrets {
-            forms.extend(spellings(secret.expose()));
+            redactor.learn(secret.expose());
             if let Some(id) = client_id {
                 for pair in [
-                    format!("{id}:{}", secret.expose()),
-                    format!(
+                    Zeroizing::new(format!("{id}:{}", secret.expose())),
+                    Zeroizing::new(format!(
                         "{}:{}",
                         percent_encode(id).expose(),
                         percent_encode(secret.expose()).expose()
-                    ),
+                    )),
                 ] {
-                    forms.push(STANDARD.encode(zeroize::Zeroizing::new(pair).as_bytes()));
+                    redactor.forms.extend(base64(&pair));
                 }
             }
         }
-        forms.retain(|form| form.len() >= SHORTEST);
-        // The longest first: one form may be a part of another.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        Self {
-            forms: forms.into_iter().map(Secret::new).collect(),
-        }
+        redactor.in_order()
     }
 
-    /// `text` with every secret replaced.
+    /// The same, and one secret more.
+    #[must_use]
+    pub fn and(mut self, secret: &str) -> Self {
+        self.learn(secret);
+        self.in_order()
+    }
+
+    fn learn(&mut self, secret: &str) {
+        self.forms.push(Secret::new(secret));
+        // A message is cleaned before it gets here, which folds white space.
+        self.forms
+            .push(Secret::new(crate::text::clean(secret, usize::MAX)));
+        self.forms.extend(base64(secret));
+    }
+
+    fn in_order(mut self) -> Self {
+        self.forms.retain(|form| form.expose().len() >= SHORTEST);
+        // The longest first: one form may be a part of another.
+        self.forms
+            .sort_by_key(|form| std::cmp::Reverse(form.expose().len()));
+        self
+    }
+
+    /// `text` with every secret replaced, however it is escaped.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for form in &self.forms {
-            if text.contains(form.expose()) {
-                text = text.replace(form.expose(), REPLACEMENT);
+            let mut out = String::new();
+            let mut rest = text.as_str();
+            while let Some(character) = rest.chars().next() {
+                if let Some(length) = spelled(form.expose(), rest) {
+                    out.push_str(REPLACEMENT);
+                    rest = &rest[length..];
+                } else {
+                    out.push(character);
+                    rest = &rest[character.len_utf8()..];
+                }
             }
+            text = out;
         }
         text
     }
 }
 
-/// The forms in which a secret travels.
-fn spellings(secret: &str) -> Vec<String> {
-    let percent = percent_encode(secret).expose().to_owned();
-    vec![
-        secret.to_owned(),
-        percent.replace("%20", "+"),
-        percent.to_ascii_lowercase(),
-        percent,
+/// `secret` in base64, in either alphabet, with and without padding (RFC 4648 §4, §5).
+fn base64(secret: &str) -> [Secret; 4] {
+    [
         STANDARD.encode(secret),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
-        // A message is cleaned before it gets here, which folds white space.
-        crate::text::clean(secret, usize::MAX),
     ]
+    .map(Secret::new)
+}
+
+/// How many bytes at the start of `text` spell `secret`, each of its characters as itself or escaped in any of the ways a web server knows.
+fn spelled(secret: &str, text: &str) -> Option<usize> {
+    // A character may be read in two ways (`%` and `%25`), so all ends reached so far are followed.
+    let mut ends = vec![0];
+    for character in secret.chars() {
+        let mut next: Vec<usize> = ends
+            .iter()
+            .flat_map(|end| spellings(character, &text[*end..]).map(move |length| end + length))
+            .collect();
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
+        ends = next;
+    }
+    ends.last().copied()
+}
+
+/// The lengths of all spellings of `character` that `text` begins with.
+fn spellings(character: char, text: &str) -> impl Iterator<Item = usize> {
+    let itself = text.starts_with(character).then_some(character.len_utf8());
+    let escaped = text
+        .starts_with(['+', '%', '\\', '&'])
+        .then(|| escapes(character))
+        .into_iter()
+        .flatten()
+        .filter(|escape| {
+            text.get(..escape.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(escape))
+        })
+        .map(|escape| escape.len());
+    itself.into_iter().chain(escaped.collect::<Vec<_>>())
+}
+
+/// `character` as forms and URLs (percent-encoding), JSON and HTML escape it; the case of letters in these does not matter.
+fn escapes(character: char) -> Vec<String> {
+    let mut bytes = [0; 4];
+    let percent = character
+        .encode_utf8(&mut bytes)
+        .bytes()
+        .map(|byte| format!("%{byte:02x}"))
+        .collect();
+    let mut units = [0; 2];
+    let json = character
+        .encode_utf16(&mut units)
+        .iter()
+        .map(|unit| format!("\\u{unit:04x}"))
+        .collect();
+    let code = u32::from(character);
+    let mut all = vec![percent, json, format!("&#{code};"), format!("&#x{code:x};")];
+    all.extend(
+        match character {
+            ' ' => &["+"][..],
+            '"' => &["\\\"", "&quot;"],
+            '\\' => &["\\\\"],
+            '/' => &["\\/"],
+            '&' => &["&amp;"],
+            '<' => &["&lt;"],
+            '>' => &["&gt;"],
+            '\'' => &["&apos;", "\\'"],
+            _ => &[],
+        }
+        .iter()
+        .map(|escape| (*escape).to_owned()),
+    );
+    all
 }
 
 #[cfg(test)]
@@ -101,5 +197,42 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn every_way_of_escaping_is_seen_through_even_mixed() {
+        let secret = Secret::new("a\"b\\c/d&e<f'g é%41");
+        let redactor = Redactor::new(None, [&secret].into_iter());
+        let json = serde_json::to_string(secret.expose()).unwrap();
+        for text in [
+            secret.expose(),
+            json.trim_matches('"'),
+            r#"a\u0022b\u005Cc\/d\u0026e\u003cf\u0027g\u0020\u00e9%41"#,
+            "a&quot;b\\c/d&amp;e&lt;f&#39;g &#xE9;%41",
+            "a&#34;b\\c/d&e&lt;f&#x27;g é%2541",
+            // What JavaScript's encodeURIComponent leaves alone.
+            "a%22b%5cc%2fd%26e%3Cf'g%20%c3%A9%2541",
+            "a%22b%5Cc%2Fd%26e%3Cf%27g+%C3%A9%2541",
+        ] {
+            assert_eq!(redactor.apply(&format!("<{text}>")), "<***>", "{text}");
+        }
+        assert_eq!(
+            redactor.apply("a\"b and nothing more"),
+            "a\"b and nothing more"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_percent_signs_costs_no_more_than_another() {
+        let secret = Secret::new("%25".repeat(200));
+        let redactor = Redactor::new(None, [&secret].into_iter());
+        let text = "%25".repeat(1500);
+        assert!(redactor.apply(&text).starts_with(REPLACEMENT));
+    }
+
+    #[test]
+    fn one_more_secret_can_be_learnt() {
+        let redactor = Redactor::default().and("t0ken").and("abc");
+        assert_eq!(redactor.apply("t0ken dDBrZW4= abc"), "*** *** abc");
     }
 }

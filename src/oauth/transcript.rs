@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::redact::Redactor;
 use super::request::Request;
 
 /// Members of an answer whose strings are shown.
@@ -53,9 +54,9 @@ pub fn request(request: &Request) -> Vec<String> {
     lines
 }
 
-/// The lines that show `answer`.
+/// The lines that show `answer`; `redactor` knows what may come back in a place that is shown.
 #[must_use]
-pub fn answer(answer: &Answer) -> Vec<String> {
+pub fn answer(answer: &Answer, redactor: &Redactor) -> Vec<String> {
     let mut lines = vec![format!("< HTTP {}", answer.status)];
     for (name, value) in &answer.headers {
         if name == "location" {
@@ -73,16 +74,18 @@ pub fn answer(answer: &Answer) -> Vec<String> {
         Ok(document) => format!("< {}", shape(None, &document)),
         Err(_) => format!("< {} bytes that are no JSON", answer.body.len()),
     });
-    lines
+    lines.iter().map(|line| redactor.apply(line)).collect()
 }
 
-/// `value` with its strings replaced by their lengths, but for those that are no secrets.
+/// `value` with its strings and numbers replaced by their lengths, but for those that are no secrets.
 fn shape(name: Option<&str>, value: &Value) -> Value {
     let harmless = name.is_some_and(|name| HARMLESS.contains(&name));
     match value {
         Value::String(text) if !harmless => {
             Value::from(format!("<{} characters>", text.chars().count()))
         }
+        // A token may be a number.
+        Value::Number(_) if !harmless => Value::from("<number>"),
         Value::Array(items) => items.iter().map(|item| shape(name, item)).collect(),
         Value::Object(members) => Value::Object(
             members
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn an_answers_strings_are_left_out_but_for_oauths_own_words() {
-        let body = r#"{"data":{"access_token":"hunter2","token_type":"Bearer","expires_in":60,"x":["hunter2"]},"error":{"message":"m"}}"#;
+        let body = r#"{"data":{"access_token":"hunter2","token_type":"Bearer","expires_in":60,"x":["hunter2",7]},"error":{"message":"m"}}"#;
         let answer = Answer {
             status: 200,
             headers: vec![
@@ -116,7 +119,7 @@ mod tests {
                 boot: None,
             },
         };
-        let lines = super::answer(&answer);
+        let lines = super::answer(&answer, &Redactor::default());
         assert_eq!(
             lines,
             [
@@ -124,7 +127,28 @@ mod tests {
                 "< content-type: application/json",
                 "< set-cookie: …",
                 "< location: https://a/",
-                r#"< {"data":{"access_token":"<7 characters>","token_type":"Bearer","expires_in":60,"x":["<7 characters>"]},"error":{"message":"m"}}"#,
+                r#"< {"data":{"access_token":"<7 characters>","token_type":"Bearer","expires_in":60,"x":["<7 characters>","<number>"]},"error":{"message":"m"}}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_secret_that_comes_back_in_a_harmless_place_is_not_shown() {
+        let answer = Answer {
+            status: 401,
+            headers: vec![("www-authenticate".into(), "Bearer s3cret".into())],
+            body: Zeroizing::new(br#"{"error_description":"no s3cret","status":"t0ken"}"#.to_vec()),
+            sent: Now {
+                unix_ms: 0,
+                boot: None,
+            },
+        };
+        let redactor = Redactor::default().and("s3cret").and("t0ken");
+        assert_eq!(
+            super::answer(&answer, &redactor)[1..],
+            [
+                "< www-authenticate: Bearer ***",
+                r#"< {"error_description":"no ***","status":"***"}"#,
             ]
         );
     }
