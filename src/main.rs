@@ -6,9 +6,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use tok::cli::Cli;
-use tok::{commands, failure};
+use tok::{commands, crash, failure, hardening};
 
 fn main() -> ExitCode {
+    hardening::apply();
+    crash::contained(tok).unwrap_or(failure::Kind::Unexpected.exit_code().into())
+}
+
+fn tok() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

@@ -62,6 +62,10 @@ fn environment(name: &str) -> Option<OsString> {
 
 /// Writes an answer whole. A reader that went away is not an error; a full disk is.
 fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        crate::stdout::was_open(),
+        "could not write to stdout: it is closed"
+    );
     match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("could not write to stdout"),

@@ -1,0 +1,42 @@
+//! A panic is a mistake of tok's own: it is said where it happened, but never what, for the message may hold a secret.
+
+use std::io::Write;
+use std::panic::{self, AssertUnwindSafe, Location};
+
+/// Runs `program`; none when it panicked, which has then been said on stderr.
+pub fn contained<T>(program: impl FnOnce() -> T) -> Option<T> {
+    panic::set_hook(Box::new(|panic| {
+        // If even stderr is gone there is nobody to tell; the exit code still says it.
+        let _ = writeln!(std::io::stderr(), "{}", message(panic.location()));
+    }));
+    panic::catch_unwind(AssertUnwindSafe(program)).ok()
+}
+
+fn message(at: Option<&Location<'_>>) -> String {
+    // The folders before it are those of the machine that tok was built on.
+    let at = at.map_or_else(String::new, |at| {
+        let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
+        format!(" ({file}:{}:{})", at.line(), at.column())
+    });
+    format!(
+        "tok: stopped by a mistake of its own{at}\n\nhint: please report it, with this message and `tok --version`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_placed_but_not_quoted() {
+        let said = message(Some(Location::caller()));
+        assert!(
+            said.starts_with("tok: stopped by a mistake of its own (crash.rs:"),
+            "{said}"
+        );
+        assert_eq!(
+            message(None).lines().next(),
+            Some("tok: stopped by a mistake of its own")
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! What keeps secrets in this process's memory out of everybody else's hands: no core file, and on Linux no debugger of the same user and no
+//! look into `/proc/PID/mem` or `environ`.
+//!
+//! Called first thing in `main`: secrets in environment variables are in memory from the start.
+
+/// Hardens the process. What a system does not let a process do to itself is left: it is a second line of defence.
+pub fn apply() {
+    platform::apply();
+}
+
+/// Takes back what a program that replaces this one, or is started by it, would inherit: the limit on its core files.
+pub fn release() {
+    platform::release();
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::sync::OnceLock;
+
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    /// The limit as it was.
+    static BEFORE: OnceLock<Rlimit> = OnceLock::new();
+
+    pub(super) fn apply() {
+        let before = getrlimit(Resource::Core);
+        // Only the soft limit, which a child can have back.
+        let none = Rlimit {
+            current: Some(0),
+            maximum: before.maximum,
+        };
+        if setrlimit(Resource::Core, none).is_ok() {
+            BEFORE.get_or_init(|| before);
+        }
+        undumpable();
+    }
+
+    pub(super) fn release() {
+        if let Some(before) = BEFORE.get() {
+            // It was allowed a moment ago; if no more, the child goes without core files.
+            let _ = setrlimit(Resource::Core, before.clone());
+        }
+    }
+
+    /// `PR_SET_DUMPABLE` 0: a core limit does not bind a crash handler that the kernel pipes the core to (core(5)). It does not outlive `execve`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn undumpable() {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn undumpable() {}
+}
+
+#[cfg(not(unix))]
+mod platform {
+    pub(super) fn apply() {}
+
+    pub(super) fn release() {}
+}
