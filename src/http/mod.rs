@@ -4,6 +4,7 @@ mod retry;
 mod tls;
 mod trouble;
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -42,7 +43,11 @@ pub enum Tries {
 /// A client with the profile's trust and identity.
 pub struct Http {
     runtime: Runtime,
-    client: Client,
+    /// For `https`: through the proxy that the environment names, if any, which sees no more than the host.
+    encrypted: OnceCell<Client>,
+    /// For `http` to this machine, which no proxy may see.
+    plain: OnceCell<Client>,
+    trust: tls::Trust,
     until: Instant,
     timeout_ms: i64,
     tries: Tries,
@@ -64,22 +69,11 @@ impl Http {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Kind::Unexpected, format!("no event loop: {error}")))?;
-        let builder = Client::builder()
-            .redirect(Policy::none())
-            .referer(false)
-            .http1_only()
-            .pool_max_idle_per_host(0)
-            .user_agent(USER_AGENT)
-            // A name server has no say in where `localhost` is: plain http goes there.
-            .resolve_to_addrs("localhost", &localhost());
-        let plain = is_plain(profile);
-        let builder = if plain { builder.no_proxy() } else { builder };
-        let client = tls::configure(builder, profile)?
-            .build()
-            .map_err(|error| Failure::new(Kind::Config, trouble::words(&error)))?;
         Ok(Self {
             runtime,
-            client,
+            encrypted: OnceCell::new(),
+            plain: OnceCell::new(),
+            trust: tls::Trust::of(profile)?,
             until,
             timeout_ms: profile.timeout_ms,
             tries,
@@ -95,10 +89,11 @@ impl Http {
         let url = Url::parse(request.url.expose())
             .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
         let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
+        let client = self.client(&url)?;
         let mut tried = 0;
         loop {
             tried += 1;
-            let outcome = self.send_once(request, &url);
+            let outcome = self.send_once(client, request, &url);
             let retry_at = match &outcome {
                 Ok(answer) => answer.header("retry-after").and_then(|text| {
                     expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
@@ -129,10 +124,43 @@ impl Http {
         }
     }
 
-    fn send_once(&self, request: &Request, url: &Url) -> Result<Answer, trouble::Trouble> {
+    /// The client for `url`, made when it is first needed: loading the system's roots takes longer than a request on loopback.
+    fn client(&self, url: &Url) -> Result<&Client, Failure> {
+        let (cell, encrypted) = match url.scheme() {
+            "http" => (&self.plain, false),
+            _ => (&self.encrypted, true),
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let builder = Client::builder()
+            .redirect(Policy::none())
+            .referer(false)
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .user_agent(USER_AGENT)
+            // A name server has no say in where `localhost` is: plain http goes there.
+            .resolve_to_addrs("localhost", &localhost());
+        let builder = if encrypted {
+            self.trust.configure(builder)
+        } else {
+            tls::without_trust(builder).no_proxy()
+        };
+        let client = builder
+            .build()
+            .map_err(|error| Failure::new(Kind::Config, trouble::words(&error)))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn send_once(
+        &self,
+        client: &Client,
+        request: &Request,
+        url: &Url,
+    ) -> Result<Answer, trouble::Trouble> {
         let mut sending = match request.method {
-            Method::Post => self.client.post(url.clone()),
-            Method::Get => self.client.get(url.clone()),
+            Method::Post => client.post(url.clone()),
+            Method::Get => client.get(url.clone()),
         };
         for (name, value) in &request.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -205,17 +233,6 @@ impl Drop for Http {
             std::mem::replace(&mut self.runtime, idle).shutdown_background();
         }
     }
-}
-
-/// Whether every request of `profile` whose URL is known goes to this machine over plain http: then no proxy may see it.
-fn is_plain(profile: &Profile) -> bool {
-    profile
-        .steps
-        .iter()
-        .map(|step| &step.plan)
-        .chain([&profile.token])
-        .filter_map(|plan| profile.render_known(&plan.url))
-        .any(|url| url.starts_with("http://"))
 }
 
 fn localhost() -> [SocketAddr; 2] {
