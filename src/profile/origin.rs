@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::template::{Name, Template};
+
 /// A scheme, a host and a port (RFC 6454), known to be fit for secrets in transit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -86,9 +88,81 @@ fn is_this_machine(host: &Host<&str>) -> bool {
     }
 }
 
+/// The names that stand in the host of the URL that `url` makes, where the URL as written says where its host begins.
+///
+/// Their values may not end the host: `https://${var.tenant}.example.com/` is a promise that the host is one of example.com's, and
+/// `evil.example/` for the tenant would break it.
+#[must_use]
+pub fn names_in_host(url: &Template) -> Vec<Name> {
+    let source = url.source();
+    let Some(at) = source.find("://") else {
+        return Vec::new();
+    };
+    let mut rest = &source[at + 3..];
+    let mut names = Vec::new();
+    while let Some(at) = rest.find("${") {
+        if rest[..at].contains(['/', '\\', '?', '#']) {
+            break;
+        }
+        let Some(end) = rest[at..].find('}') else {
+            break;
+        };
+        let part = Template::parse(&rest[at..=at + end]);
+        names.extend(part.iter().flat_map(Template::names).cloned());
+        rest = &rest[at + end + 1..];
+    }
+    names
+}
+
+/// Whether `value` can stand in a host without ending it. Ports and IPv6 literals may be in it, what else makes no host the URL parser finds.
+#[must_use]
+pub fn stays_in_host(value: &str) -> bool {
+    !value.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_control())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_the_host_is_known_and_cannot_end_it() {
+        let cases = [
+            (
+                "https://${var.tenant}.example.com/${var.path}",
+                "var.tenant",
+            ),
+            ("https://a.example/${var.path}", ""),
+            (
+                "https://${var.a}.${env.B}:${var.c}?${var.d}",
+                "var.a env.B var.c",
+            ),
+            ("https://${urlencode(var.a)}.example/", "var.a"),
+            // The profile leaves the whole URL to its variable.
+            ("${var.base}/token", ""),
+            ("https://a.example", ""),
+        ];
+        for (url, expected) in cases {
+            let names: Vec<String> = names_in_host(&Template::parse(url).unwrap())
+                .iter()
+                .map(Name::to_string)
+                .collect();
+            assert_eq!(names.join(" "), expected, "{url}");
+        }
+        for good in ["acme", "a-b.c", "localhost:8443", "[::1]:1", "bücher"] {
+            assert!(stays_in_host(good), "{good}");
+        }
+        for bad in [
+            "evil.example/",
+            "evil.example#",
+            "e?",
+            "e\\",
+            "a@e",
+            "e\t",
+            "e\n/",
+        ] {
+            assert!(!stays_in_host(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn secrets_travel_encrypted_or_stay_on_this_machine() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::name::{self, secret_variable, var_variable};
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::plan::{Parameter, Plan};
 use super::rules;
 use super::vars::Vars;
@@ -505,6 +505,19 @@ pub(super) fn check(profile: &Profile, config: &Config) -> Result<(), Failure> {
         .map(|step| (format!("steps.{}.url", step.name), &step.plan))
         .chain([("token_url".to_owned(), &profile.token)]);
     for (url_key, plan) in plans {
+        for name in origin::names_in_host(&plan.url) {
+            if profile
+                .known_value(&name)
+                .is_some_and(|value| !origin::stays_in_host(value))
+            {
+                return Err(wrong(
+                    &url_key,
+                    &format!(
+                        "`${{{name}}}` stands in the host, so its value may hold no `/`, `\\`, `?`, `#` or `@`"
+                    ),
+                ));
+            }
+        }
         if let Some(url) = profile.render_known(&plan.url) {
             Origin::of(&url).map_err(|message| wrong(&url_key, &message))?;
         }

@@ -94,8 +94,8 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
-/// The user name of a keyring entry: profile, secret, and the origin it is bound to, so that an edited config cannot send a stored
-/// secret to another host.
+/// The user name of a keyring entry: profile, secret, and the origins it is bound to (the token endpoint's, and with a `+` each further one
+/// that the profile sends secrets to), so that an edited config cannot send a stored secret to another host.
 ///
 /// # Errors
 /// A config failure when no origin is known.
@@ -103,7 +103,20 @@ pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Failure> {
     let home = profile.home().map_err(|message| {
         Failure::new(Kind::Config, message).context(format!("profile `{}`", profile.name))
     })?;
-    Ok(format!("{}/{name}@{}", profile.name, home.authority()))
+    let mut others: Vec<String> = profile
+        .origins
+        .iter()
+        .filter(|origin| **origin != home)
+        .map(|origin| format!("+{}", origin.authority()))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    Ok(format!(
+        "{}/{name}@{}{}",
+        profile.name,
+        home.authority(),
+        others.concat()
+    ))
 }
 
 /// Secret `name` of `profile`, from the first place where it is set.
