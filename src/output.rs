@@ -72,7 +72,16 @@ fn header_line(
         Name::AccessToken => Ok(token.access_token.clone()),
         Name::Secret(name) => secret(name),
         Name::Kept(name) => match token.kept.get(name) {
-            Some(Value::String(text)) => Ok(Secret::new(text.as_str())),
+            Some(Value::String(text)) if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => {
+                Ok(Secret::new(text.as_str()))
+            }
+            Some(Value::String(_)) => Err(Failure::new(
+                Kind::Unusable,
+                format!(
+                    "profile `{}`: `{name}` in the provider's answer holds what cannot stand in a header",
+                    profile.name
+                ),
+            )),
             Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
             _ => Err(Failure::new(
                 Kind::Unusable,

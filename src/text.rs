@@ -6,7 +6,8 @@ pub const SHOWN_CHARACTERS: usize = 300;
 
 /// `text` in one line without control, bidirectional or invisible characters, cut to `most` characters with `…` at the cut.
 ///
-/// Runs of white space become one space. Source of the character list: Unicode TR36 §2.5 and TR9 §2.
+/// Runs of white space become one space. Source of the character list: Unicode's Default_Ignorable_Code_Point (UAX #44 §5.1), which has those of
+/// TR9 §2, and the interlinear annotations.
 #[must_use]
 pub fn clean(text: &str, most: usize) -> String {
     let mut out = String::new();
@@ -39,9 +40,10 @@ pub fn clean(text: &str, most: usize) -> String {
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The one of `known` that a person who typed `wrong` most likely meant, if any is near enough to name.
@@ -73,6 +75,7 @@ mod tests {
             ("  two \r\n lines\t ", 40, "two lines"),
             ("\x1b[31mred\x1b[0m", 40, "[31mred[0m"),
             ("a\u{202e}b\u{2066}c\u{200b}d\u{feff}", 40, "abcd"),
+            ("a\u{fe0f}b\u{3164}c\u{e0100}d\u{2028}e", 40, "abcd e"),
             ("nul\0 bell\x07 c1\u{9b}", 40, "nul bell c1"),
             ("0123456789", 4, "0123…"),
             ("ab cd", 2, "ab…"),
