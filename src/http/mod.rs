@@ -1,5 +1,6 @@
 //! The one place that sends: one deadline over everything, few retries, no redirects, no more than a mebibyte of answer.
 
+mod proxy;
 mod retry;
 mod tls;
 mod trouble;
@@ -142,13 +143,17 @@ impl Http {
             // A name server has no say in where `localhost` is: plain http goes there.
             .resolve_to_addrs("localhost", &localhost());
         let builder = if encrypted {
-            self.trust.configure(builder)
+            proxy::check()?;
+            let builder = self.trust.configure(builder);
+            if proxy::is_off() {
+                builder.no_proxy()
+            } else {
+                builder
+            }
         } else {
             tls::without_trust(builder).no_proxy()
         };
-        let client = builder
-            .build()
-            .map_err(|error| Failure::new(Kind::Config, trouble::words(&error)))?;
+        let client = builder.build().map_err(|error| tls::no_client(&error))?;
         Ok(cell.get_or_init(|| client))
     }
 

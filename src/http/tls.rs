@@ -4,7 +4,14 @@ use std::path::Path;
 use std::sync::Once;
 
 use reqwest::{Certificate, ClientBuilder, Identity};
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{InconsistentKeys, RootCertStore};
+use zeroize::Zeroizing;
 
+use super::trouble;
 use crate::failure::{Failure, Kind};
 use crate::profile::Profile;
 
@@ -22,17 +29,14 @@ impl Trust {
     pub(super) fn of(profile: &Profile) -> Result<Self, Failure> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
-            Some(path) => Certificate::from_pem_bundle(&read("ca_file", path)?)
-                .ok()
-                .filter(|roots| !roots.is_empty())
-                .ok_or_else(|| wrong("ca_file", path, "holds no PEM certificate"))?,
+            Some(path) => roots(&read("ca_file", path)?)
+                .ok_or_else(|| wrong("ca_file", path, "holds no PEM certificate of a CA"))?,
         };
         let identity = match (&profile.client_cert, &profile.client_key) {
             (Some(certificate), Some(key)) => {
-                let mut pem = zeroize::Zeroizing::new(read("client_cert", certificate)?);
-                pem.push(b'\n');
-                pem.extend_from_slice(&zeroize::Zeroizing::new(read("client_key", key)?));
-                Some(Identity::from_pem(&pem).map_err(|_| {
+                let chain = read("client_cert", certificate)?;
+                let private = Zeroizing::new(read("client_key", key)?);
+                Some(identity(&chain, &private).ok_or_else(|| {
                     wrong(
                         "client_key",
                         key,
@@ -59,6 +63,46 @@ impl Trust {
             None => builder,
         }
     }
+}
+
+/// The CAs in a PEM file; none unless there is at least one and all are sound.
+fn roots(pem: &[u8]) -> Option<Vec<Certificate>> {
+    let mut store = RootCertStore::empty();
+    let mut roots = Vec::new();
+    for der in CertificateDer::pem_slice_iter(pem) {
+        let der = der.ok()?;
+        roots.push(Certificate::from_der(&der).ok()?);
+        // The client would say only that some certificate somewhere is no good.
+        store.add(der).ok()?;
+    }
+    (!roots.is_empty()).then_some(roots)
+}
+
+/// The client's certificate chain with its key, from PEM; none unless they go together.
+fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(chain)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let private = PrivateKeyDer::from_pem_slice(key).ok()?;
+    let signing = any_supported_type(&private).ok()?;
+    match CertifiedKey::new(certificates, signing).keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(_) => return None,
+    }
+    let mut both = Zeroizing::new(Vec::with_capacity(chain.len() + 1 + key.len()));
+    both.extend_from_slice(chain);
+    both.push(b'\n');
+    both.extend_from_slice(key);
+    Identity::from_pem(&both).ok()
+}
+
+/// Why no client could be made, which after all the checks above is the system's lack of roots.
+pub(super) fn no_client(error: &reqwest::Error) -> Failure {
+    Failure::new(
+        Kind::Config,
+        format!("no TLS client could be made: {}", trouble::words(error)),
+    )
+    .hint("install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`")
 }
 
 /// Gives `builder`, for plain http only, nobody to trust: then the system's roots need not be loaded.

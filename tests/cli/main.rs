@@ -7,6 +7,7 @@
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`example`]: `config.example.toml` cannot rot
 //! - [`secrets`]: where secrets come from, and what is said when there is none
+//! - [`transport`]: whom tok speaks to, over what, and whom never
 //!
 //! [`home`] is what they all stand on.
 
@@ -21,3 +22,4 @@ mod dialects;
 mod example;
 mod home;
 mod secrets;
+mod transport;

@@ -21,6 +21,7 @@
 //! | [`Received`] | one request as it arrived |
 //! | [`Answer`], [`Fault`], [`Gate`] | what goes back, how it goes wrong, when it may go |
 //! | [`Certificate`] | good and bad server certificates |
+//! | [`Proxy`] | a `CONNECT` proxy before it |
 //! | [`dialects`] | the four providers tok was made for, to the byte |
 
 pub mod dialects;
@@ -32,6 +33,7 @@ mod fault;
 mod gate;
 mod incoming;
 mod provider;
+mod proxy;
 mod received;
 mod record;
 mod routes;
@@ -43,5 +45,6 @@ pub use fault::Fault;
 pub use gate::Gate;
 pub use incoming::Malformed;
 pub use provider::{Provider, Unwilling};
+pub use proxy::{Proxy, Tunnel};
 pub use received::Received;
 pub use record::Record;
