@@ -1,10 +1,13 @@
 //! What may be typed. No I/O, no decisions: `commands` has those.
 
+mod consumer;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::schema::DurationText;
+pub use consumer::{Bazel, Cargo, Consumer, Github, InFile, InVariable, Login};
 
 /// Prints an access token for a named provider, fetching one only when it must.
 #[derive(Debug, Parser)]
@@ -56,6 +59,12 @@ pub enum Command {
     Header(Fetch),
     /// Print the token and what is known of it as one JSON object
     Json(Fetch),
+    /// Print the token the way another program reads it
+    For {
+        /// Who it is for
+        #[command(subcommand)]
+        consumer: Consumer,
+    },
     /// Store, check or delete a secret in the OS keyring
     #[command(subcommand)]
     Secret(Secret),

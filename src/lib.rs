@@ -18,6 +18,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod crash;
+pub mod consumers;
 pub mod failure;
 pub mod fetch;
 pub mod hardening;

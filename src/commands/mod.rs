@@ -1,5 +1,6 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
+mod consumer;
 mod print;
 mod secret;
 
@@ -24,6 +25,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Token(fetch) => print::token(&session, fetch, out),
         Command::Header(fetch) => print::header(&session, fetch, out),
         Command::Json(fetch) => print::json(&session, fetch, out),
+        Command::For { consumer } => consumer::run(&session, consumer, out),
         Command::Secret(secret) => secret::run(&session, secret, out),
     }
 }

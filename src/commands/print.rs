@@ -6,8 +6,11 @@ use super::{Session, environment, write};
 use crate::acquire::{Run, Source, Wish, acquire};
 use crate::cli::Fetch;
 use crate::clock::Now;
+use crate::config::Config;
+use crate::failure::Failure;
 use crate::output;
 use crate::profile::{Overrides, Profile};
+use crate::secret::Secret;
 use crate::secrets;
 use crate::token::Token;
 
@@ -16,8 +19,8 @@ pub(super) fn token(
     fetch: &Fetch,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let (_, token, _) = get(session, fetch)?;
-    write(out, output::raw(&token).expose())
+    let got = get(session, fetch)?;
+    write(out, output::raw(&got.token).expose())
 }
 
 pub(super) fn header(
@@ -25,10 +28,7 @@ pub(super) fn header(
     fetch: &Fetch,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let (profile, token, _) = get(session, fetch)?;
-    let lines = output::header(&profile, &token, &|name| {
-        secrets::find(&profile, name, &environment).map(|(secret, _)| secret)
-    })?;
+    let lines = get(session, fetch)?.header()?;
     write(out, lines.expose())
 }
 
@@ -37,15 +37,55 @@ pub(super) fn json(
     fetch: &Fetch,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let (profile, token, source) = get(session, fetch)?;
+    let Acquired {
+        profile,
+        token,
+        source,
+    } = get(session, fetch)?;
     write(
         out,
         output::json(&profile, &token, source, &Now::read()).expose(),
     )
 }
 
-/// The profile and a token for it.
-fn get(session: &Session<'_>, fetch: &Fetch) -> anyhow::Result<(Profile, Token, Source)> {
+/// A profile and a token for it.
+pub(super) struct Acquired {
+    pub(super) profile: Profile,
+    pub(super) token: Token,
+    pub(super) source: Source,
+}
+
+impl Acquired {
+    /// The header lines that the profile's APIs want.
+    pub(super) fn header(&self) -> Result<Secret, Failure> {
+        output::header(&self.profile, &self.token, &|name| {
+            secrets::find(&self.profile, name, &environment).map(|(secret, _)| secret)
+        })
+    }
+}
+
+/// The token that `fetch` asks for.
+pub(super) fn get(session: &Session<'_>, fetch: &Fetch) -> anyhow::Result<Acquired> {
+    let (config, profile, wish) = prepare(session, fetch)?;
+    let (token, source) = acquire(Run {
+        profile: &profile,
+        config: &config,
+        wish,
+        environment: &environment,
+        notes: session.notes(),
+    })?;
+    Ok(Acquired {
+        profile,
+        token,
+        source,
+    })
+}
+
+/// What `fetch` asks for, before any of it is done.
+pub(super) fn prepare(
+    session: &Session<'_>,
+    fetch: &Fetch,
+) -> anyhow::Result<(Config, Profile, Wish)> {
     let overrides = Overrides {
         scope: fetch.scope.clone(),
         audience: fetch.audience.clone(),
@@ -53,19 +93,13 @@ fn get(session: &Session<'_>, fetch: &Fetch) -> anyhow::Result<(Profile, Token, 
         vars: fetch.var.clone(),
         timeout_ms: fetch.timeout.map(|timeout| timeout.ms),
     };
+    let wish = Wish {
+        refresh: fetch.refresh,
+        min_ttl_ms: fetch.min_ttl.map_or(0, |ttl| ttl.ms),
+        cached_only: fetch.cached,
+        no_cache: fetch.no_cache,
+    };
     let config = session.config()?;
     let profile = session.profile(&config, &fetch.profile, &overrides)?;
-    let (token, source) = acquire(Run {
-        profile: &profile,
-        config: &config,
-        wish: Wish {
-            refresh: fetch.refresh,
-            min_ttl_ms: fetch.min_ttl.map_or(0, |ttl| ttl.ms),
-            cached_only: fetch.cached,
-            no_cache: fetch.no_cache,
-        },
-        environment: &environment,
-        notes: session.notes(),
-    })?;
-    Ok((profile, token, source))
+    Ok((config, profile, wish))
 }

@@ -1,0 +1,185 @@
+//! The consumers that ask for a host: a token is fetched only after the host is found in the list, and who may not have one learns nothing.
+
+use std::io::{self, Read, Write};
+
+use anyhow::Context;
+use zeroize::Zeroizing;
+
+use super::super::{Session, environment, print, write};
+use crate::cache::Slot;
+use crate::cli::{Bazel, Cargo, Fetch, Login};
+use crate::clock::Now;
+use crate::consumers::{bazel, cargo, docker, git, hosts};
+use crate::failure::{Failure, Kind};
+use crate::secret::Secret;
+use crate::text::clean;
+
+/// The most that is read of a request: all of them are a few lines.
+const LONGEST_BYTES: u64 = 64 * 1024;
+
+/// How much of somebody else's host is shown.
+const SHOWN_CHARACTERS: usize = 100;
+
+pub(super) fn bazel(
+    session: &Session<'_>,
+    asks: &Bazel,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    if asks.operation != "get" {
+        return Err(unknown("a Bazel credential helper", &asks.operation).into());
+    }
+    let uri = bazel::uri(request()?.as_bytes())?;
+    if !hosts::allow_url(&asks.hosts.list, &uri) {
+        not_listed(session, &uri);
+        return write(out, bazel::NOTHING);
+    }
+    let got = print::get(session, &asks.fetch)?;
+    let expires = got.token.expires_at_unix_ms(&Now::read());
+    write(out, bazel::answer(&got.header()?, expires).expose())
+}
+
+/// git tells every helper everything, and each is to do nothing about what is not its business ("gitcredentials(7)").
+pub(super) fn git(session: &Session<'_>, asks: &Login, out: &mut impl Write) -> anyhow::Result<()> {
+    let Some(request) = git::Request::read(&request()?) else {
+        return Err(Failure::new(
+            Kind::Usage,
+            "stdin is no request of git's, as in `protocol=https` and `host=…`, a line each",
+        )
+        .into());
+    };
+    if !hosts::allow(&asks.hosts.list, &request.protocol, &request.host) {
+        not_listed(session, &request.host);
+        return Ok(());
+    }
+    let Some(username) = request.answer_username(asks.username.as_deref()) else {
+        return Ok(());
+    };
+    match asks.operation.as_str() {
+        "get" => {
+            let token = print::get(session, &asks.fetch)?.token;
+            let expires = token.expires_at_unix_ms(&Now::read());
+            write(
+                out,
+                git::answer(username, &token.access_token, expires).expose(),
+            )
+        }
+        "erase" => match &request.password {
+            Some(refused) => reject(session, &asks.fetch, Some(refused)),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn docker(
+    session: &Session<'_>,
+    asks: &Login,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let server = || -> anyhow::Result<String> { Ok(request()?.trim().to_owned()) };
+    match asks.operation.as_str() {
+        "get" => {
+            let server = server()?;
+            if !docker::allow(&asks.hosts.list, &server) {
+                write(out, docker::NOT_FOUND)?;
+                return Err(Failure::new(
+                    Kind::Unexpected,
+                    format!(
+                        "no answer for `{}`, which no --host names",
+                        clean(&server, SHOWN_CHARACTERS)
+                    ),
+                )
+                .into());
+            }
+            let token = print::get(session, &asks.fetch)?.token.access_token;
+            let username = asks.username.as_deref().unwrap_or(docker::USERNAME);
+            write(out, docker::answer(&server, username, &token).expose())
+        }
+        // `docker logout`: whatever is there, the next `get` is to bring another.
+        "erase" if docker::allow(&asks.hosts.list, &server()?) => {
+            reject(session, &asks.fetch, None)
+        }
+        "erase" => Ok(()),
+        "list" => write(out, "{}\n"),
+        "store" => Err(
+            Failure::new(Kind::Usage, "tok keeps no credentials of `docker login`")
+                .hint("there is no need to log in: `get` answers with a token")
+                .into(),
+        ),
+        other => Err(unknown("a docker credential helper", other).into()),
+    }
+}
+
+pub(super) fn cargo(
+    session: &Session<'_>,
+    asks: &Cargo,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let index_url = environment(cargo::INDEX_URL).ok_or_else(|| {
+        Failure::new(Kind::Usage, format!("{} is not set", cargo::INDEX_URL))
+            .hint("this is for cargo, which sets it; elsewhere take `tok token`")
+    })?;
+    let index_url = index_url.to_string_lossy();
+    if !cargo::allow(&asks.hosts.list, &index_url) {
+        // An empty token would be sent as one: cargo has no answer for "none of mine" but a failure.
+        return Err(Failure::new(
+            Kind::Config,
+            format!(
+                "the registry at `{}` may not have this token",
+                clean(&index_url, SHOWN_CHARACTERS)
+            ),
+        )
+        .hint("name its host with --host in cargo's `credential-provider`, if it is to be trusted")
+        .into());
+    }
+    let token = print::get(session, &asks.fetch)?.token.access_token;
+    write(out, cargo::token(&token, asks.bearer).expose())
+}
+
+/// What stands on stdin, to its end.
+fn request() -> anyhow::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    io::stdin()
+        .lock()
+        .take(LONGEST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context("could not read stdin")?;
+    let text = std::str::from_utf8(&bytes).ok();
+    match text.filter(|_| bytes.len() as u64 <= LONGEST_BYTES) {
+        Some(text) => Ok(Zeroizing::new(text.to_owned())),
+        None => Err(Failure::new(
+            Kind::Usage,
+            "stdin is no request: longer than 64 KiB, or not UTF-8",
+        )
+        .into()),
+    }
+}
+
+/// Says why there is no answer: silence would send its reader looking for the wrong mistake.
+fn not_listed(session: &Session<'_>, host: &str) {
+    session.notes().note(&format!(
+        "no answer for `{}`, which no --host names",
+        clean(host, SHOWN_CHARACTERS)
+    ));
+}
+
+fn unknown(who: &str, operation: &str) -> Failure {
+    Failure::new(
+        Kind::Usage,
+        format!("{who} knows no `{}`", clean(operation, SHOWN_CHARACTERS)),
+    )
+}
+
+/// Drops the token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
+fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
+    let (_, profile, _) = print::prepare(session, fetch)?;
+    let trouble = |trouble| Failure::new(Kind::Unexpected, format!("the cache: {trouble}"));
+    let slot = Slot::of(&profile).map_err(trouble)?;
+    let Some(entry) = slot.read().map_err(trouble)? else {
+        return Ok(());
+    };
+    if refused.is_none_or(|refused| *refused == entry.token.access_token) {
+        slot.forget().map_err(trouble)?;
+    }
+    Ok(())
+}
