@@ -4,6 +4,7 @@
 //!
 //! - [`cache`]: while a token is good the provider is not asked again
 //! - [`config`]: every way a config can be wrong, and what is said about it
+//! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`example`]: `config.example.toml` cannot rot
 //! - [`secrets`]: where secrets come from, and what is said when there is none
@@ -18,8 +19,11 @@
 
 mod cache;
 mod config;
+mod consumers;
 mod dialects;
 mod example;
 mod home;
 mod secrets;
 mod transport;
+#[cfg(unix)]
+mod watch;
