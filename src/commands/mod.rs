@@ -1,6 +1,7 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
 mod consumer;
+mod get;
 mod print;
 mod secret;
 

@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use super::super::{Session, environment, print, write};
+use super::super::get::{get, header_lines, prepare};
+use super::super::{Session, environment, write};
 use crate::cache::Slot;
 use crate::cli::{Bazel, Cargo, Fetch, Login};
 use crate::clock::Now;
@@ -33,9 +34,10 @@ pub(super) fn bazel(
         not_listed(session, &uri);
         return write(out, bazel::NOTHING);
     }
-    let got = print::get(session, &asks.fetch)?;
-    let expires = got.token.expires_at_unix_ms(&Now::read());
-    write(out, bazel::answer(&got.header()?, expires).expose())
+    let (profile, token, _) = get(session, &asks.fetch)?;
+    let expires = token.expires_at_unix_ms(&Now::read());
+    let header = header_lines(&profile, &token)?;
+    write(out, bazel::answer(&header, expires).expose())
 }
 
 /// git tells every helper everything, and each is to do nothing about what is not its business ("gitcredentials(7)").
@@ -56,7 +58,7 @@ pub(super) fn git(session: &Session<'_>, asks: &Login, out: &mut impl Write) -> 
     };
     match asks.operation.as_str() {
         "get" => {
-            let token = print::get(session, &asks.fetch)?.token;
+            let (_, token, _) = get(session, &asks.fetch)?;
             let expires = token.expires_at_unix_ms(&Now::read());
             write(
                 out,
@@ -91,7 +93,7 @@ pub(super) fn docker(
                 )
                 .into());
             }
-            let token = print::get(session, &asks.fetch)?.token.access_token;
+            let token = get(session, &asks.fetch)?.1.access_token;
             let username = asks.username.as_deref().unwrap_or(docker::USERNAME);
             write(out, docker::answer(&server, username, &token).expose())
         }
@@ -132,7 +134,7 @@ pub(super) fn cargo(
         .hint("name its host with --host in cargo's `credential-provider`, if it is to be trusted")
         .into());
     }
-    let token = print::get(session, &asks.fetch)?.token.access_token;
+    let token = get(session, &asks.fetch)?.1.access_token;
     write(out, cargo::token(&token, asks.bearer).expose())
 }
 
@@ -172,7 +174,7 @@ fn unknown(who: &str, operation: &str) -> Failure {
 
 /// Drops the token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
 fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
-    let (_, profile, _) = print::prepare(session, fetch)?;
+    let (_, profile, _) = prepare(session, fetch)?;
     let trouble = |trouble| Failure::new(Kind::Unexpected, format!("the cache: {trouble}"));
     let slot = Slot::of(&profile).map_err(trouble)?;
     let Some(entry) = slot.read().map_err(trouble)? else {

@@ -9,7 +9,7 @@ use std::io::Write;
 
 use anyhow::Context;
 
-use super::print::{self, Acquired};
+use super::get::{get, header_lines};
 use super::{Session, environment, write};
 use crate::cli::{Consumer, Fetch, Github, InVariable};
 use crate::clock::Now;
@@ -25,8 +25,8 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     match consumer {
         Consumer::Curl(fetch) => {
-            let header = print::get(session, fetch)?.header()?;
-            write(out, curl::config(&header).expose())
+            let (profile, token, _) = get(session, fetch)?;
+            write(out, curl::config(&header_lines(&profile, &token)?).expose())
         }
         Consumer::Sh(to) => {
             in_variable(session, to, out, |name, token| Ok(sh::export(name, token)))
@@ -55,9 +55,9 @@ fn in_variable(
     out: &mut impl Write,
     form: impl Fn(&Variable, &Secret) -> Result<Secret, Failure>,
 ) -> anyhow::Result<()> {
-    let got = print::get(session, &to.fetch)?;
-    let text = form(&to.name, &got.token.access_token)
-        .map_err(|failure| failure.context(format!("profile `{}`", got.profile.name)))?;
+    let (profile, token, _) = get(session, &to.fetch)?;
+    let text = form(&to.name, &token.access_token)
+        .map_err(|failure| failure.context(format!("profile `{}`", profile.name)))?;
     write(out, text.expose())
 }
 
@@ -85,7 +85,7 @@ fn actions(session: &Session<'_>, to: &Github, out: &mut impl Write) -> anyhow::
         .with_context(|| format!("could not open {file}"))?;
     let mut random = [0; 8];
     getrandom::fill(&mut random).context("no random bytes for a delimiter")?;
-    let token = print::get(session, &to.fetch)?.token.access_token;
+    let token = get(session, &to.fetch)?.1.access_token;
     // Not `write`: if the runner did not get the mask, nothing may follow it.
     out.write_all(github::mask(&token).expose().as_bytes())
         .and_then(|()| out.flush())
@@ -110,7 +110,7 @@ fn exec_credential(
             .map(|info| info.to_string_lossy())
             .as_deref(),
     )?;
-    let Acquired { token, .. } = print::get(session, fetch)?;
+    let (_, token, _) = get(session, fetch)?;
     let expires = token.expires_at_unix_ms(&Now::read());
     write(
         out,

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::super::{Session, environment, print};
+use super::super::get::{get, prepare};
+use super::super::{Session, environment};
 use crate::acquire::{Run, Wish, acquire};
 use crate::cli::InFile;
 use crate::clock::Now;
@@ -25,10 +26,10 @@ use crate::token::Token;
 
 pub(super) fn file(session: &Session<'_>, to: &InFile) -> anyhow::Result<()> {
     if !to.watch {
-        let token = print::get(session, &to.fetch)?.token.access_token;
+        let token = get(session, &to.fetch)?.1.access_token;
         return replace(&to.path, &token);
     }
-    let (config, profile, wish) = print::prepare(session, &to.fetch)?;
+    let (config, profile, wish) = prepare(session, &to.fetch)?;
     let (stop, stopped) = mpsc::channel();
     listen(stop.clone())?;
     let writing = Arc::new(Mutex::new(()));
