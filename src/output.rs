@@ -71,28 +71,34 @@ fn header_line(
     line.render(&|name| match name {
         Name::AccessToken => Ok(token.access_token.clone()),
         Name::Secret(name) => secret(name),
-        Name::Kept(name) => match token.kept.get(name) {
-            Some(Value::String(text)) if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => {
-                Ok(Secret::new(text.as_str()))
-            }
-            Some(Value::String(_)) => Err(Failure::new(
+        Name::Kept(name) => kept(token, name).map_err(|what| {
+            Failure::new(
                 Kind::Unusable,
                 format!(
-                    "profile `{}`: `{name}` in the provider's answer holds what cannot stand in a header",
+                    "profile `{}`: the provider's answer {what} `{name}`, which `header` needs",
                     profile.name
                 ),
-            )),
-            Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
-            _ => Err(Failure::new(
-                Kind::Unusable,
-                format!(
-                    "profile `{}`: the provider's answer had no `{name}`, which `header` needs",
-                    profile.name
-                ),
-            )),
-        },
+            )
+        }),
         known => Ok(Secret::new(profile.known_value(known).unwrap_or_default())),
     })
+}
+
+/// The text of a kept member, if it can stand in a header line: the provider's fault if not, and not the profile's.
+fn kept(token: &Token, name: &str) -> Result<Secret, &'static str> {
+    match token.kept.get(name) {
+        Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
+        Some(Value::String(text)) if text.trim().is_empty() => Err("had an empty"),
+        Some(Value::String(text))
+            if text
+                .bytes()
+                .all(|byte| byte == b' ' || byte.is_ascii_graphic()) =>
+        {
+            Ok(Secret::new(text.as_str()))
+        }
+        Some(Value::String(_)) => Err("had something that cannot stand in a header in"),
+        _ => Err("had no"),
+    }
 }
 
 /// Whether `line` is one header field: `name: value` without a control character (RFC 9110 §5).

@@ -197,7 +197,11 @@ impl Http {
             let mut body = Zeroizing::new(Vec::with_capacity(8 << 10));
             while let Some(chunk) = response.chunk().await.map_err(trouble::Trouble::of)? {
                 if body.len() + chunk.len() > LARGEST_BYTES {
-                    return Err(trouble::Trouble::TooLarge);
+                    if response.status().is_success() {
+                        return Err(trouble::Trouble::TooLarge);
+                    }
+                    // The status says it all; of the words the first are enough.
+                    break;
                 }
                 if body.capacity() - body.len() < chunk.len() {
                     // A grown buffer would leave a copy of the token behind.

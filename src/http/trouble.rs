@@ -14,6 +14,8 @@ pub(super) enum Trouble {
     TimedOut,
     /// The answer was larger than any honest one.
     TooLarge,
+    /// What came is not compressed as it says.
+    Compression,
     /// A header cannot be put on the wire.
     Unsendable,
     /// No connection; nothing was sent.
@@ -37,6 +39,14 @@ impl Trouble {
         if error.is_connect() {
             return Self::NoConnection(words(&error));
         }
+        // What goes wrong below the decompressor comes as an error of the HTTP library's own.
+        if error.is_decode()
+            && error
+                .source()
+                .is_some_and(|source| source.is::<io::Error>())
+        {
+            return Self::Compression;
+        }
         if error.is_builder() {
             return Self::Unsendable;
         }
@@ -59,6 +69,7 @@ impl Trouble {
             Self::Untrusted(why) => unreachable(format!("no trusted connection to {origin}: {why}")),
             Self::Broken(why) => unreachable(format!("the answer from {origin} broke off: {why}")),
             Self::TooLarge => Failure::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB")),
+            Self::Compression => Failure::new(Kind::Unusable, format!("the answer from {origin} is not compressed as its `Content-Encoding` says")),
             Self::Unsendable => Failure::new(Kind::Config, "the request has a header that cannot be sent"),
         }
     }

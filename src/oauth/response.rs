@@ -138,7 +138,15 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
                 None => Failure::new(Kind::Unreachable, message),
             }
         }
-        _ => refused(words, status),
+        400..=499 => refused(words, status),
+        // 1xx, or a number HTTP does not have (RFC 9110 §15).
+        _ => Failure::new(
+            Kind::Unusable,
+            format!(
+                "the answer is neither a token nor a refusal ({})",
+                named(status)
+            ),
+        ),
     }
 }
 

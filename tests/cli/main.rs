@@ -7,6 +7,7 @@
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`example`]: `config.example.toml` cannot rot
+//! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`transport`]: whom tok speaks to, over what, and whom never
 //!
@@ -23,6 +24,7 @@ mod consumers;
 mod dialects;
 mod example;
 mod home;
+mod hostile;
 mod secrets;
 mod transport;
 #[cfg(unix)]
