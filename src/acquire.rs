@@ -2,12 +2,13 @@
 //!
 //! And nothing else: what a token, an entry, a lock or a fetch is stands elsewhere.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::cache::Slot;
-use crate::cache::entry::Entry;
+use crate::cache::folder::Trouble;
 use crate::cache::lock::{Lock, Outcome};
 use crate::cache::setback::Setback;
+use crate::cache::{Found, Slot};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::config::schema::CacheKind;
@@ -66,56 +67,55 @@ pub struct Run<'a> {
 /// # Errors
 /// Why there is none; nothing has been printed then.
 pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
-    let now = Now::read();
-    let slot = run.slot();
-    if let Some(token) = slot.as_ref().and_then(|slot| run.look(slot, &now)) {
-        return match run.freshness(&token, &now) {
-            Freshness::Stale if !run.wish.cached_only => {
-                Ok(run.refresh_ahead(slot.as_ref(), token))
+    let flow = Flow::begin(run);
+    let slot = flow.slot();
+    if let Some((found, freshness)) = slot.as_ref().and_then(|slot| flow.look(slot)) {
+        return match (freshness, &slot) {
+            (Freshness::Stale, Some(slot)) if !run.wish.cached_only => {
+                Ok(flow.refresh_ahead(slot, found))
             }
-            _ => Ok((token, Source::Cache)),
+            _ => Ok(reuse(found)),
         };
     }
     if run.wish.cached_only {
-        return Err(run.failure(
+        return Err(flow.failure(
             Kind::Unreachable,
             "no usable token in the cache, and --cached forbids fetching one",
         ));
     }
     run.profile.check(run.config)?;
     let until = Instant::now() + Duration::from_millis(run.profile.timeout_ms.unsigned_abs());
-    let Some(slot) = slot else {
-        return run.fetch(None, until, Tries::Several);
+    let Some(slot) = slot.filter(|_| flow.may_use_cache()) else {
+        return flow.fetch(None, until, Tries::Several);
     };
-    let seen = slot.setback().map(|setback| setback.id);
+    let crowd = slot.join();
     loop {
         let outcome = match slot.lock(until + GRACE) {
             Ok(outcome) => outcome,
             Err(trouble) => {
-                run.notes
-                    .note(&format!("going on without a lock: {trouble}"));
-                return run.fetch(Some((&slot, None)), until, Tries::Several);
+                flow.note("going on without a lock", &trouble);
+                return flow.fetch(Some((&slot, None)), until, Tries::Several);
             }
         };
         // The second look: whoever held the lock has very likely fetched what we want, or met what we would meet.
-        if let Some(token) = run.look(&slot, &now) {
-            return Ok((token, Source::Cache));
+        if let Some((found, _)) = flow.look(&slot) {
+            return Ok(reuse(found));
         }
         if let Some(setback) = slot.setback() {
-            if Some(setback.id) != seen {
-                return Err(setback.failure());
-            }
             if let Some(wait_ms) = setback.must_wait_ms(&Now::read()) {
-                return Err(run.told_to_wait(&setback, wait_ms));
+                return Err(flow.told_to_wait(&setback, wait_ms));
+            }
+            if let Some(failure) = crowd.failure(&setback, &Now::read()) {
+                return Err(failure);
             }
         }
         match outcome {
             Outcome::Held(lock) => {
-                return run.fetch(Some((&slot, Some(&lock))), until, Tries::Several);
+                return flow.fetch(Some((&slot, Some(&lock))), until, Tries::Several);
             }
             Outcome::Waited => {}
             Outcome::TimedOut => {
-                return Err(run
+                return Err(flow
                     .failure(Kind::Unreachable, "another tok has been fetching this token for too long")
                     .hint("if none is running that should be, look for one that is stopped (`ps`); its lock goes with it"));
             }
@@ -123,135 +123,165 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
     }
 }
 
-impl Run<'_> {
+/// The token that was found, used once more.
+fn reuse(found: Found) -> (Token, Source) {
+    found.count_use();
+    (found.entry.token, Source::Cache)
+}
+
+/// One run on its way.
+struct Flow<'a> {
+    run: Run<'a>,
+    began: Now,
+    /// Whether the cache gave trouble. One note tells of it: what goes wrong after that is mostly the same trouble again.
+    troubled: Cell<bool>,
+}
+
+impl<'a> Flow<'a> {
+    fn begin(run: Run<'a>) -> Self {
+        Self {
+            run,
+            began: Now::read(),
+            troubled: Cell::new(false),
+        }
+    }
+
     /// Where the token is kept; none when it is kept nowhere, or there is no place for it.
     fn slot(&self) -> Option<Slot> {
-        if self.wish.no_cache || self.profile.cache == CacheKind::None {
+        if self.run.wish.no_cache || self.run.profile.cache == CacheKind::None {
             return None;
         }
-        Slot::of(self.profile)
-            .map_err(|trouble| {
-                self.notes
-                    .note(&format!("going on without a cache: {trouble}"))
-            })
+        Slot::of(self.run.profile)
+            .map_err(|trouble| self.note("going on without a cache", &trouble))
             .ok()
     }
 
-    /// The token in the cache if it will do. `began` is when the run did: a refresh takes only what was fetched since.
-    fn look(&self, slot: &Slot, began: &Now) -> Option<Token> {
-        let entry = match slot.read() {
-            Ok(entry) => entry?,
+    /// Whether the cache is worth a second try. A keyring that did not answer would let each further question wait as long.
+    fn may_use_cache(&self) -> bool {
+        !(self.troubled.get() && self.run.profile.cache == CacheKind::Keyring)
+    }
+
+    /// The token in the cache if it will do. A run that is to refresh takes only what was fetched since it began.
+    fn look(&self, slot: &Slot) -> Option<(Found, Freshness)> {
+        let found = match slot.read() {
+            Ok(found) => found?,
             Err(trouble) => {
-                self.notes
-                    .note(&format!("not using the cached token: {trouble}"));
+                self.note("not using the cached token", &trouble);
                 return None;
             }
         };
-        let token = entry.token;
-        if self.wish.refresh && began.since(&token.sent) > 0 {
+        let token = &found.entry.token;
+        if self.run.wish.refresh && self.began.since(&token.sent) > 0 {
             return None;
         }
-        (self.freshness(&token, &Now::read()) != Freshness::Dead).then_some(token)
+        let freshness = self.freshness(token);
+        (freshness != Freshness::Dead).then_some((found, freshness))
     }
 
-    fn freshness(&self, token: &Token, now: &Now) -> Freshness {
+    fn freshness(&self, token: &Token) -> Freshness {
         // Spreads a crowd's refreshes by who each process is; which process it hits does not matter.
         let jitter = f64::from(std::process::id() % 1000) / 1000.0;
-        token.freshness(now, self.wish.min_ttl_ms, jitter)
+        token.freshness(&Now::read(), self.run.wish.min_ttl_ms, jitter)
     }
 
     /// One process refreshes a token that is still good and the others go on with it; so does that one when it cannot be refreshed.
-    fn refresh_ahead(&self, slot: Option<&Slot>, token: Token) -> (Token, Source) {
-        let Some(slot) = slot else {
-            return (token, Source::Cache);
-        };
-        if slot
-            .setback()
-            .is_some_and(|setback| setback.pauses_refreshing(&Now::read()))
-        {
-            return (token, Source::Cache);
-        }
+    fn refresh_ahead(&self, slot: &Slot, found: Found) -> (Token, Source) {
         let Ok(Some(lock)) = slot.try_lock() else {
-            return (token, Source::Cache);
+            return reuse(found);
         };
-        if let Ok(Some(entry)) = slot.read()
-            && entry.token != token
-            && self.freshness(&entry.token, &Now::read()) == Freshness::Fresh
+        // What the last holder of the lock did stands in the cache by now.
+        if let Ok(Some(newer)) = slot.read()
+            && newer.entry.token != found.entry.token
+            && self.freshness(&newer.entry.token) != Freshness::Dead
         {
-            return (entry.token, Source::Cache);
+            return reuse(newer);
         }
-        let patience =
-            Duration::from_millis(self.profile.timeout_ms.unsigned_abs()).min(REFRESH_AHEAD);
-        let fetched = self.profile.check(self.config).and_then(|()| {
-            self.fetch(
-                Some((slot, Some(&lock))),
-                Instant::now() + patience,
-                Tries::Once,
-            )
-        });
-        fetched.unwrap_or_else(|failure| {
-            self.notes.note(&format!(
+        let last = slot
+            .setback()
+            .filter(|setback| setback.pauses_refreshing(&Now::read()));
+        let refreshed = match last {
+            Some(setback) => Err(setback.failure()),
+            None => self.run.profile.check(self.run.config).and_then(|()| {
+                let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
+                let until = Instant::now() + most.min(REFRESH_AHEAD);
+                self.fetch(Some((slot, Some(&lock))), until, Tries::Once)
+            }),
+        };
+        refreshed.unwrap_or_else(|failure| {
+            self.run.notes.note(&format!(
                 "using the cached token, which could not be refreshed: {failure}"
             ));
-            (token, Source::Cache)
+            reuse(found)
         })
     }
 
     /// Fetches a token and stores it, or what went wrong.
     fn fetch(
         &self,
-        slot: Option<(&Slot, Option<&Lock>)>,
+        place: Option<(&Slot, Option<&Lock>)>,
         until: Instant,
         tries: Tries,
     ) -> Result<(Token, Source), Failure> {
-        let fetched = fetch(self.profile, self.environment, until, tries, self.notes);
-        if let Some((slot, held)) = slot {
-            let stored = match &fetched {
-                Ok(token) if token.freshness(&Now::read(), 0, 0.0) == Freshness::Dead => Ok(()),
-                Ok(token) => {
-                    let before = slot.read().ok().flatten().map_or(0, |entry| entry.fetches);
-                    slot.store(
-                        &Entry {
-                            token: token.clone(),
-                            fetches: before + 1,
-                        },
-                        held,
-                    )
-                }
-                Err(failure) => slot.store_setback(&Setback::new(failure, &Now::read())),
-            };
-            if let Err(trouble) = stored {
-                self.notes.note(&format!(
-                    "the token could not be kept for the next run: {trouble}"
-                ));
-            }
-        }
-        let token = fetched?;
-        if self.wish.min_ttl_ms > 0
-            && token
-                .left_ms(&Now::read())
-                .is_some_and(|left| left < self.wish.min_ttl_ms)
+        let Run {
+            profile,
+            environment,
+            notes,
+            ..
+        } = self.run;
+        let fetched = fetch(profile, environment, until, tries, notes);
+        if let (Some((slot, held)), Ok(token)) = (place, &fetched)
+            && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead
+            && let Err(trouble) = slot.store(token, held)
         {
-            return Err(self.failure(
+            self.note("the token could not be kept for the next run", &trouble);
+        }
+        let answer = fetched.and_then(|token| self.long_enough(token));
+        if let (Some((slot, held)), Err(failure)) = (place, &answer)
+            && let Some(setback) = Setback::new(failure, &Now::read(), tries == Tries::Once)
+            && let Err(trouble) = slot.store_setback(&setback, held)
+        {
+            self.note("the failure could not be kept for the next run", &trouble);
+        }
+        answer.map(|token| (token, Source::Provider))
+    }
+
+    /// `token`, unless it does not live as long as `--min-ttl` wants.
+    fn long_enough(&self, token: Token) -> Result<Token, Failure> {
+        let least_ms = self.run.wish.min_ttl_ms;
+        match token.left_ms(&Now::read()) {
+            Some(left_ms) if least_ms > 0 && left_ms < least_ms => Err(self.failure(
                 Kind::Unusable,
                 &format!(
                     "the provider's tokens live {} s, which is less than --min-ttl asks for ({} s)",
                     token.lifetime_ms / 1000,
-                    self.wish.min_ttl_ms / 1000
+                    least_ms / 1000
                 ),
-            ));
+            )),
+            _ => Ok(token),
         }
-        Ok((token, Source::Provider))
+    }
+
+    /// Says that the cache gave trouble, the first time it does.
+    fn note(&self, what: &str, trouble: &Trouble) {
+        if !self.troubled.replace(true) {
+            self.run.notes.note(&format!("{what}: {trouble}"));
+        }
     }
 
     fn told_to_wait(&self, setback: &Setback, wait_ms: i64) -> Failure {
         let seconds = (wait_ms + 999) / 1000;
-        setback.failure().context(format!(
-            "not asked again for another {seconds} s, as the provider wishes"
-        ))
+        setback
+            .failure()
+            .context(format!(
+                "not asked again for another {seconds} s, as the provider wishes"
+            ))
+            .hint(format!(
+                "try again then; `tok forget {}` drops the provider's wish with all else",
+                self.run.profile.name
+            ))
     }
 
     fn failure(&self, kind: Kind, message: &str) -> Failure {
-        Failure::new(kind, message).context(format!("profile `{}`", self.profile.name))
+        Failure::new(kind, message).context(format!("profile `{}`", self.run.profile.name))
     }
 }

@@ -30,6 +30,14 @@ struct Written<'a> {
     sent_boot_ms: i64,
     lifetime_ms: i64,
     fetches: u64,
+    #[serde(default)]
+    reuses: u64,
+}
+
+/// The one member that every form of the file has.
+#[derive(Deserialize)]
+struct Form {
+    version: u32,
 }
 
 /// Writes a secret's text out and takes it in again.
@@ -54,26 +62,41 @@ pub struct Entry {
     pub token: Token,
     /// How many tokens were fetched under this key so far, this one included.
     pub fetches: u64,
+    /// How often a token under this key was used without a fetch, as far as it could be counted.
+    pub reuses: u64,
 }
 
-/// The entry in `bytes` if it is of this form and for `inputs`; none for anything else, however damaged.
-#[must_use]
-pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Option<Entry> {
-    let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
+/// The entry in `bytes` if it is for `inputs`.
+///
+/// # Errors
+/// What is wrong with the bytes, however damaged they are; nothing of them is shown.
+pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Result<Option<Entry>, &'static str> {
+    let written = written(bytes)?;
     let same = written.inputs.len() == inputs.len()
         && written
             .inputs
             .iter()
             .zip(inputs)
             .all(|(a, b)| a.0 == b.0 && a.1 == b.1);
-    (written.version == VERSION && same).then(|| written.into_entry())
+    Ok(same.then(|| written.into_entry()))
 }
 
-/// The entry in `bytes` if it is of this form, whatever it is for.
-#[must_use]
-pub fn read_any(bytes: &[u8]) -> Option<Entry> {
-    let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
-    (written.version == VERSION).then(|| written.into_entry())
+/// The entry in `bytes`, whatever it is for.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_any(bytes: &[u8]) -> Result<Entry, &'static str> {
+    written(bytes).map(Written::into_entry)
+}
+
+fn written(bytes: &[u8]) -> Result<Written<'_>, &'static str> {
+    match serde_json::from_slice::<Written<'_>>(bytes) {
+        Ok(written) if written.version == VERSION => Ok(written),
+        _ => match serde_json::from_slice::<Form>(bytes) {
+            Ok(form) if form.version > VERSION => Err("it was written by a newer tok"),
+            _ => Err("it is damaged"),
+        },
+    }
 }
 
 /// The bytes of an entry for `token`.
@@ -92,6 +115,7 @@ pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<V
         sent_boot_ms: token.sent.boot.as_ref().map_or(0, |boot| boot.ms),
         lifetime_ms: token.lifetime_ms,
         fetches: entry.fetches,
+        reuses: entry.reuses,
     };
     // A buffer that is large enough from the start: a grown one would leave a copy of the token behind.
     let size = token.access_token.expose().len() * 2
@@ -128,6 +152,7 @@ impl Written<'_> {
                 lifetime_ms: self.lifetime_ms,
             },
             fetches: self.fetches,
+            reuses: self.reuses,
         }
     }
 }
@@ -155,6 +180,7 @@ mod tests {
                 lifetime_ms: 56,
             },
             fetches: 7,
+            reuses: 8,
         }
     }
 
@@ -168,8 +194,8 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again() {
         let bytes = write(&entry(), &inputs());
-        assert_eq!(read(&bytes, &inputs()), Some(entry()));
-        assert_eq!(read_any(&bytes), Some(entry()));
+        assert_eq!(read(&bytes, &inputs()), Ok(Some(entry())));
+        assert_eq!(read_any(&bytes), Ok(entry()));
     }
 
     #[test]
@@ -177,26 +203,43 @@ mod tests {
         let bytes = write(&entry(), &inputs());
         let mut other = inputs();
         other[1].1.push('x');
-        assert_eq!(read(&bytes, &other), None);
-        assert_eq!(read(&bytes, &inputs()[..1]), None);
+        assert_eq!(read(&bytes, &other), Ok(None));
+        assert_eq!(read(&bytes, &inputs()[..1]), Ok(None));
     }
 
     #[test]
-    fn a_damaged_entry_is_a_miss_wherever_it_was_cut_or_changed() {
+    fn a_damaged_entry_is_known_wherever_it_was_cut_or_changed() {
         let bytes = write(&entry(), &inputs());
         for cut in 0..bytes.len() - 1 {
-            assert_eq!(read(&bytes[..cut], &inputs()), None, "cut at {cut}");
+            assert_eq!(
+                read(&bytes[..cut], &inputs()),
+                Err("it is damaged"),
+                "cut at {cut}"
+            );
         }
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         for other in [
-            text.replace("\"version\":1", "\"version\":2"),
+            text.replace("\"version\":1", "\"version\":0"),
             text.replace("\"lifetime_ms\":56", "\"lifetime_ms\":\"56\""),
             text.replace("\"access_token\"", "\"token\""),
             String::new(),
             "null".into(),
             "\0".repeat(100),
         ] {
-            assert_eq!(read(other.as_bytes(), &inputs()), None, "{other}");
+            assert_eq!(
+                read(other.as_bytes(), &inputs()),
+                Err("it is damaged"),
+                "{other}"
+            );
+        }
+        for newer in [
+            text.replace("\"version\":1", "\"version\":2"),
+            "{\"version\":3,\"all\":\"else\"}".into(),
+        ] {
+            assert_eq!(
+                read(newer.as_bytes(), &inputs()),
+                Err("it was written by a newer tok")
+            );
         }
     }
 }

@@ -4,7 +4,11 @@
 //! `folder/unix.rs`, its counterpart in `folder/portable.rs`.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 #[cfg(not(unix))]
 mod portable;
@@ -18,6 +22,12 @@ use unix as system;
 
 /// The largest file that is read as an entry: a token of a mebibyte and what stands beside it.
 const LARGEST_BYTES: u64 = 2 << 20;
+
+/// How much of a file is asked for at first: more than an ordinary entry has.
+const FIRST_READ_BYTES: u64 = 16 << 10;
+
+/// The most uses of one file that are counted, a byte each: a count beyond it tells nobody more, and the file stays small.
+const MOST_USES: u64 = 1 << 20;
 
 /// Why the cache cannot be used, in words for a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,13 +89,17 @@ impl Folder {
         &self.path
     }
 
-    /// The bytes of file `name`; none when there is no such file.
+    /// File `name` with its first line; none when there is no such file.
     ///
     /// # Errors
     /// When the file is there but is not the user's own plain file, or is too large, or cannot be read.
-    pub fn read(&self, name: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Trouble> {
-        system::read(&self.handle, name, LARGEST_BYTES)
-            .map_err(|trouble| about(&self.path.join(name), trouble))
+    pub fn read(&self, name: &str) -> Result<Option<Content>, Trouble> {
+        let content = system::open_file(&self.handle, name, LARGEST_BYTES).and_then(|opened| {
+            opened
+                .map(|(file, size)| Content::read(file, size))
+                .transpose()
+        });
+        content.map_err(|trouble| self.about(name, trouble))
     }
 
     /// Replaces file `name` with `bytes` in one step: whoever reads it sees the old bytes or the new ones, even after a power cut.
@@ -93,8 +107,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be written; what was there stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        system::write(&self.handle, name, bytes)
-            .map_err(|trouble| about(&self.path.join(name), trouble))
+        system::write(&self.handle, name, bytes).map_err(|trouble| self.about(name, trouble))
     }
 
     /// Removes file `name`; whether it was there.
@@ -102,7 +115,7 @@ impl Folder {
     /// # Errors
     /// When it is there and cannot be removed.
     pub fn remove(&self, name: &str) -> Result<bool, Trouble> {
-        system::remove(&self.handle, name).map_err(|trouble| about(&self.path.join(name), trouble))
+        system::remove(&self.handle, name).map_err(|trouble| self.about(name, trouble))
     }
 
     /// The names of all files in it, sorted.
@@ -120,9 +133,8 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn lock_file(&self, name: &str) -> Result<std::fs::File, Trouble> {
-        system::lock_file(&self.handle, name)
-            .map_err(|trouble| about(&self.path.join(name), trouble))
+    pub fn lock_file(&self, name: &str) -> Result<File, Trouble> {
+        system::lock_file(&self.handle, name).map_err(|trouble| self.about(name, trouble))
     }
 
     /// Removes what writers of `name` left behind when they were killed. Only for the holder of its lock: nobody else is writing then.
@@ -131,6 +143,79 @@ impl Folder {
         for left in names.iter().filter(|left| is_temporary_for(left, name)) {
             // What cannot be removed now is removed next time.
             let _ = self.remove(left);
+        }
+    }
+
+    /// Says that the trouble is with file `name`.
+    #[must_use]
+    pub fn about(&self, name: &str, trouble: impl Into<String>) -> Trouble {
+        about(&self.path.join(name), trouble.into())
+    }
+}
+
+/// A file's first line, and what stands behind it: a byte for each use of what the line says.
+///
+/// Uses are counted so because it costs one write of one byte, without a lock, a sync or a second open, and readers of the line do not care.
+#[derive(Debug)]
+pub struct Content {
+    file: File,
+    line: Zeroizing<Vec<u8>>,
+    uses: u64,
+}
+
+impl Content {
+    fn read(mut file: File, size: u64) -> Result<Self, String> {
+        let size_hint = usize::try_from(size.min(FIRST_READ_BYTES)).unwrap_or(0);
+        let mut line = Zeroizing::new(vec![0; size_hint + 1]);
+        let mut filled = 0;
+        let end = loop {
+            let read = match file.read(&mut line[filled..]) {
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.to_string()),
+            };
+            let newline = line[filled..filled + read]
+                .iter()
+                .position(|byte| *byte == b'\n');
+            if let Some(at) = newline {
+                break filled + at + 1;
+            }
+            filled += read;
+            if read == 0 || filled as u64 > LARGEST_BYTES {
+                break filled;
+            }
+            if filled == line.len() {
+                // A grown buffer would leave a copy of the token behind.
+                let mut grown = Zeroizing::new(vec![0; filled * 4]);
+                grown[..filled].copy_from_slice(&line);
+                line = grown;
+            }
+        };
+        line.truncate(end);
+        Ok(Self {
+            file,
+            uses: size.saturating_sub(end as u64),
+            line,
+        })
+    }
+
+    /// The first line, with its end; all of a file without line ends.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// How many uses were counted.
+    #[must_use]
+    pub fn uses(&self) -> u64 {
+        self.uses
+    }
+
+    /// Counts one more use, if that can be done in passing.
+    pub fn count_use(&self) {
+        if self.uses < MOST_USES {
+            // A line end, so that the file stays one JSON text. A read-only or full disk counts nothing.
+            let _ = (&self.file).write(b"\n");
         }
     }
 }

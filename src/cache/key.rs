@@ -25,6 +25,25 @@ pub fn stem(profile: &str, inputs: &[(String, String)]) -> String {
     stem
 }
 
+/// The profile in a stem; none when `stem` is none.
+#[must_use]
+pub fn profile_of(stem: &str) -> Option<&str> {
+    let (profile, digest) = stem.rsplit_once('.')?;
+    let is_digest = digest.len() == 2 * NAMED_BYTES
+        && digest
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (is_digest && crate::profile::name::check(profile).is_ok()).then_some(profile)
+}
+
+/// The stem and the ending of a file's name, the ending with all its dots: `p.0f3a…` and `json`.
+#[must_use]
+pub fn split(name: &str) -> Option<(&str, &str)> {
+    let digest = name.find('.')? + 1;
+    let end = digest + name.get(digest..)?.find('.')?;
+    Some((&name[..end], &name[end + 1..]))
+}
+
 /// The digest of one text, for an input whose value should not stand in a file.
 #[must_use]
 pub fn digest_text(text: &str) -> String {
@@ -49,6 +68,25 @@ mod tests {
             .map(|(l, v)| ((*l).to_owned(), (*v).to_owned()))
             .collect();
         stem("p", &inputs)
+    }
+
+    #[test]
+    fn a_file_name_tells_profile_and_ending() {
+        let stem = of(&[("a", "b")]);
+        assert_eq!(profile_of(&stem), Some("p"));
+        for ending in ["json", "json.0123456789abcdef.tmp"] {
+            assert_eq!(
+                split(&format!("{stem}.{ending}")),
+                Some((stem.as_str(), ending))
+            );
+        }
+        for other in ["", "p", "p.", "p.abc", &stem[..stem.len() - 1]] {
+            assert_eq!(profile_of(other), None, "{other}");
+        }
+        assert_eq!(profile_of(&stem.replacen('p', "../p", 1)), None);
+        for other in ["", "p", "p.abc"] {
+            assert_eq!(split(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,19 +1,28 @@
 //! Tokens on disk: one file each, one fetch at a time, and trouble with either is a note rather than a failure.
 
+pub mod crowd;
 pub mod entry;
 pub mod folder;
 pub mod key;
 pub mod lock;
 pub mod setback;
+pub mod shelf;
+mod vault;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::config::schema::CacheKind;
 use crate::profile::Profile;
+use crate::token::Token;
+use crowd::Crowd;
 use entry::Entry;
-use folder::{Folder, Trouble};
+use folder::{Content, Folder, Trouble};
 use lock::{Lock, Outcome};
 use setback::Setback;
+
+/// The ending of the file that says that an entry is in the keyring: keyrings cannot be listed everywhere.
+const IN_KEYRING: &str = "keyring";
 
 /// The place of one profile's token, as the profile is now.
 #[derive(Debug)]
@@ -21,6 +30,24 @@ pub struct Slot {
     path: PathBuf,
     stem: String,
     inputs: Vec<(String, String)>,
+    kind: CacheKind,
+}
+
+/// An entry that was read, and the file it was in, still open.
+#[derive(Debug)]
+pub struct Found {
+    /// The entry.
+    pub entry: Entry,
+    content: Option<Content>,
+}
+
+impl Found {
+    /// Counts that the entry was used without a fetch, where that costs next to nothing.
+    pub fn count_use(&self) {
+        if let Some(content) = &self.content {
+            content.count_use();
+        }
+    }
 }
 
 impl Slot {
@@ -34,6 +61,7 @@ impl Slot {
             path: folder::path()?,
             stem: key::stem(&profile.name, &inputs),
             inputs,
+            kind: profile.cache,
         })
     }
 
@@ -41,29 +69,68 @@ impl Slot {
         format!("{}.{ending}", self.stem)
     }
 
-    /// The file that the entry is in.
+    /// The name of the entry, without an ending.
     #[must_use]
-    pub fn file(&self) -> PathBuf {
-        self.path.join(self.name("json"))
+    pub fn stem(&self) -> &str {
+        &self.stem
     }
 
-    /// The entry; none when there is none, or it is damaged or for other inputs.
+    /// The entry; none when there is none, or it is for other inputs.
     ///
     /// # Errors
-    /// When the folder or the file cannot be trusted or read.
-    pub fn read(&self) -> Result<Option<Entry>, Trouble> {
+    /// When the entry, or the place it is in, is damaged or cannot be trusted or read.
+    pub fn read(&self) -> Result<Option<Found>, Trouble> {
+        if self.kind == CacheKind::Keyring {
+            let Some(text) = vault::read(&self.stem)? else {
+                return Ok(None);
+            };
+            let entry = entry::read(text.expose().as_bytes(), &self.inputs)
+                .map_err(|what| Trouble(format!("keyring entry of `{}`: {what}", self.stem)))?;
+            return Ok(entry.map(|entry| Found {
+                entry,
+                content: None,
+            }));
+        }
         let Some(folder) = Folder::open(&self.path)? else {
             return Ok(None);
         };
-        let bytes = folder.read(&self.name("json"))?;
-        Ok(bytes.and_then(|bytes| entry::read(&bytes, &self.inputs)))
+        let name = self.name("json");
+        let Some(content) = folder.read(&name)? else {
+            return Ok(None);
+        };
+        let entry =
+            entry::read(content.line(), &self.inputs).map_err(|what| folder.about(&name, what))?;
+        Ok(entry.map(|mut entry| {
+            entry.reuses = entry.reuses.saturating_add(content.uses());
+            Found {
+                entry,
+                content: Some(content),
+            }
+        }))
     }
 
     /// The last setback; none when there was none since the last success.
     #[must_use]
     pub fn setback(&self) -> Option<Setback> {
-        let folder = Folder::open(&self.path).ok()??;
-        Setback::read(&folder.read(&self.name("setback")).ok()??)
+        last_setback(&Folder::open(&self.path).ok()??, &self.stem)
+    }
+
+    /// Joins the processes that are after this token right now.
+    #[must_use]
+    pub fn join(&self) -> Crowd {
+        // Where there is no folder there is nobody to meet; the note comes with the lock.
+        let Ok(folder) = Folder::create(&self.path) else {
+            return Crowd::default();
+        };
+        Crowd::join(
+            &folder,
+            &self.name("crowd"),
+            || last_setback(&folder, &self.stem),
+            || {
+                // One that stays only keeps this call from trying anew for as long as it is fresh.
+                let _ = folder.remove(&self.name("setback"));
+            },
+        )
     }
 
     /// Asks for the lock, waiting for its holder until `until`.
@@ -82,37 +149,49 @@ impl Slot {
         lock::try_take(&Folder::create(&self.path)?, &self.name("lock"))
     }
 
-    /// Stores `entry`, forgets the last setback, and sweeps up after writers that were killed. `held` says that the caller may.
+    /// Stores `token`, forgets the last setback, and sweeps up after writers that were killed. `held` says that the caller may.
     ///
     /// # Errors
     /// When it cannot be written; what was there stays.
-    pub fn store(&self, entry: &Entry, held: Option<&Lock>) -> Result<(), Trouble> {
+    pub fn store(&self, token: &Token, held: Option<&Lock>) -> Result<(), Trouble> {
         let folder = Folder::create(&self.path)?;
-        let name = self.name("json");
         if held.is_some() {
-            folder.sweep(&name);
+            folder.sweep(&self.name("json"));
             folder.sweep(&self.name("setback"));
         }
-        folder.write(&name, &entry::write(entry, &self.inputs))?;
+        let before = self.read().ok().flatten().map(|found| found.entry);
+        let entry = Entry {
+            token: token.clone(),
+            fetches: before.as_ref().map_or(0, |before| before.fetches) + 1,
+            reuses: before.map_or(0, |before| before.reuses),
+        };
+        let bytes = entry::write(&entry, &self.inputs);
+        if self.kind == CacheKind::Keyring {
+            // The mark first: an entry that nothing points to could not be forgotten.
+            folder.write(&self.name(IN_KEYRING), b"")?;
+            vault::write(&self.stem, &bytes)?;
+            folder.remove(&self.name("json"))?;
+        } else {
+            folder.write(&self.name("json"), &bytes)?;
+        }
         folder.remove(&self.name("setback")).map(|_| ())
     }
 
-    /// Stores `setback` beside the entry.
+    /// Stores `setback` beside the entry, and sweeps up as [`store`](Self::store) does.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn store_setback(&self, setback: &Setback) -> Result<(), Trouble> {
-        Folder::create(&self.path)?.write(&self.name("setback"), &setback.write())
-    }
-
-    /// Forgets the entry; whether there was one.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn forget(&self) -> Result<bool, Trouble> {
-        match Folder::open(&self.path)? {
-            Some(folder) => folder.remove(&self.name("json")),
-            None => Ok(false),
+    pub fn store_setback(&self, setback: &Setback, held: Option<&Lock>) -> Result<(), Trouble> {
+        let folder = Folder::create(&self.path)?;
+        let name = self.name("setback");
+        if held.is_some() {
+            folder.sweep(&self.name("json"));
+            folder.sweep(&name);
         }
+        folder.write(&name, &setback.write())
     }
+}
+
+fn last_setback(folder: &Folder, stem: &str) -> Option<Setback> {
+    Setback::read(folder.read(&format!("{stem}.setback")).ok()??.line())
 }

@@ -19,6 +19,8 @@ pub struct Setback {
     at_boot_ms: i64,
     /// How long after that moment the provider does not want to be asked again, milliseconds.
     wait_ms: i64,
+    /// Whether a refresh ahead of time met it: a single try, while there still was a good token.
+    ahead: bool,
 }
 
 /// How long nobody tries again to refresh a token that is still good after a try has failed: often enough to catch the provider's return
@@ -26,16 +28,24 @@ pub struct Setback {
 const STALE_PAUSE_MS: i64 = 15_000;
 
 impl Setback {
-    /// Keeps `failure`, which happened at `now`.
+    /// Keeps `failure`, which happened at `now`, to a refresh ahead of time or to someone who had to have a token.
+    ///
+    /// None for what others would not meet: a missing secret may be in the next process's environment.
     #[must_use]
-    pub fn new(failure: &Failure, now: &Now) -> Self {
+    pub fn new(failure: &Failure, now: &Now, ahead: bool) -> Option<Self> {
+        if !matches!(
+            failure.kind(),
+            Kind::Refused | Kind::Unreachable | Kind::Unusable
+        ) {
+            return None;
+        }
         let mut random = [0; 8];
         // Without randomness the moment tells two failures apart well enough.
         let id = match getrandom::fill(&mut random) {
             Ok(()) => u64::from_ne_bytes(random),
             Err(_) => now.unix_ms.unsigned_abs(),
         };
-        Self {
+        Some(Self {
             id,
             kind: failure.kind(),
             message: failure.message().to_owned(),
@@ -47,7 +57,8 @@ impl Setback {
                 .retry_at_unix_ms()
                 .map_or(0, |at| at.saturating_sub(now.unix_ms))
                 .max(0),
-        }
+            ahead,
+        })
     }
 
     /// The setback in a file's bytes, if it is one.
@@ -85,6 +96,14 @@ impl Setback {
         Some(now.since(&then)).filter(|age| *age >= 0)
     }
 
+    /// Whether it is the failure of a process's own crowd: met since the process last looked, when it saw `seen`, or, by one that `joined`
+    /// others, in the last `shared_ms`.
+    #[must_use]
+    pub fn is_of(&self, joined: bool, seen: Option<u64>, shared_ms: i64, now: &Now) -> bool {
+        let recent = || self.age_ms(now).is_some_and(|age| age < shared_ms);
+        !self.ahead && (Some(self.id) != seen || joined && recent())
+    }
+
     /// Milliseconds until the provider may be asked again; none when it may be asked now.
     #[must_use]
     pub fn must_wait_ms(&self, now: &Now) -> Option<i64> {
@@ -111,24 +130,71 @@ mod tests {
         }
     }
 
+    fn new(failure: &Failure, unix_ms: i64) -> Setback {
+        Setback::new(failure, &at(unix_ms), false).unwrap()
+    }
+
     #[test]
     fn a_failure_comes_back_as_it_was() {
         let failure = Failure::new(Kind::Refused, "no").hint("do");
-        let setback = Setback::new(&failure, &at(1_000));
+        let setback = new(&failure, 1_000);
         let again = Setback::read(&setback.write()).unwrap();
         assert_eq!(again, setback);
         assert_eq!(again.failure(), failure);
-        assert_ne!(Setback::new(&failure, &at(1_000)).id, setback.id);
+        assert_ne!(new(&failure, 1_000).id, setback.id);
         assert_eq!(Setback::read(b"{}"), None);
     }
 
     #[test]
+    fn only_what_the_provider_did_is_kept() {
+        let cases = [
+            (Kind::Unexpected, false),
+            (Kind::Usage, false),
+            (Kind::Config, false),
+            (Kind::Secret, false),
+            (Kind::Refused, true),
+            (Kind::Unreachable, true),
+            (Kind::Unusable, true),
+        ];
+        for (kind, kept) in cases {
+            let setback = Setback::new(&Failure::new(kind, "x"), &at(0), false);
+            assert_eq!(setback.is_some(), kept, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_crowd_shares_what_it_met_and_no_refresh_ahead_of_time() {
+        let failure = Failure::new(Kind::Refused, "no");
+        let setback = new(&failure, 10_000);
+        let ahead = Setback::new(&failure, &at(10_000), true).unwrap();
+        let (id, other) = (setback.id, setback.id ^ 1);
+        let cases = [
+            // joined, seen, now, expected
+            (false, None, 10_000, true),
+            (false, Some(other), 99_000, true),
+            (false, Some(id), 10_001, false),
+            (true, Some(id), 10_001, true),
+            (true, Some(id), 14_999, true),
+            (true, Some(id), 15_000, false),
+            (true, Some(id), 9_999, false),
+        ];
+        for (joined, seen, now, expected) in cases {
+            assert_eq!(
+                setback.is_of(joined, seen, 5_000, &at(now)),
+                expected,
+                "{joined} {seen:?} {now}"
+            );
+            assert!(!ahead.is_of(joined, seen, 5_000, &at(now)));
+        }
+    }
+
+    #[test]
     fn retry_after_holds_until_it_is_over_and_a_stepped_clock_does_not_prolong_it() {
-        let asked_to_wait = Setback::new(
+        let asked_to_wait = new(
             &Failure::new(Kind::Unreachable, "slow").retry_at(61_000),
-            &at(1_000),
+            1_000,
         );
-        let plain = Setback::new(&Failure::new(Kind::Unreachable, "down"), &at(1_000));
+        let plain = new(&Failure::new(Kind::Unreachable, "down"), 1_000);
         let cases = [
             (1_000, Some(60_000), true, true),
             (15_999, Some(45_001), true, true),

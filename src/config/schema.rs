@@ -326,6 +326,8 @@ pub enum CacheKind {
     /// In a file of the cache folder.
     #[default]
     File,
+    /// In the OS keyring.
+    Keyring,
     /// Nowhere: each run fetches.
     None,
 }

@@ -2,10 +2,8 @@
 //! which every file made in it inherits.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
 
 /// The folder's path.
 pub(super) type Handle = PathBuf;
@@ -23,11 +21,11 @@ pub(super) fn create(path: &Path) -> Result<(), String> {
     std::fs::create_dir_all(path).map_err(|error| error.to_string())
 }
 
-pub(super) fn read(
+pub(super) fn open_file(
     folder: &Handle,
     name: &str,
     most: u64,
-) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+) -> Result<Option<(File, u64)>, String> {
     let path = folder.join(name);
     match std::fs::symlink_metadata(&path) {
         Ok(metadata) if !metadata.is_file() => return Err("it is no plain file".to_owned()),
@@ -38,12 +36,14 @@ pub(super) fn read(
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
     }
-    let file = File::open(&path).map_err(|error| error.to_string())?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(most)
-        .read_to_end(&mut bytes)
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .open(&path)
+        .or_else(|_| File::open(&path))
         .map_err(|error| error.to_string())?;
-    Ok(Some(bytes))
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
+    Ok(Some((file, size)))
 }
 
 pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {

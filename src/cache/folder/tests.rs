@@ -8,13 +8,34 @@ fn fresh() -> (tempfile::TempDir, Folder) {
     (home, folder)
 }
 
+fn line(folder: &Folder, name: &str) -> Vec<u8> {
+    folder.read(name).unwrap().unwrap().line().to_vec()
+}
+
+#[test]
+fn uses_are_counted_behind_the_first_line_and_start_anew_with_a_new_file() {
+    let (_home, folder) = fresh();
+    for first in [
+        b"one\n".to_vec(),
+        [vec![b'x'; 100_000], b"\n".to_vec()].concat(),
+    ] {
+        folder.write("a.json", &first).unwrap();
+        for used in 0..3 {
+            let content = folder.read("a.json").unwrap().unwrap();
+            assert_eq!(content.line(), first);
+            assert_eq!(content.uses(), used);
+            content.count_use();
+        }
+    }
+}
+
 #[test]
 fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
     let (_home, folder) = fresh();
-    assert_eq!(folder.read("a.json"), Ok(None));
+    assert!(folder.read("a.json").unwrap().is_none());
     folder.write("a.json", b"one").unwrap();
     folder.write("a.json", b"two").unwrap();
-    assert_eq!(folder.read("a.json").unwrap().unwrap().as_slice(), b"two");
+    assert_eq!(line(&folder, "a.json"), b"two");
     assert_eq!(folder.names().unwrap(), ["a.json"]);
     assert_eq!(folder.remove("a.json"), Ok(true));
     assert_eq!(folder.remove("a.json"), Ok(false));
@@ -70,11 +91,14 @@ mod on_unix {
     }
 
     #[test]
-    fn an_open_folder_is_closed_before_it_is_used() {
-        let (_home, folder) = fresh();
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
-        Folder::open(folder.path()).unwrap().unwrap();
-        assert_eq!(mode(folder.path()), 0o700);
+    fn an_open_folder_is_closed_and_one_that_others_could_write_is_not_used_at_once() {
+        for (open, used) in [(0o777, false), (0o720, false), (0o755, true), (0o700, true)] {
+            let (_home, folder) = fresh();
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(open)).unwrap();
+            assert_eq!(Folder::open(folder.path()).is_ok(), used, "{open:o}");
+            assert_eq!(mode(folder.path()), 0o700);
+            assert!(Folder::open(folder.path()).is_ok());
+        }
     }
 
     #[test]
@@ -90,10 +114,12 @@ mod on_unix {
                 .to_string()
                 .contains("link")
         );
-        assert!(folder.lock_file("a.json").is_err());
+        symlink(&target, folder.path().join("a.lock")).unwrap();
+        assert!(folder.lock_file("a.lock").is_ok());
+        assert!(!folder.path().join("a.lock").is_symlink());
         folder.write("a.json", b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "mine");
-        assert_eq!(folder.read("a.json").unwrap().unwrap().as_slice(), b"new");
+        assert_eq!(line(&folder, "a.json"), b"new");
 
         std::fs::hard_link(&target, folder.path().join("b.json")).unwrap();
         assert!(

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -10,7 +10,6 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
-use zeroize::Zeroizing;
 
 /// An open folder.
 pub(super) type Handle = OwnedFd;
@@ -44,6 +43,10 @@ pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
             .map_err(|error| {
                 format!("others may use it, and it could not be closed to them: {error}")
             })?;
+        if metadata.mode() & 0o022 != 0 {
+            // Once: from now on it is as it should be.
+            return Err("others could write it; it is closed to them now".to_owned());
+        }
     }
     Ok(Some(folder.into()))
 }
@@ -67,30 +70,38 @@ pub(super) fn create(path: &Path) -> Result<(), String> {
     builder.create(path).map_err(|error| error.to_string())
 }
 
-/// Reads file `name`, if it is a plain file of the user's own that nobody else may write and that has no other name.
-pub(super) fn read(
+/// Opens file `name`, if it is a plain file of the user's own that nobody else may write and that has no other name; its size beside it.
+///
+/// It can be appended to where the file system allows that.
+pub(super) fn open_file(
     folder: &Handle,
     name: &str,
     most: u64,
-) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = match openat(folder, name, flags, Mode::empty()) {
+) -> Result<Option<(File, u64)>, String> {
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = match openat(
+        folder,
+        name,
+        flags | OFlags::RDWR | OFlags::APPEND,
+        Mode::empty(),
+    ) {
+        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
+            openat(folder, name, flags | OFlags::RDONLY, Mode::empty())
+        }
+        opened => opened,
+    };
+    let file = match opened {
         Ok(file) => File::from(file),
         Err(Errno::NOENT) => return Ok(None),
         Err(Errno::LOOP) => return Err("it is a link, which is not followed".to_owned()),
+        Err(Errno::ISDIR | Errno::NXIO) => return Err("it is no plain file".to_owned()),
         Err(error) => return Err(words(error)),
     };
     let metadata = check(&file)?;
     if metadata.len() > most {
         return Err(format!("it is larger than {} KiB", most >> 10));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(
-        usize::try_from(metadata.len()).unwrap_or(0) + 1,
-    ));
-    file.take(most)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
-    Ok(Some(bytes))
+    Ok(Some((file, metadata.len())))
 }
 
 /// Refuses what another user could have put or could change here.
@@ -117,23 +128,78 @@ fn check(file: &File) -> Result<std::fs::Metadata, String> {
     Ok(metadata)
 }
 
-/// Writes a new file beside `name`, syncs it, and renames it to `name`.
+/// Writes a new file, syncs it, and renames it to `name`.
 pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
     let temporary = super::temporary_for(name)?;
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR).map_err(words)?;
-    let mut file = File::from(file);
-    let written = file
-        .set_permissions(Permissions::from_mode(0o600))
-        .and_then(|()| file.write_all(bytes))
-        .and_then(|()| file.sync_data())
-        .map_err(|error| error.to_string())
+    let written = fill(folder, &temporary, bytes)
         .and_then(|()| renameat(folder, &temporary, folder, name).map_err(words));
     if written.is_err() {
         // The error that matters is the one above.
         let _ = unlinkat(folder, &temporary, AtFlags::empty());
     }
     written
+}
+
+/// Makes file `temporary` with `bytes` in it, on disk.
+fn fill(folder: &Handle, temporary: &str, bytes: &[u8]) -> Result<(), String> {
+    let mode = Mode::RUSR | Mode::WUSR;
+    let fill = |file: &mut File| {
+        file.set_permissions(Permissions::from_mode(0o600))
+            .and_then(|()| file.write_all(bytes))
+            .and_then(|()| file.sync_data())
+            .map_err(|error| error.to_string())
+    };
+    if let Some(mut file) = nameless::create(folder, mode) {
+        fill(&mut file)?;
+        if nameless::name(&file, folder, temporary) {
+            return Ok(());
+        }
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    fill(&mut File::from(
+        openat(folder, temporary, flags, mode).map_err(words)?,
+    ))
+}
+
+/// Files without a name until they are whole: whoever is killed while writing one leaves nothing behind.
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::File;
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
+
+    use super::Handle;
+
+    /// None where the file system has no such files.
+    pub(super) fn create(folder: &Handle, mode: Mode) -> Option<File> {
+        let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+        openat(folder, ".", flags, mode).ok().map(File::from)
+    }
+
+    /// Whether the file is called `name` now; it is not where there is no `/proc`.
+    pub(super) fn name(file: &File, folder: &Handle, name: &str) -> bool {
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        linkat(CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW).is_ok()
+    }
+}
+
+/// Elsewhere there are none: what a killed writer leaves is swept up by the next.
+#[cfg(not(target_os = "linux"))]
+mod nameless {
+    use std::fs::File;
+
+    use rustix::fs::Mode;
+
+    use super::Handle;
+
+    pub(super) fn create(_: &Handle, _: Mode) -> Option<File> {
+        None
+    }
+
+    pub(super) fn name(_: &File, _: &Handle, _: &str) -> bool {
+        false
+    }
 }
 
 /// Removes the name; a link's target stays.
@@ -160,17 +226,24 @@ pub(super) fn names(folder: &Handle) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Opens or makes a file to lock.
+/// Opens or makes a file to lock. A link in its place is removed: nobody holds a lock through one.
 pub(super) fn lock_file(folder: &Handle, name: &str) -> Result<File, String> {
     let flags =
         OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file =
-        openat(folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(|error| match error {
-            Errno::LOOP => "it is a link, which is not followed".to_owned(),
-            error => words(error),
-        })?;
-    let file = File::from(file);
-    check(&file)?;
+    let open = || openat(folder, name, flags, Mode::RUSR | Mode::WUSR);
+    let opened = match open() {
+        Err(Errno::LOOP) => {
+            unlinkat(folder, name, AtFlags::empty()).map_err(words)?;
+            open()
+        }
+        opened => opened,
+    };
+    let file = File::from(opened.map_err(words)?);
+    // Its mode and its other names do not matter: nothing is ever read from it or written to it, and the folder is closed to others.
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no plain file".to_owned());
+    }
     Ok(file)
 }
 

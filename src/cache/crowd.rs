@@ -1,0 +1,127 @@
+//! Who belongs together: processes that find no token at the same time are one crowd, and a crowd meets one failure.
+//!
+//! Waiting for the leader's lock does not tell the whole of it: a provider that refuses at once has done so before the last process of a
+//! crowd has started. So each member holds a second lock, shared, until it is done. Who comes while somebody holds it belongs to the crowd and
+//! takes over its failure; who finds nobody there is a separate call and tries anew, whatever happened a millisecond ago.
+
+use std::fs::File;
+
+use super::folder::Folder;
+use super::setback::Setback;
+use crate::clock::Now;
+use crate::failure::Failure;
+
+/// How long a crowd goes on with one failure. It outlasts the time that hundreds of processes take to start; a stream of calls that never
+/// pauses still finds out that the provider, or the secret, has changed.
+const SHARED_MS: i64 = 5_000;
+
+/// One process's place in a crowd, until it is dropped.
+#[derive(Debug, Default)]
+pub struct Crowd {
+    #[expect(dead_code, reason = "the lock is let go when the file is closed")]
+    file: Option<File>,
+    joined: bool,
+    seen: Option<u64>,
+}
+
+impl Crowd {
+    /// Joins the crowd whose lock is called `name`; `last` reads the last setback, `forget` removes it. Never waits.
+    pub(super) fn join(
+        folder: &Folder,
+        name: &str,
+        last: impl Fn() -> Option<Setback>,
+        forget: impl Fn(),
+    ) -> Self {
+        // Before anything else: where nobody can tell who is here, a failure from now on is one of this crowd.
+        let last = last();
+        let seen = last.as_ref().map(|setback| setback.id);
+        let Ok(file) = folder.lock_file(name) else {
+            return Self {
+                seen,
+                ..Self::default()
+            };
+        };
+        let mut joined = true;
+        if file.try_lock().is_ok() {
+            // Nobody is here. What an earlier crowd met is over, but for what the provider asked of everyone.
+            joined = false;
+            if last.is_some_and(|setback| setback.must_wait_ms(&Now::read()).is_none()) {
+                forget();
+            }
+            // It must be let go of first: not every system changes a lock of its own.
+            let _ = file.unlock();
+        }
+        // Someone else may be just where this process was a moment ago; then one of the two has it.
+        let held = file.try_lock_shared().is_ok();
+        Self {
+            file: held.then_some(file),
+            joined: joined && held,
+            seen,
+        }
+    }
+
+    /// The failure to end with if `setback` was met by this crowd.
+    #[must_use]
+    pub fn failure(&self, setback: &Setback, now: &Now) -> Option<Failure> {
+        let shared = setback.is_of(self.joined, self.seen, SHARED_MS, now);
+        shared.then(|| setback.failure())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Kind;
+    use std::cell::RefCell;
+
+    #[test]
+    fn who_comes_while_somebody_is_there_shares_the_failure_and_who_comes_later_does_not() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&home.path().join("tok")).unwrap();
+        let now = Now::read();
+        let refused =
+            |message| Setback::new(&Failure::new(Kind::Refused, message), &now, false).unwrap();
+        let last = RefCell::new(Some(refused("old")));
+        let join = || {
+            Crowd::join(
+                &folder,
+                "a.crowd",
+                || last.borrow().clone(),
+                || *last.borrow_mut() = None,
+            )
+        };
+
+        let leader = join();
+        assert_eq!(
+            *last.borrow(),
+            None,
+            "an earlier crowd's failure is forgotten"
+        );
+        assert_eq!(
+            leader.failure(&refused("new"), &now).unwrap().message(),
+            "new"
+        );
+        *last.borrow_mut() = Some(refused("new"));
+        let late = join();
+        assert!(
+            late.failure(last.borrow().as_ref().unwrap(), &now)
+                .is_some()
+        );
+        drop(leader);
+        let later = join();
+        assert!(
+            later
+                .failure(last.borrow().as_ref().unwrap(), &now)
+                .is_some()
+        );
+        drop((late, later));
+        let separate = join();
+        assert_eq!(*last.borrow(), None);
+        drop(separate);
+
+        let slow = Failure::new(Kind::Unreachable, "slow").retry_at(now.unix_ms + 60_000);
+        *last.borrow_mut() = Setback::new(&slow, &now, false);
+        drop(join());
+        assert!(last.borrow().is_some(), "what the provider asked for stays");
+    }
+}
