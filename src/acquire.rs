@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use crate::cache::crowd::Crowd;
 use crate::cache::folder::Trouble;
 use crate::cache::lock::{Lock, Outcome};
 use crate::cache::setback::Setback;
@@ -89,38 +90,15 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
         return flow.fetch(None, until, Tries::Several);
     };
     let crowd = slot.join();
-    loop {
-        let outcome = match slot.lock(until + GRACE) {
-            Ok(outcome) => outcome,
-            Err(trouble) => {
-                flow.note("going on without a lock", &trouble);
-                return flow.fetch(Some((&slot, None)), until, Tries::Several);
-            }
-        };
-        // The second look: whoever held the lock has very likely fetched what we want, or met what we would meet.
-        if let Some((found, _)) = flow.look(&slot) {
-            return Ok(reuse(found));
-        }
-        if let Some(setback) = slot.setback() {
-            if let Some(wait_ms) = setback.must_wait_ms(&Now::read()) {
-                return Err(flow.told_to_wait(&setback, wait_ms));
-            }
-            if let Some(failure) = crowd.failure(&setback, &Now::read()) {
-                return Err(failure);
-            }
-        }
-        match outcome {
-            Outcome::Held(lock) => {
-                return flow.fetch(Some((&slot, Some(&lock))), until, Tries::Several);
-            }
-            Outcome::Waited => {}
-            Outcome::TimedOut => {
-                return Err(flow
-                    .failure(Kind::Unreachable, "another tok has been fetching this token for too long")
-                    .hint("if none is running that should be, look for one that is stopped (`ps`); its lock goes with it"));
-            }
-        }
+    let answer = flow.take_turns(&slot, &crowd, until);
+    // `Retry-After` holds for everyone without that.
+    if answer
+        .as_ref()
+        .is_err_and(|failure| Setback::is_shared(failure) && failure.retry_at_unix_ms().is_none())
+    {
+        crowd.linger();
     }
+    answer
 }
 
 /// The token that was found, used once more.
@@ -143,6 +121,48 @@ impl<'a> Flow<'a> {
             run,
             began: Now::read(),
             troubled: Cell::new(false),
+        }
+    }
+
+    /// Lock, read again, fetch, store, let go; or wait, and read what the one that held the lock has left.
+    fn take_turns(
+        &self,
+        slot: &Slot,
+        crowd: &Crowd,
+        until: Instant,
+    ) -> Result<(Token, Source), Failure> {
+        loop {
+            let outcome = match slot.lock(until + GRACE) {
+                Ok(outcome) => outcome,
+                Err(trouble) => {
+                    self.note("going on without a lock", &trouble);
+                    return self.fetch(Some((slot, None)), until, Tries::Several);
+                }
+            };
+            // The second look: whoever held the lock has very likely fetched what we want, or met what we would meet.
+            if let Some((found, _)) = self.look(slot) {
+                return Ok(reuse(found));
+            }
+            if let Some(setback) = slot.setback() {
+                let now = Now::read();
+                if let Some(wait_ms) = setback.must_wait_ms(&now) {
+                    return Err(self.told_to_wait(&setback, &now, wait_ms));
+                }
+                if let Some(failure) = crowd.failure(&setback, &now) {
+                    return Err(failure);
+                }
+            }
+            match outcome {
+                Outcome::Held(lock) => {
+                    return self.fetch(Some((slot, Some(&lock))), until, Tries::Several);
+                }
+                Outcome::Waited => {}
+                Outcome::TimedOut => {
+                    return Err(self
+                        .failure(Kind::Unreachable, "another tok has been fetching this token for too long")
+                        .hint("if none is running that should be, look for one that is stopped (`ps`); its lock goes with it"));
+                }
+            }
         }
     }
 
@@ -268,13 +288,14 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn told_to_wait(&self, setback: &Setback, wait_ms: i64) -> Failure {
+    fn told_to_wait(&self, setback: &Setback, now: &Now, wait_ms: i64) -> Failure {
         let seconds = (wait_ms + 999) / 1000;
         setback
             .failure()
             .context(format!(
                 "not asked again for another {seconds} s, as the provider wishes"
             ))
+            .retry_at(now.unix_ms.saturating_add(wait_ms))
             .hint(format!(
                 "try again then; `tok forget {}` drops the provider's wish with all else",
                 self.run.profile.name

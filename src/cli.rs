@@ -1,8 +1,11 @@
 //! What may be typed. No I/O, no decisions: `commands` has those.
 
 mod consumer;
+mod kept;
 
 use std::path::PathBuf;
+
+pub use kept::{Forget, Reject, Status};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -65,6 +68,12 @@ pub enum Command {
         #[command(subcommand)]
         consumer: Consumer,
     },
+    /// Show what is cached and how long it lives
+    Status(Status),
+    /// Drop cached tokens
+    Forget(Forget),
+    /// Drop the cached token if it is the one on stdin
+    Reject(Reject),
     /// Store, check or delete a secret in the OS keyring
     #[command(subcommand)]
     Secret(Secret),

@@ -2,9 +2,11 @@
 //!
 //! Waiting for the leader's lock does not tell the whole of it: a provider that refuses at once has done so before the last process of a
 //! crowd has started. So each member holds a second lock, shared, until it is done. Who comes while somebody holds it belongs to the crowd and
-//! takes over its failure; who finds nobody there is a separate call and tries anew, whatever happened a millisecond ago.
+//! takes over its failure; who finds nobody there is a separate call and tries anew, whatever happened a millisecond ago. And who failed stays
+//! for a moment, so that a crowd does not fall apart where the system paused between two starts.
 
 use std::fs::File;
+use std::time::Duration;
 
 use super::folder::Folder;
 use super::setback::Setback;
@@ -15,10 +17,14 @@ use crate::failure::Failure;
 /// pauses still finds out that the provider, or the secret, has changed.
 const SHARED_MS: i64 = 5_000;
 
+/// How long a failed member stays: longer than a busy machine pauses between two starts, and nothing beside the second in which a crowd has to
+/// be done.
+const LINGER: Duration = Duration::from_millis(150);
+
 /// One process's place in a crowd, until it is dropped.
 #[derive(Debug, Default)]
 pub struct Crowd {
-    #[expect(dead_code, reason = "the lock is let go when the file is closed")]
+    /// The lock; it is let go when this is closed.
     file: Option<File>,
     joined: bool,
     seen: Option<u64>,
@@ -57,6 +63,13 @@ impl Crowd {
             file: held.then_some(file),
             joined: joined && held,
             seen,
+        }
+    }
+
+    /// Stays for a moment after a failure that others shall share.
+    pub fn linger(&self) {
+        if self.file.is_some() {
+            std::thread::sleep(LINGER);
         }
     }
 

@@ -33,10 +33,7 @@ impl Setback {
     /// None for what others would not meet: a missing secret may be in the next process's environment.
     #[must_use]
     pub fn new(failure: &Failure, now: &Now, ahead: bool) -> Option<Self> {
-        if !matches!(
-            failure.kind(),
-            Kind::Refused | Kind::Unreachable | Kind::Unusable
-        ) {
+        if !Self::is_shared(failure) {
             return None;
         }
         let mut random = [0; 8];
@@ -59,6 +56,15 @@ impl Setback {
                 .max(0),
             ahead,
         })
+    }
+
+    /// Whether `failure` is the provider's doing, so that everyone who asks it would meet the same.
+    #[must_use]
+    pub fn is_shared(failure: &Failure) -> bool {
+        matches!(
+            failure.kind(),
+            Kind::Refused | Kind::Unreachable | Kind::Unusable
+        )
     }
 
     /// The setback in a file's bytes, if it is one.

@@ -8,8 +8,7 @@ use std::time::Instant;
 use super::entry::{self, Entry};
 use super::folder::{self, Folder, Trouble};
 use super::lock;
-use super::setback::Setback;
-use super::{IN_KEYRING, key, last_setback, vault};
+use super::{IN_KEYRING, key, vault};
 use crate::secret::Secret;
 
 /// The cache folder, to look through.
@@ -31,8 +30,6 @@ pub struct Kept {
     pub file: PathBuf,
     /// What it holds, or why that cannot be told; none when it is gone from the keyring.
     pub entry: Result<Option<Entry>, Trouble>,
-    /// The last failure since it was fetched.
-    pub setback: Option<Setback>,
 }
 
 impl Shelf {
@@ -67,7 +64,6 @@ impl Shelf {
                 in_keyring,
                 file: self.folder.path().join(&name),
                 entry: self.entry(stem, in_keyring),
-                setback: last_setback(&self.folder, stem),
             });
         }
         Ok(kept)

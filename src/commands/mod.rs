@@ -2,8 +2,11 @@
 
 mod consumer;
 mod get;
+mod forget;
 mod print;
+mod reject;
 mod secret;
+mod status;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -27,6 +30,9 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Header(fetch) => print::header(&session, fetch, out),
         Command::Json(fetch) => print::json(&session, fetch, out),
         Command::For { consumer } => consumer::run(&session, consumer, out),
+        Command::Status(status) => status::run(&session, status, out),
+        Command::Forget(forget) => forget::run(&session, forget),
+        Command::Reject(reject) => reject::run(&session, reject),
         Command::Secret(secret) => secret::run(&session, secret, out),
     }
 }

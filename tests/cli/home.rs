@@ -54,7 +54,12 @@ impl Home {
 
     /// `tok` in this home, with `arguments` split at spaces.
     pub fn tok(&self, arguments: &str) -> Command {
-        let mut tok = Command::new(assert_cmd::cargo::cargo_bin!("tok"));
+        Command::from_std(self.process(arguments))
+    }
+
+    /// The same, for tests that start it and go on.
+    pub fn process(&self, arguments: &str) -> std::process::Command {
+        let mut tok = std::process::Command::new(assert_cmd::cargo::cargo_bin!("tok"));
         tok.env_clear();
         for name in NEEDED {
             if let Some(value) = std::env::var_os(name) {

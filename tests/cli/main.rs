@@ -5,10 +5,15 @@
 //! - [`cache`]: while a token is good the provider is not asked again
 //! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
+//! - [`crowd`]: however many processes ask at once, the provider is asked once
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
+//! - [`disk`]: whatever is wrong with the cache, the token is printed, with one note
 //! - [`example`]: `config.example.toml` cannot rot
 //! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
+//! - [`interrupted`]: killed, interrupted and stopped processes leave nothing that hinders the next
+//! - [`kept`]: `tok status`, `tok forget`, `tok reject`
 //! - [`secrets`]: where secrets come from, and what is said when there is none
+//! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
 //! - [`transport`]: whom tok speaks to, over what, and whom never
 //!
 //! [`home`] is what they all stand on.
@@ -21,11 +26,17 @@
 mod cache;
 mod config;
 mod consumers;
+mod crowd;
 mod dialects;
+mod disk;
+mod entry;
 mod example;
 mod home;
 mod hostile;
+mod interrupted;
+mod kept;
 mod secrets;
+mod stale;
 mod transport;
 #[cfg(unix)]
 mod watch;

@@ -1,0 +1,63 @@
+//! `tok reject`: drops the cached token only if it is the one on stdin, so that many workers that got a 401 cause one new fetch.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use super::{Session, stdin_is_terminal};
+use crate::cache::shelf::Shelf;
+use crate::cli::Reject;
+use crate::failure::{Failure, Kind};
+use crate::profile::DEFAULT_TIMEOUT_MS;
+use crate::secret::Secret;
+
+/// The longest token that is taken from stdin: answers with longer ones are not read either.
+const LONGEST_BYTES: u64 = 1 << 20;
+
+pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> {
+    let rejected = from_stdin()?;
+    let name = reject.profile.as_str();
+    let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
+    let dropped = Shelf::open()
+        .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
+        .map_err(|trouble| {
+            Failure::new(
+                Kind::Unexpected,
+                format!("could not drop the rejected token: {trouble}"),
+            )
+        })?;
+    if dropped {
+        session
+            .notes()
+            .note(&format!("dropped the cached token of `{name}`"));
+    } else {
+        // A name that is nowhere is a mistake; one that is in the config has another token by now, or none.
+        session.config()?.profile(name)?;
+        session.notes().note(&format!(
+            "the rejected token is not the cached one of `{name}`; nothing was dropped"
+        ));
+    }
+    Ok(())
+}
+
+fn from_stdin() -> anyhow::Result<Secret> {
+    let usage = |message: String| {
+        Failure::new(Kind::Usage, message).hint(
+            "give it the rejected token on stdin, as in `printf %s \"$token\" | tok reject …`",
+        )
+    };
+    if stdin_is_terminal() {
+        return Err(usage("stdin is a terminal".to_owned()).into());
+    }
+    let mut bytes = Vec::with_capacity(64 << 10);
+    io::stdin()
+        .lock()
+        .take(LONGEST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context("could not read stdin")?;
+    if bytes.len() as u64 > LONGEST_BYTES {
+        return Err(usage("stdin: longer than 1 MiB, so it is no token".to_owned()).into());
+    }
+    Secret::from_line(bytes).map_err(|why| usage(format!("stdin: {why}")).into())
+}

@@ -1,0 +1,201 @@
+//! Killed, interrupted and stopped processes: no damaged entry, no lock left, nothing lying about, and nobody waits longer than it meant to.
+//!
+//! The moment is drawn at random over the whole of a run. What stops a process is Unix's.
+#![cfg(unix)]
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use local_provider::{Answer, Gate, Provider};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::home::{Home, fails};
+
+/// A home with a cached token, and a provider that gives `t0`, `t1` and so on.
+fn scene() -> (Provider, Home) {
+    let provider = Provider::start();
+    let count = AtomicU64::new(0);
+    provider.answer_with("/t", move |_| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        // Long, so that writing it takes a while.
+        Answer::token(&format!("t{number}-{}", "x".repeat(4000)), 3600)
+    });
+    let home = Home::with(&config(&provider));
+    run(&home, "token p");
+    (provider, home)
+}
+
+fn config(provider: &Provider) -> String {
+    format!(
+        "[profiles.p]\ntoken_url = '{}'\nclient_id = 'i'\n",
+        provider.url("/t")
+    )
+}
+
+fn start(home: &Home, arguments: &str) -> Child {
+    home.process(arguments)
+        .env("TOK_P_CLIENT_SECRET", "s")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Runs to the end, and asserts that a whole token was printed and nothing said.
+fn run(home: &Home, arguments: &str) {
+    let output = start(home, arguments).wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let token = String::from_utf8(output.stdout).unwrap();
+    assert!(token.starts_with('t') && token.ends_with("xx\n"), "{token}");
+}
+
+fn signal(process: &Child, signal: Signal) {
+    let id = Pid::from_raw(i32::try_from(process.id()).unwrap()).unwrap();
+    kill_process(id, signal).unwrap();
+}
+
+/// What came of interrupting many refreshes.
+#[derive(Debug, Default)]
+struct Interrupted {
+    by_the_signal: usize,
+    after_the_end: usize,
+    left_behind: usize,
+}
+
+/// Sends `what` to refreshes, each at a random moment of its run, until `count` have ended by it; after each the cache must be whole.
+fn interrupt(what: Signal, count: usize) -> Interrupted {
+    let (_provider, home) = scene();
+    let began = Instant::now();
+    for _ in 0..5 {
+        run(&home, "token p --refresh");
+    }
+    let usual = began.elapsed() / 5;
+    let mut result = Interrupted::default();
+    // A fixed sequence (Knuth's MMIX multiplier): the moments differ from run to run all the same, as the machine does.
+    let mut random: u64 = 1;
+    while result.by_the_signal < count {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let moment = usual.mul_f64((random >> 33) as f64 / 2_f64.powi(31));
+        let process = start(&home, "token p --refresh");
+        std::thread::sleep(moment);
+        signal(&process, what);
+        let output = process.wait_with_output().unwrap();
+        match output.status.signal() {
+            Some(by) => {
+                assert_eq!(by, what.as_raw());
+                result.by_the_signal += 1;
+            }
+            None => {
+                assert_eq!(output.status.code(), Some(0));
+                result.after_the_end += 1;
+            }
+        }
+        result.left_behind += left(&home).len();
+        run(&home, "token p --cached");
+    }
+    run(&home, "token p --refresh");
+    assert_eq!(left(&home), Vec::<String>::new(), "leftovers are swept");
+    println!("signal {}: {result:?}", what.as_raw());
+    result
+}
+
+/// What lies in the cache and should not.
+fn left(home: &Home) -> Vec<String> {
+    let mut names = home.cached();
+    names.retain(|name| name.ends_with(".tmp"));
+    names
+}
+
+#[test]
+fn a_killed_refresh_leaves_a_whole_entry_and_a_free_lock() {
+    interrupt(Signal::KILL, 30);
+}
+
+#[test]
+fn an_interrupted_refresh_ends_by_the_signal_and_leaves_nothing() {
+    assert_eq!(interrupt(Signal::INT, 30).left_behind, 0);
+}
+
+#[test]
+#[ignore = "full size: .ci/run runs it"]
+fn full_size_kills_leave_a_whole_entry_and_a_free_lock() {
+    interrupt(Signal::KILL, 1000);
+}
+
+#[test]
+#[ignore = "full size: .ci/run runs it"]
+fn full_size_interrupts_leave_nothing() {
+    assert_eq!(interrupt(Signal::INT, 1000).left_behind, 0);
+}
+
+#[test]
+fn what_a_killed_writer_left_is_swept_by_the_next_fetch() {
+    let (_provider, home) = scene();
+    let entry = crate::entry::file(&home, ".json");
+    let entry = entry.to_str().unwrap();
+    let setback = entry.replace(".json", ".setback");
+    for left in [entry, &setback] {
+        std::fs::write(format!("{left}.0123456789abcdef.tmp"), "half").unwrap();
+    }
+    assert_eq!(left(&home).len(), 2);
+    run(&home, "token p --refresh");
+    assert_eq!(left(&home), Vec::<String>::new());
+}
+
+#[test]
+fn a_killed_leader_is_followed_by_one_of_those_that_wait() {
+    let (provider, home) = scene();
+    let gate = Gate::new();
+    provider.answer_in_turn(
+        "/t",
+        [
+            Answer::token("lost", 3600).held_by(&gate),
+            Answer::token("tnext-xx", 3600),
+        ],
+    );
+    let leader = start(&home, "token p --refresh");
+    gate.wait_for(1);
+    let others: Vec<Child> = (0..8).map(|_| start(&home, "token p --refresh")).collect();
+    crate::entry::wait_for_waiters(&home, others.len());
+    signal(&leader, Signal::KILL);
+    for other in others {
+        let output = other.wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"tnext-xx\n");
+    }
+    drop(leader.wait_with_output());
+    gate.open();
+    assert_eq!(provider.requests().len(), 3);
+}
+
+#[test]
+fn a_stopped_leader_delays_others_by_no_more_than_their_own_deadline() {
+    let (provider, home) = scene();
+    let gate = Gate::new();
+    provider.answer("/t", Answer::token("t-xx", 3600).held_by(&gate));
+    let stopped = start(&home, "token p --refresh");
+    gate.wait_for(1);
+    signal(&stopped, Signal::STOP);
+    let began = Instant::now();
+    let waiting = home
+        .tok("token p --refresh --timeout 1s")
+        .env("TOK_P_CLIENT_SECRET", "s")
+        .assert();
+    let took = began.elapsed();
+    // A good token needs nobody's lock.
+    run(&home, "token p");
+    crate::entry::age(&home, 3500);
+    run(&home, "token p");
+    signal(&stopped, Signal::KILL);
+    drop(stopped.wait_with_output());
+    gate.open();
+    fails(waiting, 6, &["another tok has been fetching", "stopped"]);
+    // The deadline, and a second.
+    assert!(took >= Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
