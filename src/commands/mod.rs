@@ -1,8 +1,8 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
 mod consumer;
-mod get;
 mod forget;
+mod get;
 mod print;
 mod reject;
 mod secret;

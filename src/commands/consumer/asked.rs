@@ -1,13 +1,14 @@
 //! The consumers that ask for a host: a token is fetched only after the host is found in the list, and who may not have one learns nothing.
 
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use zeroize::Zeroizing;
 
 use super::super::get::{get, header_lines, prepare};
 use super::super::{Session, environment, write};
-use crate::cache::Slot;
+use crate::cache::shelf::Shelf;
 use crate::cli::{Bazel, Cargo, Fetch, Login};
 use crate::clock::Now;
 use crate::consumers::{bazel, cargo, docker, git, hosts};
@@ -172,16 +173,15 @@ fn unknown(who: &str, operation: &str) -> Failure {
     )
 }
 
-/// Drops the token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
+/// Drops the profile's token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
 fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
     let (_, profile, _) = prepare(session, fetch)?;
-    let trouble = |trouble| Failure::new(Kind::Unexpected, format!("the cache: {trouble}"));
-    let slot = Slot::of(&profile).map_err(trouble)?;
-    let Some(entry) = slot.read().map_err(trouble)? else {
-        return Ok(());
+    let until = Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs());
+    let drop = |shelf: Shelf| match refused {
+        Some(refused) => shelf.reject(&profile.name, refused, until).map(|_| ()),
+        None => shelf.forget(Some(&profile.name)).map(|_| ()),
     };
-    if refused.is_none_or(|refused| *refused == entry.token.access_token) {
-        slot.forget().map_err(trouble)?;
-    }
-    Ok(())
+    Shelf::open()
+        .and_then(|shelf| shelf.map_or(Ok(()), drop))
+        .map_err(|trouble| Failure::new(Kind::Unexpected, format!("the cache: {trouble}")).into())
 }
