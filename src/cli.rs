@@ -2,6 +2,12 @@
 
 mod consumer;
 mod kept;
+mod color;
+mod exec;
+pub mod help;
+mod profiles;
+mod setup;
+pub mod wrong;
 
 use std::path::PathBuf;
 
@@ -11,6 +17,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::schema::DurationText;
 pub use consumer::{Bazel, Cargo, Consumer, Github, InFile, InVariable, Login};
+pub use color::Color;
+pub use exec::Exec;
+pub use profiles::{Doctor, Inspect, List, Providers, Show};
+pub use setup::{Completions, Man, ShellName};
 
 /// Prints an access token for a named provider, fetching one only when it must.
 #[derive(Debug, Parser)]
@@ -18,17 +28,9 @@ pub use consumer::{Bazel, Cargo, Consumer, Github, InFile, InVariable, Login};
     name = "tok",
     version,
     disable_help_subcommand = true,
-    max_term_width = 80,
-    arg_required_else_help = true
+    max_term_width = 79,
+    styles = help::STYLES
 )]
-#[command(after_help = "\
-Examples:
-  H=$(tok header cint) && curl -H \"$H\" https://api.example.com/
-  tok header cint | curl -H @- https://api.example.com/
-  tok json cint | jq .expires_in
-
-Exit codes: 0 done, 1 unexpected, 2 usage, 3 config, 4 secret,
-  5 refused, 6 not reached (try again later), 7 no usable token in the answer")]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
@@ -38,6 +40,7 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "FILE",
         env = "TOK_CONFIG",
         hide_env = true
@@ -45,13 +48,30 @@ pub struct Cli {
     pub config: Option<PathBuf>,
 
     /// Show the conversation with the provider, without secrets
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "quiet")]
     pub verbose: bool,
 
     /// Say nothing but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub color: Color,
 }
+
+/// The heading over the options that every command takes.
+const EVERYWHERE: &str = "Everywhere";
+
+/// The heading over those that bear on which token comes back, and from where.
+const FETCHING: &str = "Which token";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -74,18 +94,43 @@ pub enum Command {
     Forget(Forget),
     /// Drop the cached token if it is the one on stdin
     Reject(Reject),
+    /// Run a command with the token in its environment
+    Exec(Exec),
+    /// List the profiles
+    List(List),
+    /// Show a profile as it is meant, and where each key comes from
+    Show(Show),
+    /// Show the claims of a token that is a JWT
+    Inspect(Inspect),
+    /// List the providers tok knows, or show one
+    Providers(Providers),
+    /// Check config, keyring, cache, TLS, proxy, clock and provider
+    Doctor(Doctor),
+    /// Print the completion script for a shell
+    Completions(Completions),
+    /// Print a manual page
+    Man(Man),
     /// Store, check or delete a secret in the OS keyring
     #[command(subcommand)]
     Secret(Secret),
 }
 
-/// The options of every command that may fetch.
+/// A profile, and the options of every command that may fetch.
 #[derive(Debug, Args)]
 pub struct Fetch {
     /// The profile, a `[profiles.NAME]` of the config
     #[arg(env = "TOK_PROFILE", hide_env = true)]
     pub profile: String,
 
+    /// Which token, and from where.
+    #[command(flatten)]
+    pub options: FetchOptions,
+}
+
+/// The options of every command that may fetch.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = FETCHING)]
+pub struct FetchOptions {
     /// Fetch a new token even if the cached one is good
     #[arg(long, conflicts_with = "cached")]
     pub refresh: bool,
@@ -102,6 +147,15 @@ pub struct Fetch {
     #[arg(long, conflicts_with = "cached")]
     pub no_cache: bool,
 
+    /// What to ask for.
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
+/// The options that change what a profile asks for.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = FETCHING)]
+pub struct Asking {
     /// Ask for this scope instead of the profile's; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub scope: Vec<String>,

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::paint::{ERROR, HINT};
+
 /// The reason a run ended without what was asked for, as a script would tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +54,7 @@ pub struct Failure {
     message: String,
     hint: Option<String>,
     retry_at_unix_ms: Option<i64>,
+    exit_code: Option<u8>,
 }
 
 impl Failure {
@@ -62,6 +65,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             retry_at_unix_ms: None,
+            exit_code: None,
         }
     }
 
@@ -84,6 +88,13 @@ impl Failure {
     #[must_use]
     pub fn retry_at(mut self, unix_ms: i64) -> Self {
         self.retry_at_unix_ms = Some(unix_ms);
+        self
+    }
+
+    /// The same failure with an exit code of its own: only for a command that could not be started, where shells have a custom (126, 127).
+    #[must_use]
+    pub fn with_exit_code(mut self, code: u8) -> Self {
+        self.exit_code = Some(code);
         self
     }
 
@@ -128,23 +139,44 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The exit code for `error`: that of the [`Failure`] anywhere in its chain, else 1.
-#[must_use]
-pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .downcast_ref::<Failure>()
-        .map_or(Kind::Unexpected, Failure::kind)
-        .exit_code()
+/// An end with this exit code and nothing left to report: help was shown where a command was missing, or, where a process cannot become
+/// another one, the command that `tok exec` ran ended with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silent(pub u8);
+
+impl fmt::Display for Silent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit code {}", self.0)
+    }
 }
 
-/// Writes `error` for a person: `tok: ` and the chain in one line, then a blank line and the hint.
+impl std::error::Error for Silent {}
+
+/// The exit code for `error`: that of the [`Failure`] or [`Silent`] anywhere in its chain, else 1.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(Silent(code)) = error.downcast_ref() {
+        return *code;
+    }
+    error
+        .downcast_ref::<Failure>()
+        .map_or(Kind::Unexpected.exit_code(), |failure| {
+            failure.exit_code.unwrap_or(failure.kind.exit_code())
+        })
+}
+
+/// Writes `error` for a person: `tok: ` and the chain in one line, then a blank line and the hint. `out` must be a stream that takes colour
+/// out where there should be none.
 ///
 /// # Errors
 /// Only what `out` itself returns.
 pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "tok: {error:#}")?;
+    if error.is::<Silent>() {
+        return Ok(());
+    }
+    writeln!(out, "{ERROR}tok:{ERROR:#} {error:#}")?;
     if let Some(hint) = error.downcast_ref::<Failure>().and_then(Failure::next_step) {
-        writeln!(out, "\nhint: {hint}")?;
+        writeln!(out, "\n{HINT}hint:{HINT:#} {hint}")?;
     }
     Ok(())
 }
@@ -179,8 +211,9 @@ mod tests {
         let failure = Failure::new(Kind::Config, "no such profile").hint("try `tok list`");
         let mut out = Vec::new();
         report(&failure.context("cint").into(), &mut out).unwrap();
+        let said = anstream::adapter::strip_bytes(&out).into_vec();
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            String::from_utf8(said).unwrap(),
             "tok: cint: no such profile\n\nhint: try `tok list`\n"
         );
     }

@@ -1,11 +1,11 @@
 //! Parse, run, print one error, end with the code that says what a script can do about it.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use tok::cli::Cli;
+use tok::cli::{Cli, Color, help, wrong};
 use tok::{commands, crash, failure, hardening};
 
 fn main() -> ExitCode {
@@ -14,26 +14,53 @@ fn main() -> ExitCode {
 }
 
 fn tok() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    match commands::run(&cli, &mut io::stdout().lock()) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If even stderr is gone there is nobody to tell; the exit code still says it.
-            let _ = failure::report(&error, &mut io::stderr().lock());
+            let _ = failure::report(&error, &mut anstream::stderr());
             failure::exit_code(&error).into()
         }
     }
 }
 
+fn run() -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if commands::complete(std::env::args_os(), &mut out)? {
+        return Ok(());
+    }
+    match Cli::try_parse() {
+        Ok(cli) => {
+            cli.color.apply();
+            commands::run(&cli, &mut out)
+        }
+        Err(_) => {
+            drop(out);
+            usage()
+        }
+    }
+}
+
 /// Help and version go to stdout and are a success; everything else is a wrong command line.
-fn usage(error: &clap::Error) -> ExitCode {
-    // Who closed the pipe does not want to read it.
-    let _ = error.print();
+fn usage() -> anyhow::Result<()> {
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    Color::among(&words).apply();
+    // Parsed again with all the help, which a right command line does without.
+    let Err(error) = help::command().try_get_matches_from(std::env::args_os()) else {
+        return Ok(());
+    };
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => failure::Kind::Usage.exit_code().into(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            commands::write(&mut anstream::stdout(), &error.render().ansi().to_string())
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // As below: if stderr is gone the exit code still says it.
+            let _ = write!(anstream::stderr(), "{}", help::short(&words));
+            Err(failure::Silent(failure::Kind::Usage.exit_code()).into())
+        }
+        _ => Err(wrong::failure(&error, &words).into()),
     }
 }

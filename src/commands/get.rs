@@ -2,7 +2,7 @@
 
 use super::{Session, environment};
 use crate::acquire::{Run, Source, Wish, acquire};
-use crate::cli::Fetch;
+use crate::cli::{Asking, Fetch, FetchOptions};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
@@ -16,7 +16,16 @@ pub(super) fn get(
     session: &Session<'_>,
     fetch: &Fetch,
 ) -> Result<(Profile, Token, Source), Failure> {
-    let (config, profile, wish) = prepare(session, fetch)?;
+    get_for(session, &fetch.profile, &fetch.options)
+}
+
+/// Profile `name`, and a token for it.
+pub(super) fn get_for(
+    session: &Session<'_>,
+    name: &str,
+    options: &FetchOptions,
+) -> Result<(Profile, Token, Source), Failure> {
+    let (config, profile, wish) = prepare_for(session, name, options)?;
     let (token, source) = acquire(Run {
         profile: &profile,
         config: &config,
@@ -32,25 +41,33 @@ pub(super) fn prepare(
     session: &Session<'_>,
     fetch: &Fetch,
 ) -> Result<(Config, Profile, Wish), Failure> {
+    prepare_for(session, &fetch.profile, &fetch.options)
+}
+
+fn prepare_for(
+    session: &Session<'_>,
+    name: &str,
+    options: &FetchOptions,
+) -> Result<(Config, Profile, Wish), Failure> {
     let wish = Wish {
-        refresh: fetch.refresh,
-        min_ttl_ms: fetch.min_ttl.map_or(0, |ttl| ttl.ms),
-        cached_only: fetch.cached,
-        no_cache: fetch.no_cache,
+        refresh: options.refresh,
+        min_ttl_ms: options.min_ttl.map_or(0, |ttl| ttl.ms),
+        cached_only: options.cached,
+        no_cache: options.no_cache,
     };
     let config = session.config()?;
-    let profile = session.profile(&config, &fetch.profile, &overrides(fetch))?;
+    let profile = session.profile(&config, name, &overrides(&options.asking))?;
     Ok((config, profile, wish))
 }
 
 /// What the command line changes in a profile.
-pub(super) fn overrides(fetch: &Fetch) -> Overrides {
+pub(super) fn overrides(asking: &Asking) -> Overrides {
     Overrides {
-        scope: fetch.scope.clone(),
-        audience: fetch.audience.clone(),
-        params: fetch.param.clone(),
-        vars: fetch.var.clone(),
-        timeout_ms: fetch.timeout.map(|timeout| timeout.ms),
+        scope: asking.scope.clone(),
+        audience: asking.audience.clone(),
+        params: asking.param.clone(),
+        vars: asking.var.clone(),
+        timeout_ms: asking.timeout.map(|timeout| timeout.ms),
     }
 }
 

@@ -1,12 +1,23 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
+mod completions;
 mod consumer;
 mod forget;
+mod doctor;
+mod exec;
 mod get;
+mod inspect;
+mod list;
+mod man;
 mod print;
 mod reject;
 mod secret;
 mod status;
+mod providers;
+mod secret;
+mod show;
+
+pub use completions::complete;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -18,12 +29,16 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::notes::Notes;
 use crate::profile::{Overrides, Profile};
+use crate::waiting;
 
 /// Does what the command line says, with answers to `out`.
 ///
 /// # Errors
 /// Why it could not be done; nothing has been written then.
 pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
+    if cli.quiet || cli.verbose {
+        waiting::say_nothing();
+    }
     let session = Session { cli };
     match &cli.command {
         Command::Token(fetch) => print::token(&session, fetch, out),
@@ -33,6 +48,14 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Status(status) => status::run(&session, status, out),
         Command::Forget(forget) => forget::run(&session, forget),
         Command::Reject(reject) => reject::run(&session, reject),
+        Command::Exec(exec) => exec::run(&session, exec),
+        Command::List(list) => list::run(&session, list, out),
+        Command::Show(show) => show::run(&session, show, out),
+        Command::Inspect(inspect) => inspect::run(&session, inspect, out),
+        Command::Providers(providers) => providers::run(providers, out),
+        Command::Doctor(doctor) => doctor::run(&session, doctor, out),
+        Command::Completions(completions) => completions::run(completions, out),
+        Command::Man(man) => man::run(man, out),
         Command::Secret(secret) => secret::run(&session, secret, out),
     }
 }
@@ -70,7 +93,10 @@ fn environment(name: &str) -> Option<OsString> {
 }
 
 /// Writes an answer whole. A reader that went away is not an error; a full disk is.
-fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         crate::stdout::was_open(),
         "could not write to stdout: it is closed"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -18,7 +18,7 @@ pub struct File {
 }
 
 /// `[profiles.NAME]`, or one file of the built-in catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ProfileTable {
@@ -103,7 +103,7 @@ fn merged<K: Ord, V>(over: BTreeMap<K, V>, mut base: BTreeMap<K, V>) -> BTreeMap
 }
 
 /// `[[profiles.NAME.steps]]`: a request made before the token request.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct StepTable {
@@ -127,7 +127,7 @@ pub struct StepTable {
 }
 
 /// `response = { … }`: where the answer keeps what.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ResponseTable {
@@ -172,7 +172,7 @@ impl ResponseTable {
 }
 
 /// Where a secret comes from: at most one of the keys. None of them: the keyring.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
     /// The name of an environment variable.
@@ -356,6 +356,17 @@ impl std::str::FromStr for DurationText {
     }
 }
 
+impl Serialize for DurationText {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let text = if self.ms % 1000 == 0 {
+            format!("{}s", self.ms / 1000)
+        } else {
+            format!("{}ms", self.ms)
+        };
+        to.serialize_str(&text)
+    }
+}
+
 impl<'de> Deserialize<'de> for DurationText {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -376,7 +387,8 @@ impl<'de> Deserialize<'de> for DurationText {
 }
 
 /// A string, or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum OneOrMany {
     /// `"a"`
     One(String),
@@ -422,6 +434,20 @@ impl<'de> Deserialize<'de> for OneOrMany {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept(pub Vec<(Option<String>, String)>);
 
+impl Serialize for Kept {
+    /// As it was written: a list unless a place has a name of its own.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0.iter().all(|(name, _)| name.is_none()) {
+            return to.collect_seq(self.0.iter().map(|(_, place)| place));
+        }
+        to.collect_map(
+            self.0
+                .iter()
+                .map(|(name, place)| (name.as_ref().unwrap_or(place), place)),
+        )
+    }
+}
+
 impl<'de> Deserialize<'de> for Kept {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -450,7 +476,8 @@ impl<'de> Deserialize<'de> for Kept {
 }
 
 /// `params = { … }`: anything else in the request, typed and nested as written, in the order written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Params(pub serde_json::Map<String, serde_json::Value>);
 
 impl Params {

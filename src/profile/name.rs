@@ -45,7 +45,8 @@ pub fn var_variable(profile: &str, var: &str) -> String {
 }
 
 /// Upper case, every character that is no letter or digit an underscore.
-fn variable(name: &str) -> String {
+#[must_use]
+pub fn variable(name: &str) -> String {
     name.chars()
         .map(|c| {
             if c.is_ascii_alphanumeric() {

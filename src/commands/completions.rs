@@ -1,0 +1,154 @@
+//! `tok completions`: a script by which a shell asks tok itself what could stand at the cursor, profiles of the config included.
+//!
+//! The script calls `tok -- WORDS…` with [`VARIABLE`] set to the shell's name. Both are needed, so that a variable somebody exported cannot
+//! turn `tok token` into anything else: without a command before it, `--` is no command line of tok's otherwise.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+
+use anyhow::Context;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::{EnvCompleter, Shells};
+
+use super::write;
+use crate::catalogue;
+use crate::cli::{Completions, ShellName, help};
+use crate::config::Config;
+use crate::failure::{Failure, Kind};
+
+/// The variable that says which shell asks.
+const VARIABLE: &str = "TOK_COMPLETE";
+
+pub(super) fn run(completions: &Completions, out: &mut impl Write) -> anyhow::Result<()> {
+    let name = match completions.shell {
+        ShellName::Bash => "bash",
+        ShellName::Zsh => "zsh",
+        ShellName::Fish => "fish",
+        ShellName::Powershell => "powershell",
+        ShellName::Elvish => "elvish",
+    };
+    let mut script = Vec::new();
+    shell(name)?
+        .write_registration(VARIABLE, "tok", "tok", "tok", &mut script)
+        .context("could not make the completion script")?;
+    write(out, &String::from_utf8_lossy(&script))
+}
+
+fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Failure> {
+    const SHELLS: Shells<'static> = Shells::builtins();
+    SHELLS
+        .0
+        .iter()
+        .copied()
+        .find(|shell| shell.is(name))
+        .ok_or_else(|| {
+            Failure::new(
+                Kind::Usage,
+                format!("no completions for the shell `{name}`"),
+            )
+        })
+}
+
+/// Answers a shell that asks for completions; whether one did. `arguments` are those of the process, its own name first.
+///
+/// # Errors
+/// When the shell is none that is known, or stdout takes no answer.
+pub fn complete(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
+    let mut arguments = arguments.into_iter().skip(1);
+    if arguments.next().as_deref() != Some(OsStr::new("--")) {
+        return Ok(false);
+    }
+    let Some(name) = std::env::var_os(VARIABLE) else {
+        return Ok(false);
+    };
+    let words: Vec<OsString> = arguments.collect();
+    let mut command = with_completers(help::command());
+    command.build();
+    let mut answer = Vec::new();
+    shell(&name.to_string_lossy())?
+        .write_complete(&mut command, words, None, &mut answer)
+        .context("could not complete")?;
+    write(out, &String::from_utf8_lossy(&answer))?;
+    Ok(true)
+}
+
+/// `command` with a completer on every argument that names a profile or a provider.
+fn with_completers(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|argument| match argument.get_id().as_str() {
+        "profile" | "profiles" => argument.add(ArgValueCompleter::new(profiles)),
+        "name"
+            if argument
+                .get_value_names()
+                .is_some_and(|names| names.iter().any(|name| name == "PROVIDER")) =>
+        {
+            argument.add(ArgValueCompleter::new(providers))
+        }
+        _ => argument,
+    });
+    command.mut_subcommands(with_completers)
+}
+
+/// The profiles whose name begins with what is typed. Whatever is wrong with the config, a person at a prompt wants no error here.
+fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let Ok(path) = Config::path(chosen_config(&words).as_deref().map(std::path::Path::new)) else {
+        return Vec::new();
+    };
+    let Ok(profiles) = Config::load(&path).and_then(|config| config.profiles()) else {
+        return Vec::new();
+    };
+    profiles
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(&*typed.to_string_lossy()))
+        .map(|(name, table)| {
+            let about = table.provider.or(table.token_url).map(Into::into);
+            CompletionCandidate::new(name).help(about)
+        })
+        .collect()
+}
+
+fn providers(typed: &OsStr) -> Vec<CompletionCandidate> {
+    catalogue::names()
+        .filter(|name| name.starts_with(&*typed.to_string_lossy()))
+        .map(|name| {
+            let title = catalogue::find(name).ok().map(|entry| entry.title.into());
+            CompletionCandidate::new(name).help(title)
+        })
+        .collect()
+}
+
+/// The config that the words typed so far choose, else that of `TOK_CONFIG`.
+fn chosen_config(words: &[OsString]) -> Option<OsString> {
+    let mut chosen = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let word = word.to_string_lossy();
+        if word == "--config" {
+            chosen = words.next().cloned().or(chosen);
+        } else if let Some(path) = word.strip_prefix("--config=") {
+            chosen = Some(path.into());
+        }
+    }
+    chosen.or_else(|| std::env::var_os("TOK_CONFIG"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_chosen_on_the_line_is_the_one_completed_from() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(
+            chosen_config(&words("tok --config a token")),
+            Some("a".into())
+        );
+        assert_eq!(
+            chosen_config(&words("tok token --config=b")),
+            Some("b".into())
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! `tok doctor`: what has to be right for a token to arrive, looked at one by one, with what to do about each thing that is not.
+//!
+//! No secret leaves the machine: the provider is asked for nothing but an answer, and only `--fetch` makes a real token request.
+
+mod finding;
+mod local;
+mod provider;
+
+use std::io::Write;
+
+use super::{Session, environment, write};
+use crate::cli::Doctor;
+use crate::config::Config;
+use crate::failure::{Failure, Kind};
+use crate::paint::for_stdout;
+use crate::profile::{Overrides, Profile};
+use crate::secrets::Source;
+use finding::{Finding, Outcome};
+
+pub(super) fn run(
+    session: &Session<'_>,
+    doctor: &Doctor,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let findings = examine(session, doctor);
+    let answer = if doctor.json {
+        finding::json(&findings)
+    } else {
+        for_stdout(finding::text(&findings))
+    };
+    write(out, &answer)?;
+    let failed: Vec<Kind> = findings.iter().filter_map(Finding::failed).collect();
+    match failed.first() {
+        None => Ok(()),
+        Some(kind) => Err(Failure::new(
+            *kind,
+            format!("{} of {} checks failed", failed.len(), findings.len()),
+        )
+        .into()),
+    }
+}
+
+fn examine(session: &Session<'_>, doctor: &Doctor) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let config = match session.config() {
+        Ok(config) => {
+            findings.push(config_finding(&config));
+            Some(config)
+        }
+        Err(failure) => {
+            findings.push(Finding::new("config", Err(failure)));
+            None
+        }
+    };
+    let profile = match (&config, &doctor.profile) {
+        (Some(config), Some(name)) => one_profile(config, name, &mut findings),
+        (Some(config), None) => {
+            for name in config.profiles().unwrap_or_default().keys() {
+                one_profile(config, name, &mut findings);
+            }
+            None
+        }
+        (None, _) => None,
+    };
+    let secrets = profile.as_ref().map(local::secret_sources);
+    let needs_keyring = secrets.as_ref().is_none_or(|secrets| {
+        secrets
+            .iter()
+            .any(|(_, source)| matches!(source, Some(Source::Keyring(_))))
+    });
+    let keyring = if needs_keyring {
+        local::keyring()
+    } else {
+        Finding::skipped(
+            "keyring",
+            "not needed: this profile's secrets come from elsewhere",
+        )
+    };
+    let keyring_works = matches!(keyring.outcome, Outcome::Fine(_));
+    findings.push(keyring);
+    if let (Some(profile), Some(secrets)) = (&profile, &secrets) {
+        findings.extend(local::secrets(
+            profile,
+            secrets,
+            keyring_works,
+            &environment,
+        ));
+    }
+    findings.push(local::cache());
+    findings.push(local::roots());
+    findings.push(local::proxy(&environment));
+    match &profile {
+        Some(profile) => findings.extend(provider::examine(profile, doctor.fetch, session.notes())),
+        None if doctor.profile.is_none() => findings.push(Finding::skipped(
+            "provider",
+            "name a profile to check that its provider can be reached",
+        )),
+        None => {}
+    }
+    findings
+}
+
+fn config_finding(config: &Config) -> Finding {
+    let at = config.file().display();
+    Finding::new(
+        "config",
+        config.profiles().map(|profiles| match profiles.len() {
+            1 => format!("{at}, 1 profile"),
+            count => format!("{at}, {count} profiles"),
+        }),
+    )
+}
+
+/// Profile `name` if nothing is wrong with it; what was found of it goes into `findings`.
+fn one_profile(config: &Config, name: &str, findings: &mut Vec<Finding>) -> Option<Profile> {
+    let resolved = Profile::resolve(config, name, &Overrides::default(), &environment)
+        .and_then(|profile| profile.check(config).map(|()| profile));
+    let said = match &resolved {
+        Ok(profile) => Ok(match profile.home() {
+            Ok(origin) => format!("{name}, for {origin}"),
+            Err(_) => name.to_owned(),
+        }),
+        Err(failure) => Err(failure.clone()),
+    };
+    findings.push(Finding::new("profile", said));
+    resolved.ok()
+}

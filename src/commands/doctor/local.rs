@@ -1,0 +1,233 @@
+//! The checks that need no network: keyring, secrets, cache folder, trusted roots, proxy variables.
+
+use super::finding::Finding;
+use crate::cache::folder::{self, Folder, Trouble};
+use crate::cache::lock;
+use crate::commands::show::sources::places;
+use crate::failure::{Failure, Kind};
+use crate::profile::{Environment, Profile};
+use crate::secret::Secret;
+use crate::secrets::{Source, keyring};
+
+/// Each secret that `profile` needs, with the source tok would take it from.
+pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)> {
+    profile
+        .needed_secrets()
+        .into_iter()
+        .map(|name| {
+            let source = places(profile, &name, &crate::commands::environment)
+                .ok()
+                .and_then(|places| places.into_iter().find(|place| place.wins))
+                .map(|place| place.source);
+            (name, source)
+        })
+        .collect()
+}
+
+/// Stores an entry of its own, reads it back and removes it.
+pub(super) fn keyring() -> Finding {
+    let round_trip = || {
+        let number = random()?;
+        let (user, secret) = (
+            format!("doctor/{number:016x}@localhost"),
+            Secret::new(format!("{number:032x}")),
+        );
+        keyring::set(&user, &secret)?;
+        let read = keyring::get(&user);
+        let deleted = keyring::delete(&user)?;
+        match read? {
+            Some(read) if read == secret && deleted => {
+                Ok("an entry was stored, read back and removed".to_owned())
+            }
+            _ => Err(Failure::new(
+                Kind::Secret,
+                "the keyring does not give back what was stored in it",
+            )),
+        }
+    };
+    Finding::new(
+        "keyring",
+        round_trip().map_err(|failure: Failure| match failure.next_step() {
+            Some(_) => failure,
+            None => failure.hint(
+                "unlock it; where there is none (CI), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
+            ),
+        }),
+    )
+}
+
+fn random() -> Result<u64, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
+/// Whether each secret is there. Programs are not run for it: they may ask a person something.
+pub(super) fn secrets(
+    profile: &Profile,
+    secrets: &[(String, Option<Source>)],
+    keyring_works: bool,
+    environment: Environment<'_>,
+) -> Vec<Finding> {
+    let check = |name: &str, source: &Option<Source>| {
+        let check = format!("secret {name}");
+        match source {
+            Some(Source::Command(_)) => {
+                Finding::skipped(check, "a command gives it; only --fetch runs it")
+            }
+            Some(Source::Keyring(_)) if !keyring_works => {
+                Finding::skipped(check, "would come from the keyring")
+            }
+            _ => Finding::new(
+                check,
+                crate::secrets::find(profile, name, environment)
+                    .map(|(_, source)| source.to_string()),
+            ),
+        }
+    };
+    secrets
+        .iter()
+        .map(|(name, source)| check(name, source))
+        .collect()
+}
+
+/// Writes a file into the cache folder, reads it back, locks one, and removes both.
+pub(super) fn cache() -> Finding {
+    let round_trip = || -> Result<String, Trouble> {
+        let path = folder::path()?;
+        let folder = Folder::create(&path)?;
+        let number = random().map_err(|failure| Trouble(failure.message().to_owned()))?;
+        let (file, locked) = (
+            format!("doctor.{number:016x}"),
+            format!("doctor.{number:016x}.lock"),
+        );
+        folder.write(&file, b"doctor")?;
+        let read = folder.read(&file);
+        let lock = lock::try_take(&folder, &locked);
+        folder.remove(&file)?;
+        folder.remove(&locked)?;
+        if read?.is_none_or(|read| read.as_slice() != b"doctor") {
+            return Err(Trouble(format!(
+                "{}: a file does not hold what was written",
+                path.display()
+            )));
+        }
+        lock?;
+        Ok(path.display().to_string())
+    };
+    Finding::new(
+        "cache",
+        round_trip().map_err(|trouble| {
+            Failure::new(Kind::Unexpected, trouble.0)
+                .hint("tok works without a cache but asks the provider each time; XDG_CACHE_HOME moves it")
+        }),
+    )
+}
+
+/// Whether there is anybody to trust.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+pub(super) fn roots() -> Finding {
+    let loaded = rustls_native_certs::load_native_certs();
+    let found = if loaded.certs.is_empty() {
+        let why = loaded
+            .errors
+            .first()
+            .map_or_else(String::new, |error| format!(": {error}"));
+        Err(
+            Failure::new(Kind::Unreachable, format!("the system trusts no CA{why}"))
+                .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"),
+        )
+    } else {
+        Ok(format!("the system trusts {} CAs", loaded.certs.len()))
+    };
+    Finding::new("tls roots", found)
+}
+
+/// Whether there is anybody to trust: that is the system's to decide here, certificate by certificate.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+pub(super) fn roots() -> Finding {
+    Finding::skipped(
+        "tls roots",
+        "the system itself decides which certificates are trusted",
+    )
+}
+
+/// The variables that send requests through a proxy.
+const PROXY_VARIABLES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// Which proxies are set, without the credentials that may stand in them.
+pub(super) fn proxy(environment: Environment<'_>) -> Finding {
+    let mut set = Vec::new();
+    for variable in PROXY_VARIABLES {
+        let Some(value) = environment(variable).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let value = value.to_string_lossy();
+        // As curl has it, a proxy without a scheme is an http one.
+        let url = if value.contains("://") {
+            value.into_owned()
+        } else {
+            format!("http://{value}")
+        };
+        match url::Url::parse(&url) {
+            Ok(url) if url.has_host() => {
+                let port = url
+                    .port()
+                    .map_or_else(String::new, |port| format!(":{port}"));
+                set.push(format!(
+                    "{variable} = {}://{}{port}",
+                    url.scheme(),
+                    url.host_str().unwrap_or_default()
+                ));
+            }
+            _ => {
+                return Finding::new(
+                    "proxy",
+                    Err(Failure::new(Kind::Unreachable, format!("{variable} is no proxy's URL"))
+                        .hint(format!("write it like {variable}=http://proxy.example.com:3128, or unset it"))),
+                );
+            }
+        }
+    }
+    if set.is_empty() {
+        return Finding::new("proxy", Ok("none set".to_owned()));
+    }
+    for variable in ["NO_PROXY", "no_proxy"] {
+        if let Some(value) = environment(variable) {
+            set.push(format!("{variable} = {}", value.to_string_lossy()));
+        }
+    }
+    Finding::new("proxy", Ok(set.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Outcome;
+    use super::*;
+    use std::ffi::OsString;
+
+    #[test]
+    fn a_proxys_credentials_are_not_told() {
+        let environment = |name: &str| {
+            (name == "https_proxy").then(|| OsString::from("http://me:s3cret@p.example:3128/"))
+        };
+        assert_eq!(
+            proxy(&environment).outcome,
+            Outcome::Fine("https_proxy = http://p.example:3128".into())
+        );
+        let bad = |name: &str| (name == "HTTPS_PROXY").then(|| OsString::from("s3cret@:x"));
+        let Outcome::Failed(failure) = proxy(&bad).outcome else {
+            panic!("not a URL, so no proxy");
+        };
+        assert!(!failure.message().contains("s3cret"));
+        assert_eq!(proxy(&|_| None).outcome, Outcome::Fine("none set".into()));
+    }
+}

@@ -1,0 +1,113 @@
+//! The checks that speak to the provider: whether it answers at all, what time it is there, and, if asked for, a token request.
+
+use std::time::{Duration, Instant};
+
+use super::finding::Finding;
+use crate::commands::environment;
+use crate::config::schema::Method;
+use crate::failure::{Failure, Kind};
+use crate::fetch::fetch;
+use crate::http::{Http, Tries};
+use crate::notes::Notes;
+use crate::oauth::answer::Answer;
+use crate::oauth::request::Request;
+use crate::profile::Profile;
+use crate::profile::origin::Origin;
+use crate::secret::Secret;
+
+/// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
+const CLOCKS_APART_MS: i64 = 60_000;
+
+/// What there is to say of `profile`'s provider.
+pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<Finding> {
+    let mut findings = match profile.home() {
+        Ok(origin) => knock(profile, &origin, notes),
+        Err(why) => vec![Finding::skipped("provider", why)],
+    };
+    if fetch_too {
+        findings.push(Finding::new("token", token(profile, notes)));
+    }
+    findings
+}
+
+fn deadline(profile: &Profile) -> Instant {
+    Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs())
+}
+
+/// Asks the token endpoint's host for its front page. Any answer will do: this is about names, networks, proxies and certificates.
+fn knock(profile: &Profile, origin: &Origin, notes: Notes) -> Vec<Finding> {
+    let request = Request {
+        method: Method::Get,
+        url: Secret::new(format!("{origin}/")),
+        headers: Vec::new(),
+        body: None,
+    };
+    let answered = Http::new(profile, deadline(profile), Tries::Once, notes)
+        .and_then(|http| http.send(&request));
+    match answered {
+        Ok(answer) => vec![
+            Finding::new(
+                "provider",
+                Ok(format!("{origin} answers (HTTP {})", answer.status)),
+            ),
+            clock(&answer),
+        ],
+        Err(failure) => vec![Finding::new("provider", Err(failure))],
+    }
+}
+
+/// This machine's clock against the server's.
+fn clock(answer: &Answer) -> Finding {
+    match answer.date_unix_ms() {
+        None => Finding::skipped("clock", "the provider's answer has no date to compare with"),
+        Some(theirs) => Finding::new("clock", compare(answer.sent.unix_ms, theirs)),
+    }
+}
+
+fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Failure> {
+    let ahead_ms = ours_ms.saturating_sub(theirs_ms);
+    let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    let seconds = ahead_ms.unsigned_abs() / 1000;
+    if ahead_ms.saturating_abs() > CLOCKS_APART_MS {
+        return Err(Failure::new(
+            Kind::Unexpected,
+            format!("this machine's clock is {seconds} s {side} the provider's"),
+        )
+        .hint("set it by the network (`timedatectl set-ntp true` on Linux)"));
+    }
+    // The Date field has whole seconds, so less than two say nothing.
+    Ok(if seconds < 2 {
+        "agrees with the provider's".to_owned()
+    } else {
+        format!("{seconds} s {side} the provider's")
+    })
+}
+
+fn token(profile: &Profile, notes: Notes) -> Result<String, Failure> {
+    fetch(profile, &environment, deadline(profile), Tries::Once, notes).map(|token| {
+        format!(
+            "fetched one that lives {} s; it was not kept",
+            token.lifetime_ms / 1000
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_a_minute_apart_agree_and_more_is_told_with_its_direction() {
+        assert_eq!(compare(1_900, 0).unwrap(), "agrees with the provider's");
+        assert_eq!(compare(0, 30_000).unwrap(), "30 s behind the provider's");
+        assert!(compare(60_000, 0).is_ok());
+        let ahead = compare(3_600_000, 0).unwrap_err();
+        assert!(ahead.message().contains("3600 s ahead of"), "{ahead}");
+        assert!(
+            compare(0, 61_000)
+                .unwrap_err()
+                .message()
+                .contains("61 s behind")
+        );
+    }
+}

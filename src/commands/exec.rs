@@ -1,0 +1,161 @@
+//! `tok exec`: a command with tokens in its environment. Without every one of them nothing is started.
+
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+use std::io::ErrorKind;
+use std::process::Command;
+
+#[cfg(not(unix))]
+use portable as system;
+#[cfg(unix)]
+use unix as system;
+
+use super::Session;
+use super::get::{get_for, header_lines};
+use crate::cli::Exec;
+use crate::failure::{Failure, Kind};
+use crate::profile::Profile;
+use crate::profile::name::{secret_variable, variable};
+use crate::secret::Secret;
+use crate::secrets::environment::withhold;
+
+/// POSIX's exit code for a command that was found but could not be run.
+const NOT_RUN: u8 = 126;
+/// POSIX's exit code for a command that was not found.
+const NOT_FOUND: u8 = 127;
+
+pub(super) fn run(session: &Session<'_>, exec: &Exec) -> anyhow::Result<()> {
+    let names = variables(exec)?;
+    let Some((program, arguments)) = exec.command.split_first() else {
+        return Err(Failure::new(Kind::Usage, "there is no command to run").into());
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    withhold(&mut command);
+    let mut given: Vec<(String, Secret)> = Vec::new();
+    for (profile, names) in exec.profiles.iter().zip(names) {
+        let (profile, token, _) = get_for(session, profile, &exec.options)?;
+        let header = header_lines(&profile, &token)?;
+        for variable in own_secrets(&profile) {
+            command.env_remove(variable);
+        }
+        given.push((names.token, token.access_token));
+        given.push((names.header, Secret::new(header.expose().trim_end())));
+    }
+    for (name, value) in &given {
+        command.env(name, value.expose());
+    }
+    drop(given);
+    system::replace(command, &|error| not_started(program, error))
+}
+
+/// The variables that one profile's token and header go into.
+#[derive(Debug, PartialEq, Eq)]
+struct Variables {
+    token: String,
+    header: String,
+}
+
+/// The variables for each profile of `exec`, in order.
+///
+/// # Errors
+/// A usage failure when two values would go into one variable.
+fn variables(exec: &Exec) -> Result<Vec<Variables>, Failure> {
+    let alone = exec.profiles.len() == 1;
+    let name = |chosen: &Option<String>, profile: &str, what: &str| match chosen {
+        Some(name) => name.clone(),
+        None if alone => variable(&format!("tok_{what}")),
+        None => variable(&format!("tok_{profile}_{what}")),
+    };
+    let names: Vec<Variables> = exec
+        .profiles
+        .iter()
+        .map(|profile| Variables {
+            token: name(&exec.token_var, profile, "token"),
+            header: name(&exec.header_var, profile, "header"),
+        })
+        .collect();
+    let mut seen: Vec<&String> = Vec::new();
+    for name in names.iter().flat_map(|names| [&names.token, &names.header]) {
+        if seen.contains(&name) {
+            return Err(Failure::new(
+                Kind::Usage,
+                format!("two values would go into the variable {name}"),
+            )
+            .hint("name each profile once, and use --token-var and --header-var with one profile only"));
+        }
+        seen.push(name);
+    }
+    Ok(names)
+}
+
+/// The variables that `profile`'s secrets may come from by their names, which end as the profile likes.
+fn own_secrets(profile: &Profile) -> impl Iterator<Item = String> + '_ {
+    profile
+        .secrets
+        .keys()
+        .map(|secret| secret_variable(&profile.name, secret))
+}
+
+/// Why `program` did not start, with the exit code that shells have for it.
+fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
+    let program = crate::text::clean(&program.to_string_lossy(), crate::text::SHOWN_CHARACTERS);
+    let (code, why) = match error.kind() {
+        ErrorKind::NotFound => (NOT_FOUND, "there is no such command".to_owned()),
+        ErrorKind::PermissionDenied => (NOT_RUN, "it may not be executed".to_owned()),
+        _ => (NOT_RUN, error.to_string()),
+    };
+    Failure::new(
+        Kind::Unexpected,
+        format!("could not run `{program}`: {why}"),
+    )
+    .with_exit_code(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::FetchOptions;
+
+    fn exec(profiles: &[&str], token_var: Option<&str>, header_var: Option<&str>) -> Exec {
+        Exec {
+            profiles: profiles.iter().map(|name| (*name).to_owned()).collect(),
+            command: vec!["true".into()],
+            token_var: token_var.map(str::to_owned),
+            header_var: header_var.map(str::to_owned),
+            options: FetchOptions::default(),
+        }
+    }
+
+    #[test]
+    fn every_value_has_a_variable_of_its_own() {
+        let names = |exec: &Exec| {
+            variables(exec).map(|all| {
+                all.iter()
+                    .map(|one| format!("{} {}", one.token, one.header))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            })
+        };
+        let cases = [
+            (exec(&["a"], None, None), Some("TOK_TOKEN TOK_HEADER")),
+            (exec(&["a"], Some("T"), None), Some("T TOK_HEADER")),
+            (exec(&["a"], None, Some("H")), Some("TOK_TOKEN H")),
+            (
+                exec(&["a", "b-c"], None, None),
+                Some("TOK_A_TOKEN TOK_A_HEADER, TOK_B_C_TOKEN TOK_B_C_HEADER"),
+            ),
+            (exec(&["a"], Some("X"), Some("X")), None),
+            (exec(&["a", "b"], Some("X"), None), None),
+            (exec(&["a", "a"], None, None), None),
+            (exec(&["a-b", "a_b"], None, None), None),
+        ];
+        for (exec, expected) in cases {
+            let names = names(&exec);
+            assert_eq!(names.as_deref().ok(), expected, "{exec:?}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Where a process cannot become another one: tok starts the command, waits for it, and ends with its exit code.
+
+use std::io;
+use std::process::Command;
+
+use crate::failure::{Failure, Silent};
+
+/// What stands for an exit code that does not fit into a byte or is unknown: any failure will do for a script.
+const SOME_FAILURE: u8 = 1;
+
+/// Runs `command` to its end. Ctrl-C reaches it as it reaches tok: they share the console.
+pub(super) fn replace(
+    mut command: Command,
+    not_started: &dyn Fn(&io::Error) -> Failure,
+) -> anyhow::Result<()> {
+    let status = command.status().map_err(|error| not_started(&error))?;
+    if status.success() {
+        return Ok(());
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Err(Silent(code.filter(|code| *code != 0).unwrap_or(SOME_FAILURE)).into())
+}

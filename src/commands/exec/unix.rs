@@ -1,0 +1,17 @@
+//! Unix: tok becomes the command, so signals, the terminal and the exit code are the command's without anybody passing them on.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::hardening;
+
+/// Becomes `command`; returns only when that cannot be, with what `not_started` makes of the reason.
+pub(super) fn replace(
+    mut command: Command,
+    not_started: &dyn Fn(&io::Error) -> Failure,
+) -> anyhow::Result<()> {
+    hardening::release();
+    Err(not_started(&command.exec()).into())
+}

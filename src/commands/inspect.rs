@@ -1,0 +1,202 @@
+//! `tok inspect`: what a token says of itself, if it is a JWT (RFC 7519). Decoded, never verified: that is for whoever it is shown to.
+
+use std::io::Write;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use super::get::get;
+use super::{Session, write};
+use crate::cli::Inspect;
+use crate::clock::Now;
+use crate::failure::{Failure, Kind};
+use crate::output::rfc3339;
+use crate::paint::{ASIDE, NAME, for_stdout, paint};
+use crate::table;
+use crate::text::{SHOWN_CHARACTERS, clean};
+
+/// The claims that are moments: RFC 7519 §4.1 and OpenID Connect Core §2.
+const MOMENTS: [&str; 5] = ["exp", "nbf", "iat", "auth_time", "updated_at"];
+
+pub(super) fn run(
+    session: &Session<'_>,
+    inspect: &Inspect,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let (profile, token, _) = get(session, &inspect.fetch)?;
+    let jwt = Jwt::decode(token.access_token.expose()).map_err(|why| {
+        Failure::new(
+            Kind::Unusable,
+            format!("profile `{}`: nothing to inspect: {why}", profile.name),
+        )
+        .hint(format!(
+            "`tok json {}` prints what the provider said of it",
+            profile.name
+        ))
+    })?;
+    session
+        .notes()
+        .note("decoded, not verified: anyone could have written this");
+    let now = Now::read().unix_ms;
+    let answer = if inspect.json {
+        format!("{}\n", jwt.json())
+    } else {
+        for_stdout(table::lines(&jwt.rows(now)))
+    };
+    write(out, &answer)
+}
+
+/// A JWT, decoded.
+#[derive(Debug, PartialEq)]
+struct Jwt {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+}
+
+impl Jwt {
+    /// Decodes `token`.
+    ///
+    /// # Errors
+    /// Why it is no JWT that can be read.
+    fn decode(token: &str) -> Result<Self, &'static str> {
+        const OPAQUE: &str = "the token is opaque (no JWT), so only the provider can read it";
+        let parts: Vec<&str> = token.split('.').collect();
+        match parts[..] {
+            [header, claims, _] => Ok(Self {
+                header: object(header).ok_or(OPAQUE)?,
+                claims: object(claims).ok_or(OPAQUE)?,
+            }),
+            // RFC 7516 §3.1: five parts are an encrypted one.
+            [header, _, _, _, _] if object(header).is_some() => {
+                Err("the token is an encrypted JWT, so only the API it is for can read it")
+            }
+            _ => Err(OPAQUE),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let times: Map<String, Value> = self
+            .moments()
+            .map(|(name, unix_ms)| (name.to_owned(), json!(rfc3339(unix_ms))))
+            .collect();
+        json!({ "header": self.header, "claims": self.claims, "times": times, "verified": false })
+    }
+
+    /// The claims that are moments, with their Unix time in milliseconds.
+    fn moments(&self) -> impl Iterator<Item = (&str, i64)> {
+        MOMENTS.into_iter().filter_map(|name| {
+            let seconds = self.claims.get(name)?.as_f64()?;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float to integer cast saturates, and no claim is near the end"
+            )]
+            Some((name, (seconds * 1000.0) as i64))
+        })
+    }
+
+    fn rows(&self, now_unix_ms: i64) -> Vec<Vec<String>> {
+        let header = self.header.iter().map(|(name, value)| {
+            vec![
+                paint(NAME, &clean(&format!("header.{name}"), SHOWN_CHARACTERS)),
+                shown(value),
+            ]
+        });
+        let claims = self.claims.iter().map(|(name, value)| {
+            let mut row = vec![paint(NAME, &clean(name, SHOWN_CHARACTERS)), shown(value)];
+            if let Some((_, unix_ms)) = self.moments().find(|(moment, _)| moment == name) {
+                let aside = format!("{}, {}", rfc3339(unix_ms), distance(unix_ms - now_unix_ms));
+                row.push(paint(ASIDE, &aside));
+            }
+            row
+        });
+        header.chain(claims).collect()
+    }
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// A claim's value in one line: text as it is, anything else as JSON. The token came over a network: nothing in it may move the cursor.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => clean(text, SHOWN_CHARACTERS),
+        other => clean(&other.to_string(), SHOWN_CHARACTERS),
+    }
+}
+
+/// How far a moment is from now, in the two largest units: `in 1h 5m`, `2d 3h ago`.
+fn distance(ms: i64) -> String {
+    let seconds = ms.unsigned_abs() / 1000;
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let mut words = Vec::new();
+    let mut left = seconds;
+    for (name, length) in units {
+        let count = left / length;
+        left %= length;
+        if count > 0 || (name == "s" && words.is_empty()) {
+            words.push(format!("{count}{name}"));
+        } else if !words.is_empty() {
+            break;
+        }
+        if words.len() == 2 {
+            break;
+        }
+    }
+    if ms < 0 {
+        format!("{} ago", words.join(" "))
+    } else {
+        format!("in {}", words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(json: &str) -> String {
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    #[test]
+    fn only_a_readable_jwt_is_decoded() {
+        let (header, claims) = (part(r#"{"alg":"RS256"}"#), part(r#"{"exp":60,"sub":"s"}"#));
+        let jwt = Jwt::decode(&format!("{header}.{claims}.c2ln")).unwrap();
+        assert_eq!(jwt.header["alg"], "RS256");
+        assert_eq!(jwt.claims["sub"], "s");
+        assert_eq!(jwt.json()["times"]["exp"], "1970-01-01T00:01:00Z");
+        for (token, why) in [
+            ("opaque".to_owned(), "opaque"),
+            ("a.b.c".to_owned(), "opaque"),
+            (format!("{header}.{}.x", part("[1]")), "opaque"),
+            (format!("{header}.{claims}"), "opaque"),
+            (format!("{header}.a.b.c.d"), "encrypted"),
+        ] {
+            assert!(Jwt::decode(&token).unwrap_err().contains(why), "{token}");
+        }
+    }
+
+    #[test]
+    fn no_claim_moves_the_cursor() {
+        assert_eq!(shown(&json!("a\u{1b}[2Jb\nc")), "a[2Jb c");
+        assert_eq!(shown(&json!({ "a": [1, "b"] })), r#"{"a":[1,"b"]}"#);
+    }
+
+    #[test]
+    fn distances_are_told_in_two_units() {
+        let cases = [
+            (0, "in 0s"),
+            (59_999, "in 59s"),
+            (-61_000, "1m 1s ago"),
+            (3_600_000, "in 1h"),
+            (3_605_000, "in 1h"),
+            (90_061_000, "in 1d 1h"),
+            (-86_400_000, "1d ago"),
+        ];
+        for (ms, expected) in cases {
+            assert_eq!(distance(ms), expected, "{ms}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `tok providers`: the catalogue, and what an entry of it holds and needs.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::show::keys::flat;
+use super::write;
+use crate::catalogue::{self, Entry};
+use crate::cli::Providers;
+use crate::failure::{Failure, Kind};
+use crate::paint::{NAME, for_stdout, paint};
+use crate::table;
+
+pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result<()> {
+    let answer = match &providers.name {
+        None => all(providers.json)?,
+        Some(name) => one(name, &find(name)?, providers.json),
+    };
+    write(out, &for_stdout(answer))
+}
+
+fn find(name: &str) -> Result<Entry, Failure> {
+    catalogue::find(name)
+        .map_err(|message| Failure::new(Kind::Usage, message).hint("`tok providers` lists them"))
+}
+
+fn all(json: bool) -> Result<String, Failure> {
+    let mut entries = Vec::new();
+    for name in catalogue::names() {
+        entries.push((name, find(name)?));
+    }
+    if json {
+        let all: Vec<_> = entries
+            .iter()
+            .map(|(name, entry)| json!({ "provider": name, "title": entry.title }))
+            .collect();
+        return Ok(format!("{}\n", json!(all)));
+    }
+    let rows: Vec<_> = entries
+        .into_iter()
+        .map(|(name, entry)| vec![paint(NAME, name), entry.title])
+        .collect();
+    Ok(table::lines(&rows))
+}
+
+fn one(name: &str, entry: &Entry, json: bool) -> String {
+    let keys = flat(&entry.table);
+    if json {
+        let keys: serde_json::Map<String, Value> = keys.into_iter().collect();
+        let shown = json!({ "provider": name, "title": entry.title, "docs": entry.docs, "needs": entry.needs, "keys": keys });
+        return format!("{shown}\n");
+    }
+    let mut text = format!("{}\n{}\n", paint(NAME, &entry.title), entry.docs);
+    if !entry.needs.is_empty() {
+        text.push_str("\nneeds, in `vars`:\n");
+        let rows: Vec<_> = entry
+            .needs
+            .iter()
+            .map(|(var, what)| vec![format!("  {}", paint(NAME, var)), what.clone()])
+            .collect();
+        text.push_str(&table::lines(&rows));
+    }
+    text.push_str("\ngives:\n");
+    let rows: Vec<_> = keys
+        .iter()
+        .map(|(key, value)| {
+            vec![
+                format!("  {}", paint(NAME, key)),
+                super::show::keys::spelled(value),
+            ]
+        })
+        .collect();
+    text.push_str(&table::lines(&rows));
+    text.push_str(&format!("\na profile for it:\n{}", example(name, entry)));
+    text
+}
+
+/// The least a profile for `entry` has to say.
+fn example(name: &str, entry: &Entry) -> String {
+    let mut lines = format!("  [profiles.{name}]\n  provider = \"{name}\"\n  client_id = \"…\"\n");
+    if !entry.needs.is_empty() {
+        let vars: Vec<_> = entry
+            .needs
+            .keys()
+            .map(|var| format!("{var} = \"…\""))
+            .collect();
+        lines.push_str(&format!("  vars = {{ {} }}\n", vars.join(", ")));
+    }
+    lines
+}

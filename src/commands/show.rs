@@ -1,0 +1,110 @@
+//! `tok show`: a profile as it is meant, where each of its keys comes from, and where each secret would. No secret is read for it.
+
+pub(super) mod keys;
+pub(super) mod sources;
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::get::overrides;
+use super::{Session, environment, write};
+use crate::catalogue;
+use crate::cli::Show;
+use crate::paint::{ASIDE, NAME, for_stdout, paint};
+use crate::profile::Profile;
+use crate::table;
+use keys::Key;
+use sources::{Glance, Place, places};
+
+pub(super) fn run(session: &Session<'_>, show: &Show, out: &mut impl Write) -> anyhow::Result<()> {
+    let overrides = overrides(&show.asking);
+    let config = session.config()?;
+    let profile = session.profile(&config, &show.profile, &overrides)?;
+    let own = config.profile(&show.profile)?;
+    // It resolved, so the provider is there.
+    let entry = own
+        .provider
+        .as_deref()
+        .and_then(|name| catalogue::find(name).ok().map(|entry| (name, entry)));
+    let base = entry.as_ref().map(|(name, entry)| (*name, &entry.table));
+    let keys = keys::keys(&profile, &own, base, &overrides, &environment);
+    let mut secrets = Vec::new();
+    for name in profile.needed_secrets() {
+        let places = places(&profile, &name, &environment)?;
+        secrets.push((name, places));
+    }
+    let answer = if show.json {
+        let shown = json!({
+            "profile": profile.name,
+            "config": config.file(),
+            "keys": keys.iter().map(key_json).collect::<Vec<_>>(),
+            "secrets": secrets.iter().map(secret_json).collect::<Vec<_>>(),
+        });
+        format!("{shown}\n")
+    } else {
+        for_stdout(text(&profile, &keys, &secrets))
+    };
+    write(out, &answer)
+}
+
+fn text(profile: &Profile, keys: &[Key], secrets: &[(String, Vec<Place>)]) -> String {
+    let rows: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            vec![
+                paint(NAME, &key.name),
+                keys::spelled(&key.value),
+                paint(ASIDE, &key.from.to_string()),
+            ]
+        })
+        .collect();
+    let mut text = table::lines(&rows);
+    if !secrets.is_empty() {
+        text.push_str("\nsecrets, each from the first place that has it:\n");
+        let rows: Vec<_> = secrets
+            .iter()
+            .flat_map(|(name, places)| secret_rows(profile, name, places))
+            .collect();
+        text.push_str(&table::lines(&rows));
+    }
+    text
+}
+
+fn secret_rows(profile: &Profile, name: &str, places: &[Place]) -> Vec<Vec<String>> {
+    places
+        .iter()
+        .enumerate()
+        .map(|(index, place)| {
+            let name = if index == 0 {
+                paint(NAME, name)
+            } else {
+                String::new()
+            };
+            vec![
+                name,
+                place.source.to_string(),
+                paint(ASIDE, &place.remark(&profile.name)),
+            ]
+        })
+        .collect()
+}
+
+fn key_json(key: &Key) -> Value {
+    json!({ "key": key.name, "value": key.value, "from": key.from.to_string() })
+}
+
+fn secret_json((name, places): &(String, Vec<Place>)) -> Value {
+    let places: Vec<Value> = places
+        .iter()
+        .map(|place| {
+            let set = match place.glance {
+                Glance::Set => Value::Bool(true),
+                Glance::NotSet => Value::Bool(false),
+                Glance::Unknown => Value::Null,
+            };
+            json!({ "source": place.source.to_string(), "set": set, "used": place.wins })
+        })
+        .collect();
+    json!({ "secret": name, "sources": places })
+}

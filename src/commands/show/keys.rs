@@ -1,0 +1,288 @@
+//! The keys of a profile, flat, as `tok show` and `tok providers` list them, and where each comes from.
+
+use serde_json::{Map, Value};
+
+use crate::config::schema::ProfileTable;
+use crate::profile::name::var_variable;
+use crate::profile::{Environment, Overrides, Profile};
+use crate::template::{Name, Template};
+
+/// The tables whose members are keys of their own: `response.root` rather than one long `response`.
+const TABLES: [&str; 6] = ["vars", "params", "names", "headers", "response", "secrets"];
+
+/// Where a key's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// An option of this run.
+    CommandLine,
+    /// An environment variable of this name.
+    Environment(String),
+    /// The config file.
+    Profile,
+    /// The built-in provider of this name.
+    Catalogue(String),
+    /// Nobody said it.
+    Default,
+}
+
+impl std::fmt::Display for From {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("command line"),
+            Self::Environment(variable) => write!(f, "environment {variable}"),
+            Self::Profile => f.write_str("profile"),
+            Self::Catalogue(provider) => write!(f, "provider {provider}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A key as it is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    /// Its name, dotted.
+    pub(crate) name: String,
+    /// Its value, with the variables in it replaced.
+    pub(crate) value: Value,
+    /// Who said so.
+    pub(crate) from: From,
+}
+
+/// The keys that `table` has, dotted, in the order of the schema.
+pub(crate) fn flat(table: &ProfileTable) -> Vec<(String, Value)> {
+    // Every type of the schema serializes: it has string keys and finite numbers only.
+    let Ok(Value::Object(members)) = serde_json::to_value(table) else {
+        return Vec::new();
+    };
+    let mut keys = Vec::new();
+    for (name, value) in members {
+        match value {
+            Value::Object(inner) if TABLES.contains(&name.as_str()) => {
+                keys.extend(
+                    inner
+                        .into_iter()
+                        .filter(|(_, value)| !is_nothing(value))
+                        .map(|(key, value)| (format!("{name}.{key}"), value)),
+                );
+            }
+            value if is_nothing(&value) => {}
+            Value::Object(inner) => {
+                let said: Map<String, Value> = inner
+                    .into_iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .collect();
+                keys.push((name, Value::Object(said)));
+            }
+            value => keys.push((name, value)),
+        }
+    }
+    keys
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+}
+
+/// Every key that bears on `profile`, each with its source.
+pub(crate) fn keys(
+    profile: &Profile,
+    own: &ProfileTable,
+    base: Option<(&str, &ProfileTable)>,
+    overrides: &Overrides,
+    environment: Environment<'_>,
+) -> Vec<Key> {
+    let written = flat(own);
+    let mut keys: Vec<Key> = Vec::new();
+    let mut put =
+        |name: String, value: Value, from: From| match keys.iter_mut().find(|key| key.name == name)
+        {
+            Some(known) => (known.value, known.from) = (value, from),
+            None => keys.push(Key { name, value, from }),
+        };
+    if let Some((provider, base)) = base {
+        for (name, value) in flat(base) {
+            put(name, value, From::Catalogue(provider.to_owned()));
+        }
+    }
+    for (name, value) in written {
+        put(name, value, From::Profile);
+    }
+    for (name, value) in overridden(overrides) {
+        put(name, value, From::CommandLine);
+    }
+    for (var, value) in &profile.vars {
+        let variable = var_variable(&profile.name, var);
+        let by_option = overrides.vars.iter().any(|(name, _)| name == var);
+        if !by_option && environment(&variable).is_some() {
+            put(
+                format!("vars.{var}"),
+                value.as_str().into(),
+                From::Environment(variable),
+            );
+        }
+    }
+    for (name, value) in defaults(profile) {
+        if !keys.iter().any(|key| key.name == name) {
+            keys.push(Key {
+                name: name.to_owned(),
+                value,
+                from: From::Default,
+            });
+        }
+    }
+    for key in &mut keys {
+        resolve(&mut key.value, profile);
+    }
+    keys
+}
+
+/// What the options of this run say.
+fn overridden(overrides: &Overrides) -> Vec<(String, Value)> {
+    let mut said = Vec::new();
+    if !overrides.scope.is_empty() {
+        said.push(("scope".to_owned(), overrides.scope.join(" ").into()));
+    }
+    if let Some(audience) = &overrides.audience {
+        said.push(("audience".to_owned(), audience.as_str().into()));
+    }
+    if let Some(ms) = overrides.timeout_ms {
+        said.push(("timeout".to_owned(), spelled_duration(ms)));
+    }
+    let pairs = |table: &'static str, pairs: &[(String, String)]| {
+        pairs
+            .iter()
+            .map(|(name, value)| (format!("{table}.{name}"), value.as_str().into()))
+            .collect::<Vec<_>>()
+    };
+    said.extend(pairs("params", &overrides.params));
+    said.extend(pairs("vars", &overrides.vars));
+    said
+}
+
+/// What holds where nobody says otherwise, read off the resolved profile.
+fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
+    let plan = &profile.token;
+    let word = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+    let mut all = vec![
+        ("auth_method", word(serde_json::to_value(plan.auth_method))),
+        ("method", plan.method.name().into()),
+        ("encoding", word(serde_json::to_value(plan.encoding))),
+        ("header", "Authorization: Bearer ${access_token}".into()),
+        ("cache", word(serde_json::to_value(profile.cache))),
+        ("timeout", spelled_duration(profile.timeout_ms)),
+    ];
+    if plan.parameters.iter().any(|(name, _)| name == "grant_type") {
+        all.push(("grant_type", "client_credentials".into()));
+    }
+    if profile.response.format == crate::config::schema::Format::Json {
+        all.push((
+            "response.access_token",
+            profile.response.access_token.to_string().into(),
+        ));
+        if let Some(place) = &profile.response.expires_in {
+            all.push(("response.expires_in", place.to_string().into()));
+        }
+    }
+    all
+}
+
+fn spelled_duration(ms: i64) -> Value {
+    serde_json::to_value(crate::config::schema::DurationText { ms }).unwrap_or_default()
+}
+
+/// Replaces `${var.NAME}` in every text of `value` by the variable's value. Other names stay: they are secrets, or the environment's.
+fn resolve(value: &mut Value, profile: &Profile) {
+    match value {
+        Value::String(text) => {
+            if let Some(resolved) = resolved(text, profile) {
+                *text = resolved;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| resolve(item, profile)),
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(_, member)| resolve(member, profile)),
+        _ => {}
+    }
+}
+
+fn resolved(text: &str, profile: &Profile) -> Option<String> {
+    let template = Template::parse(text).ok()?;
+    if template.has_expression() || !template.names().any(|name| matches!(name, Name::Var(_))) {
+        return None;
+    }
+    let rendered = template.render(&|name| {
+        let value = match name {
+            Name::Var(var) => profile.vars.get(var).cloned(),
+            _ => None,
+        };
+        Ok(crate::secret::Secret::new(
+            value.unwrap_or_else(|| format!("${{{name}}}")),
+        ))
+    });
+    rendered.ok().map(|text| text.expose().to_owned())
+}
+
+/// A value in one line, spelled as in a config.
+pub(crate) fn spelled(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(quoted).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => quoted(other),
+    };
+    crate::text::clean(&text, crate::text::SHOWN_CHARACTERS)
+}
+
+fn quoted(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .filter(|(_, value)| !is_nothing(value))
+                .map(|(name, value)| format!("{name} = {}", quoted(value)))
+                .collect();
+            if members.is_empty() {
+                return "{}".to_owned();
+            }
+            format!("{{ {} }}", members.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(quoted).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_listed_key_by_key_and_what_nobody_said_is_not() {
+        let table: ProfileTable = toml::from_str(
+            "token_url = 'u'\nclient_secret = { env = 'E' }\nresponse = { root = '/d' }\nvars = { b = '1', a = '2' }\nparams = { n = { x = 1 } }\nmax_ttl = '1h'\nsecrets = { s = {} }",
+        )
+        .unwrap();
+        let listed: Vec<String> = flat(&table)
+            .iter()
+            .map(|(key, value)| format!("{key}: {}", spelled(value)))
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                "token_url: u",
+                "client_secret: { env = \"E\" }",
+                "secrets.s: {}",
+                "vars.a: 2",
+                "vars.b: 1",
+                "params.n: { x = 1 }",
+                "response.root: /d",
+                "max_ttl: 3600s",
+            ]
+        );
+    }
+}

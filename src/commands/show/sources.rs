@@ -1,0 +1,79 @@
+//! Where a profile's secrets would come from, told without reading one, running a command, or waking the keyring.
+
+use crate::failure::Failure;
+use crate::profile::{Environment, Profile};
+use crate::secrets::{self, Source};
+
+/// What can be told of a source without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glance {
+    /// It has something.
+    Set,
+    /// It has nothing.
+    NotSet,
+    /// Only asking would tell.
+    Unknown,
+}
+
+impl Glance {
+    fn at(source: &Source, environment: Environment<'_>) -> Self {
+        let set = match source {
+            Source::Environment(variable) => environment(variable).is_some(),
+            Source::File(path) => path.exists(),
+            Source::Credential(name) => environment("CREDENTIALS_DIRECTORY")
+                .is_some_and(|folder| std::path::Path::new(&folder).join(name).exists()),
+            Source::Command(_) | Source::Keyring(_) => return Self::Unknown,
+        };
+        if set { Self::Set } else { Self::NotSet }
+    }
+}
+
+/// A source of a secret, looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) source: Source,
+    pub(crate) glance: Glance,
+    /// Whether tok takes the secret from here: the first source that is set or has to be asked.
+    pub(crate) wins: bool,
+}
+
+impl Place {
+    /// What stands beside it in a list.
+    pub(crate) fn remark(&self, profile: &str) -> String {
+        match (self.glance, self.wins) {
+            (Glance::Set, true) => "used".to_owned(),
+            (Glance::Set, false) => "set, but not used".to_owned(),
+            (Glance::NotSet, _) => "not set".to_owned(),
+            (Glance::Unknown, false) => "not asked".to_owned(),
+            (Glance::Unknown, true) => {
+                format!("asked when a token is fetched (`tok secret check {profile}` asks now)")
+            }
+        }
+    }
+}
+
+/// Every place where secret `name` of `profile` is looked for, in order.
+///
+/// # Errors
+/// A config failure when no origin is known to bind a keyring entry to.
+pub(crate) fn places(
+    profile: &Profile,
+    name: &str,
+    environment: Environment<'_>,
+) -> Result<Vec<Place>, Failure> {
+    let mut taken = false;
+    let sources = secrets::sources(profile, name)?;
+    Ok(sources
+        .into_iter()
+        .map(|source| {
+            let glance = Glance::at(&source, environment);
+            let wins = !taken && glance != Glance::NotSet;
+            taken |= wins;
+            Place {
+                source,
+                glance,
+                wins,
+            }
+        })
+        .collect())
+}

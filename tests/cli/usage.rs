@@ -1,0 +1,217 @@
+//! The command line itself: help, mistakes, completions and man pages.
+
+use crate::home::{Home, fails, stderr, stdout};
+
+#[test]
+fn tok_alone_prints_short_help_whatever_the_environment() {
+    let home = Home::new();
+    for variables in [vec![], vec![("TOK_CONFIG", "c.toml"), ("TOK_PROFILE", "p")]] {
+        for (arguments, words) in [
+            ("", "Printing:"),
+            ("secret", "Usage: tok secret"),
+            ("-v", "Printing:"),
+        ] {
+            let help = home
+                .tok(arguments)
+                .envs(variables.clone())
+                .assert()
+                .code(2)
+                .stdout("");
+            let said = stderr(&help);
+            assert!(
+                said.contains(words) && !said.contains("tok: "),
+                "`{arguments}`: {said}"
+            );
+            assert!(!said.contains("Examples:"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn help_is_grouped_and_the_long_one_has_examples_and_exit_codes() {
+    let home = Home::new();
+    let short = stdout(&home.tok("-h").assert().success().stderr(""));
+    let long = stdout(&home.tok("--help").assert().success().stderr(""));
+    for heading in [
+        "Printing:",
+        "Running:",
+        "Secrets:",
+        "Profiles:",
+        "Setting up:",
+    ] {
+        assert!(
+            short.contains(heading) && long.contains(heading),
+            "{heading}"
+        );
+    }
+    assert!(
+        long.contains("Examples:") && long.contains("Exit codes:"),
+        "{long}"
+    );
+    assert!(
+        !short.contains("Examples:") && !short.contains("Exit codes:"),
+        "{short}"
+    );
+    let exec = stdout(&home.tok("exec --help").assert().success());
+    assert!(exec.contains("tok exec cint -- "), "{exec}");
+}
+
+#[test]
+fn mistakes_end_with_2_and_the_way_on() {
+    let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
+    for (arguments, words) in [
+        ("tokn", ["no command `tokn`", "did you mean `token`"]),
+        (
+            "secret chekc x",
+            ["no command `chekc`", "did you mean `check`"],
+        ),
+        (
+            "token --refersh cint",
+            ["no option `--refersh`", "did you mean `--refresh`"],
+        ),
+        ("token", ["missing: <PROFILE>", "TOK_PROFILE"]),
+        (
+            "token cint --refresh --cached",
+            ["do not go together", "tok token --help"],
+        ),
+        (
+            "token cint --timeout soon",
+            ["`soon` is no length of time", "tok token --help"],
+        ),
+        (
+            "token cint --param x",
+            ["not of the form K=V", "tok token --help"],
+        ),
+        (
+            "token cint --scope",
+            ["`--scope <SCOPE>` needs a value", "tok token --help"],
+        ),
+        ("completions tcsh", ["`tcsh` is no value", "fish"]),
+        ("token cint -q -v", ["do not go together", "--help"]),
+        ("exec cint", ["missing: <CMD>", "tok exec --help"]),
+        ("man tokne", ["no command `tokne`", "did you mean `token`"]),
+    ] {
+        fails(
+            home.tok(arguments).assert(),
+            2,
+            &[words[0], "\n\nhint: ", words[1]],
+        );
+    }
+}
+
+#[test]
+fn a_secret_typed_as_an_argument_is_not_repeated() {
+    let home = Home::new();
+    let wrong = home
+        .tok("secret set cint client_secret hunter2")
+        .assert()
+        .code(2);
+    assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
+    let wrong = home
+        .tok("token cint --client-secret=hunter2")
+        .assert()
+        .code(2);
+    assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn the_profile_may_come_from_the_environment() {
+    let home = Home::with("[profiles.p]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
+    let shown = home.tok("show").env("TOK_PROFILE", "p").assert().success();
+    assert!(stdout(&shown).contains("https://x.example"));
+    fails(
+        home.tok("show").env("TOK_PROFILE", "q").assert(),
+        3,
+        &["no profile `q`"],
+    );
+}
+
+#[test]
+fn every_shell_has_a_completion_script_and_tok_answers_it() {
+    let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\n[profiles.other]\n");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = stdout(&home.tok(&format!("completions {shell}")).assert().success());
+        assert!(script.contains("TOK_COMPLETE"), "{shell}: {script}");
+    }
+    let ask = |words: &str, index: &str| {
+        stdout(
+            &home
+                .tok("--")
+                .args(words.split(' '))
+                .env("TOK_COMPLETE", "bash")
+                .env("_CLAP_COMPLETE_INDEX", index)
+                .env("_CLAP_IFS", "\n")
+                .assert()
+                .success(),
+        )
+    };
+    assert_eq!(ask("tok tok", "1").trim(), "token");
+    assert_eq!(ask("tok header ci", "2").trim(), "cint");
+    assert_eq!(ask("tok exec cint o", "3").trim(), "other");
+    assert_eq!(ask("tok providers spot", "2").trim(), "spotify");
+    assert!(ask("tok token --re", "2").contains("--refresh"));
+    std::fs::write(home.path().join("own.toml"), "[profiles.mine]\n").unwrap();
+    let own = home.path().join("own.toml");
+    assert_eq!(
+        ask(&format!("tok --config {} token m", own.display()), "4").trim(),
+        "mine"
+    );
+}
+
+#[test]
+fn an_exported_completion_variable_changes_nothing() {
+    let home = Home::with("[profiles.p]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
+    home.tok("list")
+        .env("TOK_COMPLETE", "bash")
+        .assert()
+        .success()
+        .stdout("p  -  x.example\n");
+    home.tok("--").assert().code(2).stdout("");
+}
+
+#[test]
+fn a_broken_config_completes_to_nothing_without_a_word() {
+    let home = Home::with("[profiles.p\n");
+    home.tok("-- tok token p")
+        .env("TOK_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", "2")
+        .assert()
+        .success()
+        .stdout("")
+        .stderr("");
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    let home = Home::new();
+    let page = stdout(&home.tok("man").assert().success());
+    assert!(
+        page.contains(".TH tok 1") || page.contains(".TH TOK 1"),
+        "{page}"
+    );
+    let page = stdout(&home.tok("man secret set").assert().success());
+    assert!(
+        page.contains("tok\\-secret\\-set") && page.contains("EXAMPLES")
+            || page.contains("Examples"),
+        "{page}"
+    );
+    home.tok("man --dir out/man1")
+        .assert()
+        .success()
+        .stdout("")
+        .stderr("");
+    let mut pages: Vec<String> = std::fs::read_dir(home.path().join("out/man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    for page in [
+        "tok.1",
+        "tok-token.1",
+        "tok-secret.1",
+        "tok-secret-set.1",
+        "tok-man.1",
+    ] {
+        assert!(pages.iter().any(|name| name == page), "{page} in {pages:?}");
+    }
+}
