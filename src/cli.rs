@@ -1,10 +1,10 @@
 //! What may be typed. No I/O, no decisions: `commands` has those.
 
-mod consumer;
-mod kept;
 mod color;
+mod consumer;
 mod exec;
 pub mod help;
+mod kept;
 mod profiles;
 mod setup;
 pub mod wrong;
@@ -16,8 +16,8 @@ pub use kept::{Forget, Reject, Status};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::schema::DurationText;
-pub use consumer::{Bazel, Cargo, Consumer, Github, InFile, InVariable, Login};
 pub use color::Color;
+pub use consumer::{Bazel, Cargo, Consumer, Github, InFile, InVariable, Login};
 pub use exec::Exec;
 pub use profiles::{Doctor, Inspect, List, Providers, Show};
 pub use setup::{Completions, Man, ShellName};

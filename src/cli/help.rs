@@ -18,7 +18,7 @@ pub const STYLES: Styles = Styles::styled()
 /// The commands by what they are for, in the order of first use.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Printing", &["token", "header", "json", "inspect"]),
-    ("Running", &["exec"]),
+    ("Running", &["exec", "for"]),
     ("Secrets", &["secret"]),
     ("Profiles", &["list", "show", "providers", "add"]),
     ("Cache", &["status", "forget", "reject"]),
@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
 ];
 
 /// Examples by command.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: &[(&str, &str)] = &[
     (
         "token",
         "TOKEN=$(tok token cint)\ntok token cint --min-ttl 10m --timeout 5s",
@@ -69,6 +69,43 @@ const EXAMPLES: [(&str, &str); 15] = [
     ),
     ("secret check", "tok secret check cint"),
     ("secret delete", "tok secret delete cint"),
+    (
+        "status",
+        "tok status\ntok status cint --json | jq '.[0].state'",
+    ),
+    ("forget", "tok forget cint\ntok forget --all"),
+    (
+        "reject",
+        "printf %s \"$TOKEN\" | tok reject cint   # after the API answered 401",
+    ),
+    ("for", "tok for --help\nE=$(tok for sh cint) && eval \"$E\""),
+    (
+        "for curl",
+        "C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL",
+    ),
+    ("for sh", "E=$(tok for sh cint) && eval \"$E\""),
+    ("for fish", "tok for fish cint | source"),
+    ("for powershell", "tok for powershell cint | iex"),
+    ("for dotenv", "tok for dotenv cint > token.env"),
+    ("for github", "tok for github cint"),
+    ("for file", "tok for file cint /run/app/token --watch"),
+    (
+        "for kubectl",
+        "tok for kubectl cint   # as the command of an exec plugin",
+    ),
+    (
+        "for bazel",
+        "tok for bazel --host api.example.com cint get < request.json",
+    ),
+    (
+        "for git",
+        "tok for git --host git.example.com cint get < request",
+    ),
+    (
+        "for docker",
+        "echo r.example.com | tok for docker --host r.example.com cint get",
+    ),
+    ("for cargo", "tok for cargo --host cargo.example.com cint"),
 ];
 
 /// After the long help of tok itself.

@@ -2,20 +2,19 @@
 
 mod completions;
 mod consumer;
-mod forget;
 mod doctor;
 mod exec;
+mod forget;
 mod get;
 mod inspect;
 mod list;
 mod man;
 mod print;
+mod providers;
 mod reject;
 mod secret;
-mod status;
-mod providers;
-mod secret;
 mod show;
+mod status;
 
 pub use completions::complete;
 

@@ -102,12 +102,12 @@ pub(super) fn cache() -> Finding {
             format!("doctor.{number:016x}"),
             format!("doctor.{number:016x}.lock"),
         );
-        folder.write(&file, b"doctor")?;
+        folder.write(&file, b"doctor\n")?;
         let read = folder.read(&file);
         let lock = lock::try_take(&folder, &locked);
         folder.remove(&file)?;
         folder.remove(&locked)?;
-        if read?.is_none_or(|read| read.as_slice() != b"doctor") {
+        if read?.is_none_or(|read| read.line() != b"doctor\n") {
             return Err(Trouble(format!(
                 "{}: a file does not hold what was written",
                 path.display()
