@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::folder::{Folder, Trouble};
+use crate::waiting::Waiting;
 
 /// What came of asking for the lock.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ pub fn take_or_wait(folder: &Folder, name: &str, until: Instant) -> Result<Outco
         // The receiver is gone when the time is up; then nobody wants to know.
         let _ = send.send(locked);
     });
+    let _waiting = Waiting::on("another tok, which is fetching this token");
     match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(())) => Ok(Outcome::Waited),
         Ok(Err(error)) => Err(trouble(name, &error)),

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::FetchOptions;
+use crate::consumers::variable::Variable;
 
 /// Which tokens, under which names, for which command.
 #[derive(Debug, Args)]
@@ -23,43 +24,14 @@ pub struct Exec {
     pub command: Vec<OsString>,
 
     /// The variable for the token [default: TOK_TOKEN, or TOK_<PROFILE>_TOKEN]
-    #[arg(long, value_name = "NAME", value_parser = variable)]
-    pub token_var: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub token_var: Option<Variable>,
 
     /// The variable for the header [default: TOK_HEADER, or TOK_<PROFILE>_HEADER]
-    #[arg(long, value_name = "NAME", value_parser = variable)]
-    pub header_var: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub header_var: Option<Variable>,
 
     /// Which token, and from where.
     #[command(flatten)]
     pub options: FetchOptions,
-}
-
-/// Reads the name of an environment variable, as POSIX has it.
-fn variable(text: &str) -> Result<String, String> {
-    let good = !text.is_empty()
-        && !text.starts_with(|first: char| first.is_ascii_digit())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("a variable's name has letters, digits and `_`".to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variables_name_is_what_a_shell_can_read() {
-        for good in ["TOK_TOKEN", "_x", "a1"] {
-            assert!(variable(good).is_ok(), "{good}");
-        }
-        for bad in ["", "1a", "a-b", "a=b", "a b", "é"] {
-            assert!(variable(bad).is_err(), "{bad}");
-        }
-    }
 }

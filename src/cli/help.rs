@@ -17,8 +17,8 @@ pub const STYLES: Styles = Styles::styled()
 
 /// The commands by what they are for, in the order of first use.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Printing", &["token", "header", "json", "inspect"]),
-    ("Running", &["exec", "for"]),
+    ("Printing", &["token", "header", "json", "for", "inspect"]),
+    ("Running", &["exec"]),
     ("Secrets", &["secret"]),
     ("Profiles", &["list", "show", "providers", "add"]),
     ("Cache", &["status", "forget", "reject"]),
@@ -36,6 +36,40 @@ const EXAMPLES: &[(&str, &str)] = &[
         "H=$(tok header cint) && curl -H \"$H\" https://api.example.com/\ntok header cint | curl -H @- https://api.example.com/",
     ),
     ("json", "tok json cint | jq .expires_in"),
+    (
+        "for",
+        "C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL\nE=$(tok for sh cint) && eval \"$E\"",
+    ),
+    (
+        "for curl",
+        "C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL",
+    ),
+    (
+        "for sh",
+        "E=$(tok for sh cint) && eval \"$E\"\nE=$(tok for sh cint --name GH_TOKEN) && eval \"$E\"",
+    ),
+    ("for fish", "tok for fish cint | source"),
+    ("for powershell", "tok for powershell cint | iex"),
+    ("for dotenv", "tok for dotenv cint > token.env"),
+    ("for github", "tok for github cint"),
+    (
+        "for file",
+        "tok for file cint token.txt\ntok for file cint token.txt --watch",
+    ),
+    ("for kubectl", "tok for kubectl cluster"),
+    (
+        "for bazel",
+        "tok for bazel --host cache.example.com cint get",
+    ),
+    ("for git", "tok for git --host git.example.com cint get"),
+    (
+        "for docker",
+        "tok for docker --host registry.example.com cint get",
+    ),
+    (
+        "for cargo",
+        "tok for cargo --host registry.example.com cint",
+    ),
     (
         "exec",
         "tok exec cint -- ./sync.sh        # TOK_TOKEN, TOK_HEADER\ntok exec cint paypal -- ./both.sh  # TOK_CINT_TOKEN, TOK_PAYPAL_TOKEN, …\ntok exec --token-var GH_TOKEN hub -- gh repo list",

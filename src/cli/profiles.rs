@@ -19,25 +19,25 @@ pub struct Show {
     #[arg(env = "TOK_PROFILE", hide_env = true)]
     pub profile: String,
 
-    /// What to ask for.
-    #[command(flatten)]
-    pub asking: Asking,
-
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+
+    /// What to ask for.
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 /// `tok inspect`
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The profile, and which of its tokens.
-    #[command(flatten)]
-    pub fetch: Fetch,
-
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+
+    /// The profile, and which of its tokens.
+    #[command(flatten)]
+    pub fetch: Fetch,
 }
 
 /// `tok providers`

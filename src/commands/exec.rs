@@ -16,6 +16,7 @@ use unix as system;
 use super::Session;
 use super::get::{get_for, header_lines};
 use crate::cli::Exec;
+use crate::consumers::variable::Variable;
 use crate::failure::{Failure, Kind};
 use crate::profile::Profile;
 use crate::profile::name::{secret_variable, variable};
@@ -65,8 +66,8 @@ struct Variables {
 /// A usage failure when two values would go into one variable.
 fn variables(exec: &Exec) -> Result<Vec<Variables>, Failure> {
     let alone = exec.profiles.len() == 1;
-    let name = |chosen: &Option<String>, profile: &str, what: &str| match chosen {
-        Some(name) => name.clone(),
+    let name = |chosen: &Option<Variable>, profile: &str, what: &str| match chosen {
+        Some(name) => name.as_str().to_owned(),
         None if alone => variable(&format!("tok_{what}")),
         None => variable(&format!("tok_{profile}_{what}")),
     };
@@ -124,8 +125,8 @@ mod tests {
         Exec {
             profiles: profiles.iter().map(|name| (*name).to_owned()).collect(),
             command: vec!["true".into()],
-            token_var: token_var.map(str::to_owned),
-            header_var: header_var.map(str::to_owned),
+            token_var: token_var.map(|name| name.parse().unwrap()),
+            header_var: header_var.map(|name| name.parse().unwrap()),
             options: FetchOptions::default(),
         }
     }

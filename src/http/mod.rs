@@ -25,6 +25,7 @@ use crate::oauth::expiry;
 use crate::oauth::request::Request;
 use crate::profile::Profile;
 use crate::profile::origin::Origin;
+use crate::waiting::Waiting;
 
 /// The most of an answer that is read, after decompression: no token comes near it, and a decompression bomb ends there.
 const LARGEST_BYTES: usize = 1 << 20;
@@ -91,6 +92,7 @@ impl Http {
             .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
         let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
         let client = self.client(&url)?;
+        let _waiting = Waiting::on(&origin.authority());
         let mut tried = 0;
         loop {
             tried += 1;

@@ -3,7 +3,7 @@
 //! The crate has no time-out of its own, and a frozen or silent daemon never answers; so each call runs on a thread of its own, which is
 //! left behind when the time is up. An error's `{:?}` may hold the secret's bytes: errors are told apart here, by variant, and never printed whole.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use ::keyring::{Entry, Error};
 use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
 use crate::text::{SHOWN_CHARACTERS, clean};
+use crate::waiting::Waiting;
 
 /// The service all of tok's entries are filed under.
 pub const SERVICE: &str = "tok";
@@ -21,9 +22,6 @@ const DEADLINE_ALONE: Duration = Duration::from_secs(3);
 
 /// How long a call may take when a person may have to unlock the keyring first.
 const DEADLINE_WITH_A_PERSON: Duration = Duration::from_secs(60);
-
-/// How long a person waits without being told what for.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// The secret under `user`; none when there is no such entry.
 ///
@@ -84,25 +82,14 @@ fn call<T: Send + 'static>(
             Err(error) => Err(describe(&error)),
         });
     });
-    let person = std::io::stderr().is_terminal();
-    let deadline = if person {
+    let deadline = if std::io::stderr().is_terminal() {
         DEADLINE_WITH_A_PERSON
     } else {
         DEADLINE_ALONE
     };
-    let answer = match receive.recv_timeout(SILENCE) {
-        Err(RecvTimeoutError::Timeout) => {
-            if person {
-                // If even stderr is gone there is nobody to tell.
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "tok: waiting for the keyring (is it asking you to unlock it?)"
-                );
-            }
-            receive.recv_timeout(deadline - SILENCE)
-        }
-        answered => answered,
-    };
+    let waiting = Waiting::on("the keyring (is it asking you to unlock it?)");
+    let answer = receive.recv_timeout(deadline);
+    drop(waiting);
     match answer {
         Ok(result) => result,
         Err(RecvTimeoutError::Timeout) => Err(Failure::new(

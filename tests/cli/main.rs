@@ -8,13 +8,17 @@
 //! - [`crowd`]: however many processes ask at once, the provider is asked once
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`disk`]: whatever is wrong with the cache, the token is printed, with one note
+//! - [`doctor`]: one line for each check
 //! - [`example`]: `config.example.toml` cannot rot
+//! - [`exec`]: a command with a token, or no command
 //! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
 //! - [`interrupted`]: killed, interrupted and stopped processes leave nothing that hinders the next
 //! - [`kept`]: `tok status`, `tok forget`, `tok reject`
+//! - [`profiles`]: what is configured, and what a token says
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
 //! - [`transport`]: whom tok speaks to, over what, and whom never
+//! - [`usage`]: help, mistakes, completions, man pages
 //!
 //! [`home`] is what they all stand on.
 
@@ -29,14 +33,20 @@ mod consumers;
 mod crowd;
 mod dialects;
 mod disk;
+mod doctor;
 mod entry;
 mod example;
+mod exec;
 mod home;
 mod hostile;
 mod interrupted;
 mod kept;
+mod profiles;
 mod secrets;
 mod stale;
+#[cfg(unix)]
+mod terminal;
 mod transport;
+mod usage;
 #[cfg(unix)]
 mod watch;
