@@ -62,7 +62,7 @@ impl Failure {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: without_numbers(&message.into()),
             hint: None,
             retry_at_unix_ms: None,
             exit_code: None,
@@ -174,11 +174,32 @@ pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     if error.is::<Silent>() {
         return Ok(());
     }
-    writeln!(out, "{ERROR}tok:{ERROR:#} {error:#}")?;
+    let said = without_numbers(&format!("{error:#}"));
+    writeln!(out, "{ERROR}tok:{ERROR:#} {said}")?;
     if let Some(hint) = error.downcast_ref::<Failure>().and_then(Failure::next_step) {
         writeln!(out, "\n{HINT}hint:{HINT:#} {hint}")?;
     }
     Ok(())
+}
+
+/// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
+fn without_numbers(text: &str) -> String {
+    const BEFORE: &str = " (os error ";
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(BEFORE) {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        said.push_str(before);
+        match after[digits..].strip_prefix(')') {
+            Some(behind) if digits > 0 => rest = behind,
+            _ => {
+                said.push_str(BEFORE);
+                rest = after;
+            }
+        }
+    }
+    said.push_str(rest);
+    said
 }
 
 #[cfg(test)]
@@ -204,6 +225,19 @@ mod tests {
             assert_eq!(exit_code(&error), code);
         }
         assert_eq!(exit_code(&anyhow::anyhow!("anything else")), 1);
+    }
+
+    #[test]
+    fn the_systems_words_stay_and_its_numbers_go() {
+        let cases = [
+            ("no: No such file (os error 2)", "no: No such file"),
+            ("a (os error 1): b (os error 22), c", "a: b, c"),
+            ("a (os error x) (os error ", "a (os error x) (os error "),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_numbers(text), expected);
+        }
     }
 
     #[test]

@@ -55,11 +55,19 @@ fn words(error: &Error) -> (String, Option<String>) {
             (format!("`{first}`: {why}"), None)
         }
         ErrorKind::MissingRequiredArgument => {
-            let hint = argument
+            let is_missing = |what: &str| argument.iter().any(|name| name.starts_with(what));
+            let hint = if is_missing("<PROFILE>") {
+                Some("name a profile (`tok list` shows them), or set TOK_PROFILE".to_owned())
+            } else if is_missing("<CMD>") {
+                Some("it comes after `--`, as in `tok exec PROFILE -- CMD`".to_owned())
+            } else {
+                None
+            };
+            let names: Vec<&str> = argument
                 .iter()
-                .any(|name| name.starts_with("<PROFILE>"))
-                .then(|| "name a profile (`tok list` shows them), or set TOK_PROFILE".to_owned());
-            (format!("missing: {}", argument.join(" ")), hint)
+                .map(|name| name.trim_end_matches("..."))
+                .collect();
+            (format!("missing: {}", names.join(" ")), hint)
         }
         ErrorKind::ArgumentConflict => {
             let others = list(error, ContextKind::PriorArg);

@@ -21,8 +21,7 @@ pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result
 }
 
 fn find(name: &str) -> Result<Entry, Failure> {
-    catalogue::find(name)
-        .map_err(|message| Failure::new(Kind::Usage, message).hint("`tok providers` lists them"))
+    catalogue::find(name).map_err(|message| Failure::new(Kind::Usage, message))
 }
 
 fn all(json: bool) -> Result<String, Failure> {

@@ -38,6 +38,36 @@ pub(super) fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((quoted.next()?, quoted.collect()))
 }
 
+/// The key of the line that byte `at` of `text` is in: what stands before its `=`, where that is a plain key.
+pub(super) fn key_at(text: &str, at: usize) -> Option<&str> {
+    let at = at.min(text.len());
+    let begin = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let (key, _) = text.get(begin..)?.lines().next()?.split_once('=')?;
+    let key = key.trim();
+    let is_plain = !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    is_plain.then_some(key)
+}
+
+/// serde's two commonest messages in tok's words; any other as it is.
+pub(super) fn in_our_words(message: &str) -> String {
+    if let Some((unknown, known)) = message
+        .strip_prefix("unknown variant ")
+        .and_then(|rest| rest.split_once(", expected one of "))
+    {
+        return format!("{unknown} is none of {known}");
+    }
+    match message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    {
+        Some((found, expected)) => format!("expected {expected}, not {found}"),
+        None => message.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +86,36 @@ mod tests {
             unknown_key(error.message()),
             Some(("three".into(), vec!["one".into(), "two".into()]))
         );
+    }
+
+    #[test]
+    fn the_key_of_a_line_is_named_and_serdes_words_become_toks() {
+        let text = "[profiles.a]\nclient_id = 7\n  x.y=1\n# a b = 1\n";
+        for (at, key) in [
+            (0, None),
+            (13, Some("client_id")),
+            (25, Some("client_id")),
+            (30, Some("x.y")),
+            (40, None),
+            (999, None),
+        ] {
+            assert_eq!(key_at(text, at), key, "{at}");
+        }
+        for (message, ours) in [
+            (
+                "unknown variant `x`, expected one of `a`, `b`",
+                "`x` is none of `a`, `b`",
+            ),
+            (
+                "invalid type: integer `7`, expected a string",
+                "expected a string, not integer `7`",
+            ),
+            (
+                "unclosed table, expected `]`",
+                "unclosed table, expected `]`",
+            ),
+        ] {
+            assert_eq!(in_our_words(message), ours);
+        }
     }
 }

@@ -199,7 +199,12 @@ impl Config {
                 None => failure.hint(format!("known here are: {}", known.join(", "))),
             };
         }
-        Failure::new(Kind::Config, format!("{at}{line}: {message}"))
+        let key = error
+            .span()
+            .and_then(|span| locate::key_at(&self.text, span.start))
+            .map_or_else(String::new, |key| format!("`{key}`: "));
+        let message = locate::in_our_words(&message);
+        Failure::new(Kind::Config, format!("{at}{line}: {key}{message}"))
     }
 }
 
@@ -234,12 +239,12 @@ mod tests {
             ),
             (
                 "[profiles.a]\nclient_id = 7\n",
-                "c.toml:2: invalid type: integer `7`, expected a string",
+                "c.toml:2: `client_id`: expected a string, not integer `7`",
                 "",
             ),
             (
                 "[profiles.a]\nencoding = 'xml'\n",
-                "c.toml:2: unknown variant `xml`",
+                "c.toml:2: `encoding`: `xml` is none of `form`, `json`, `query`, `none`",
                 "",
             ),
             (
@@ -250,12 +255,12 @@ mod tests {
             ("[profiles.a\n", "c.toml:1: ", ""),
             (
                 "[profiles.a]\ntimeout = 'soon'\n",
-                "c.toml:2: `soon` is no length of time",
+                "c.toml:2: `timeout`: `soon` is no length of time",
                 "",
             ),
             (
                 "[profiles.a]\nparams = { d = 2020-01-01 }\n",
-                "c.toml:2: `d` holds a date",
+                "c.toml:2: `params`: `d` holds a date",
                 "",
             ),
             (

@@ -20,8 +20,15 @@ impl Origin {
     /// # Errors
     /// A message when it is no URL, names no host, carries credentials, or would send secrets in the clear over a network.
     pub fn of(url: &str) -> Result<Self, String> {
-        let url = Url::parse(url)
-            .map_err(|error| format!("`{}` is no URL: {error}", crate::text::clean(url, 200)))?;
+        let url = Url::parse(url).map_err(|error| {
+            let why = match error {
+                url::ParseError::RelativeUrlWithoutBase => {
+                    "it has to begin with https://".to_owned()
+                }
+                other => other.to_string(),
+            };
+            format!("`{}` is no URL: {why}", crate::text::clean(url, 200))
+        })?;
         Self::of_url(&url)
     }
 

@@ -136,7 +136,9 @@ fn describe(error: &Error) -> Failure {
 fn cause(error: &Error) -> String {
     match error {
         Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => {
-            format!(": {}", clean(&inner.to_string(), SHOWN_CHARACTERS))
+            let words = clean(&inner.to_string(), SHOWN_CHARACTERS);
+            // The name of a library helps nobody at a prompt.
+            format!(": {}", words.strip_prefix("zbus error: ").unwrap_or(&words))
         }
         _ => String::new(),
     }

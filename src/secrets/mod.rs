@@ -132,7 +132,11 @@ pub fn find(
     let context = format!("profile `{}`: {name}", profile.name);
     for source in &sources {
         let found = source.read(environment).map_err(|failure| {
-            let failure = failure.context(&context);
+            let failure = match written_but_absent(&sources, source) {
+                Some(absence) => failure.context(absence),
+                None => failure,
+            }
+            .context(&context);
             match (source, failure.next_step()) {
                 (Source::Keyring(_), None) => failure.hint(ways_out(profile, name)),
                 _ => failure,
@@ -148,6 +152,17 @@ pub fn find(
             .context(context)
             .hint(ways_out(profile, name)),
     )
+}
+
+/// Why the profile's own source had nothing, where it is the keyring, last of `sources`, that failed: who wrote a source into the profile
+/// expects that one to be spoken of.
+fn written_but_absent(sources: &[Source], failed: &Source) -> Option<String> {
+    match (sources, failed) {
+        ([_, written, _], Source::Keyring(_)) => {
+            Some(format!("{}, and the keyring is no help", written.absence()))
+        }
+        _ => None,
+    }
 }
 
 /// The two ways to give tok a secret: for a person with a keyring, and for a machine without.

@@ -14,6 +14,7 @@
 //! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
 //! - [`interrupted`]: killed, interrupted and stopped processes leave nothing that hinders the next
 //! - [`kept`]: `tok status`, `tok forget`, `tok reject`
+//! - [`messages`]: every message in one table, to be read by eye
 //! - [`profiles`]: what is configured, and what a token says
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
@@ -41,6 +42,7 @@ mod home;
 mod hostile;
 mod interrupted;
 mod kept;
+mod messages;
 mod profiles;
 mod secrets;
 mod stale;

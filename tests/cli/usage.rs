@@ -88,7 +88,7 @@ fn mistakes_end_with_2_and_the_way_on() {
         ),
         ("completions tcsh", ["`tcsh` is no value", "fish"]),
         ("token cint -q -v", ["do not go together", "--help"]),
-        ("exec cint", ["missing: <CMD>", "tok exec --help"]),
+        ("exec cint", ["missing: <CMD>", "`tok exec PROFILE -- CMD`"]),
         ("man tokne", ["no command `tokne`", "did you mean `token`"]),
     ] {
         fails(
