@@ -1,6 +1,7 @@
 //! What may be typed. No I/O, no decisions: `commands` has those.
 
 mod color;
+mod add;
 mod consumer;
 mod exec;
 pub mod help;
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 pub use kept::{Forget, Reject, Status};
 
 use clap::{Args, Parser, Subcommand};
+
+pub use add::{Add, Keys};
 
 use crate::config::schema::DurationText;
 pub use color::Color;
@@ -110,6 +113,8 @@ pub enum Command {
     Completions(Completions),
     /// Print a manual page
     Man(Man),
+    /// Write a profile into the config
+    Add(Box<Add>),
     /// Store, check or delete a secret in the OS keyring
     #[command(subcommand)]
     Secret(Secret),

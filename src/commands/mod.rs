@@ -1,6 +1,7 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
 mod completions;
+mod add;
 mod consumer;
 mod doctor;
 mod exec;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Token(fetch) => print::token(&session, fetch, out),
         Command::Header(fetch) => print::header(&session, fetch, out),
         Command::Json(fetch) => print::json(&session, fetch, out),
+        Command::Add(add) => add::run(&session, add, out),
         Command::For { consumer } => consumer::run(&session, consumer, out),
         Command::Status(status) => status::run(&session, status, out),
         Command::Forget(forget) => forget::run(&session, forget),

@@ -2,6 +2,7 @@
 //!
 //! One crate, so that everything is linked once. Each module is one promise:
 //!
+//! - [`add`]: a manual's example becomes the profile that makes the same request
 //! - [`cache`]: while a token is good the provider is not asked again
 //! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
@@ -28,6 +29,7 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod add;
 mod cache;
 mod config;
 mod consumers;

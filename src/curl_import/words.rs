@@ -1,0 +1,404 @@
+//! A command line as it is printed in a manual, split into words by the shell's rules (POSIX.1-2024, XCU §2.2), and a little more leniently where
+//! manuals are: placeholders such as `<YOUR ID>` are no redirections, a prompt and comments are passed over, nothing is expanded.
+
+use zeroize::Zeroizing;
+
+/// One word, without its quotes.
+pub(super) struct Word {
+    /// What it says. It may be a secret.
+    pub(super) text: Zeroizing<String>,
+    /// Its place in the command, from 1.
+    number: usize,
+    /// The line it begins on, from 1.
+    line: usize,
+    /// Whether no part of it was quoted.
+    is_bare: bool,
+}
+
+impl Word {
+    /// How messages call the word: its place, and its text as far as it is the name of an option.
+    pub(super) fn shown(&self) -> String {
+        let place = format!("word {} (line {})", self.number, self.line);
+        let is_long = self.text.starts_with("--");
+        let name: String = self
+            .text
+            .chars()
+            // What follows a short option's letter may be its value.
+            .take(if is_long { 30 } else { 2 })
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        match name.starts_with('-') && name.len() > 1 {
+            true => format!("{place}, `{name}`"),
+            false => place,
+        }
+    }
+}
+
+/// The quote characters that word processors put in the place of the shell's.
+const TYPOGRAPHIC: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
+
+/// The words of the first command in `text`.
+///
+/// # Errors
+/// A message that names the word that does not end, or that a shell would not read either.
+pub(super) fn split(text: &str) -> Result<Vec<Word>, String> {
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+        words: Vec::new(),
+        word: None,
+    };
+    while reader.step()? {}
+    reader.finish();
+    Ok(reader.words)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    line: usize,
+    words: Vec<Word>,
+    word: Option<Word>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads on by a character or a quoted part; false at the end of the command.
+    fn step(&mut self) -> Result<bool, String> {
+        if let Some(length) = continuation(self.rest) {
+            self.take(length);
+            return Ok(true);
+        }
+        let Some(first) = self.rest.chars().next() else {
+            return Ok(false);
+        };
+        match first {
+            c if c.is_whitespace() => {
+                self.take(first.len_utf8());
+                self.finish();
+            }
+            '#' if self.word.is_none() => {
+                self.take(self.rest.find('\n').unwrap_or(self.rest.len()));
+            }
+            '|' | ';' => return Ok(false),
+            // A `&` within a word is the query of a URL that the manual forgot to quote.
+            '&' if self.word.is_none() || self.ends_word(1) => return Ok(false),
+            '>' if self.word.is_none() && !self.words.is_empty() => return Ok(false),
+            '\'' => {
+                self.take(1);
+                let quoted = self.until('\'', "'")?;
+                self.push(quoted, false);
+            }
+            '"' => {
+                self.take(1);
+                self.double_quoted()?;
+            }
+            '$' if self.rest.starts_with("$'") => {
+                self.take(2);
+                self.ansi_quoted()?;
+            }
+            '$' if self.rest.starts_with("$(") => self.substitution()?,
+            '`' => {
+                self.take(1);
+                let inside = self.until('`', "`")?;
+                self.push(&format!("$({inside})"), true);
+            }
+            '<' => {
+                let length = placeholder(self.rest).unwrap_or(1);
+                let text = self.take(length);
+                self.push(text, true);
+            }
+            '\\' => {
+                self.take(1);
+                if let Some(escaped) = self.rest.chars().next() {
+                    let text = self.take(escaped.len_utf8());
+                    self.push(text, false);
+                }
+            }
+            c if TYPOGRAPHIC.contains(&c) => {
+                self.push("", true);
+                return Err(format!(
+                    "{} has a typographic quote (`{c}`), which no shell takes for one; write ' or \"",
+                    self.shown()
+                ));
+            }
+            c => {
+                let text = self.take(c.len_utf8());
+                self.push(text, true);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the word ends `length` bytes on.
+    fn ends_word(&self, length: usize) -> bool {
+        self.rest[length..]
+            .chars()
+            .next()
+            .is_none_or(|c| c.is_whitespace() || "|;&".contains(c))
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.line += taken.matches('\n').count();
+        self.rest = rest;
+        taken
+    }
+
+    fn push(&mut self, text: &str, is_bare: bool) {
+        let word = self.word.get_or_insert_with(|| Word {
+            text: Zeroizing::new(String::with_capacity(256)),
+            number: self.words.len() + 1,
+            line: self.line,
+            is_bare: true,
+        });
+        word.text.push_str(text);
+        word.is_bare &= is_bare;
+    }
+
+    fn finish(&mut self) {
+        let Some(word) = self.word.take() else {
+            return;
+        };
+        // The prompt of a terminal session.
+        let is_prompt = self.words.is_empty() && ["$", "%", ">"].contains(&word.text.as_str());
+        if !(is_prompt && word.is_bare) {
+            self.words.push(word);
+        }
+    }
+
+    /// How the word that is being read is called in a message.
+    fn shown(&self) -> String {
+        self.word.as_ref().map_or_else(
+            || format!("word {} (line {})", self.words.len() + 1, self.line),
+            Word::shown,
+        )
+    }
+
+    fn unclosed(&self, quote: &str) -> String {
+        format!("{} has a `{quote}` that is not closed", self.shown())
+    }
+
+    /// What stands before the next `end`, which is taken too.
+    fn until(&mut self, end: char, quote: &str) -> Result<&'a str, String> {
+        match self.rest.find(end) {
+            Some(at) => {
+                let text = self.take(at);
+                self.take(end.len_utf8());
+                Ok(text)
+            }
+            None => Err(self.unclosed(quote)),
+        }
+    }
+
+    /// The rest of `"…"`: a backslash escapes only `$`, `` ` ``, `"`, `\` and a line end.
+    fn double_quoted(&mut self) -> Result<(), String> {
+        self.push("", false);
+        loop {
+            let Some(first) = self.rest.chars().next() else {
+                return Err(self.unclosed("\""));
+            };
+            match first {
+                '"' => {
+                    self.take(1);
+                    return Ok(());
+                }
+                '\\' => {
+                    if let Some(length) = continuation(self.rest) {
+                        self.take(length);
+                        continue;
+                    }
+                    self.take(1);
+                    match self.rest.chars().next() {
+                        Some(escaped @ ('$' | '`' | '"' | '\\')) => {
+                            let text = self.take(escaped.len_utf8());
+                            self.push(text, false);
+                        }
+                        _ => self.push("\\", false),
+                    }
+                }
+                '$' if self.rest.starts_with("$(") => self.substitution()?,
+                c => {
+                    let text = self.take(c.len_utf8());
+                    self.push(text, false);
+                }
+            }
+        }
+    }
+
+    /// The rest of `$'…'`, with C's escapes.
+    fn ansi_quoted(&mut self) -> Result<(), String> {
+        self.push("", false);
+        loop {
+            let Some(first) = self.rest.chars().next() else {
+                return Err(self.unclosed("$'"));
+            };
+            self.take(first.len_utf8());
+            if first == '\'' {
+                return Ok(());
+            }
+            if first != '\\' {
+                self.push(first.encode_utf8(&mut [0; 4]), false);
+                continue;
+            }
+            let Some(escape) = self.rest.chars().next() else {
+                return Err(self.unclosed("$'"));
+            };
+            self.take(escape.len_utf8());
+            let character = match escape {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'a' => '\x07',
+                'b' => '\x08',
+                'e' | 'E' => '\x1b',
+                'f' => '\x0c',
+                'v' => '\x0b',
+                'x' => self.number(2, 16)?,
+                'u' => self.number(4, 16)?,
+                'U' => self.number(8, 16)?,
+                '0'..='7' => {
+                    // The digit that was taken is the number's first.
+                    let first = escape.to_digit(8).unwrap_or_default();
+                    let more = self.digits(2, 8);
+                    let value = u32::from_str_radix(more, 8).unwrap_or_default();
+                    let value = first * 8_u32.pow(u32::try_from(more.len()).unwrap_or(0)) + value;
+                    char::from_u32(value).unwrap_or('\u{fffd}')
+                }
+                same @ ('\\' | '\'' | '"' | '?') => same,
+                other => {
+                    self.push("\\", false);
+                    other
+                }
+            };
+            self.push(character.encode_utf8(&mut [0; 4]), false);
+        }
+    }
+
+    fn digits(&mut self, most: usize, radix: u32) -> &'a str {
+        let length = self
+            .rest
+            .chars()
+            .take(most)
+            .take_while(|c| c.is_digit(radix))
+            .count();
+        self.take(length)
+    }
+
+    fn number(&mut self, most: usize, radix: u32) -> Result<char, String> {
+        let digits = self.digits(most, radix);
+        u32::from_str_radix(digits, radix)
+            .ok()
+            .and_then(char::from_u32)
+            .ok_or_else(|| {
+                format!(
+                    "{} has an escape in `$'…'` that is no character",
+                    self.shown()
+                )
+            })
+    }
+
+    /// `$(…)`, which is kept as it stands: nothing is run.
+    fn substitution(&mut self) -> Result<(), String> {
+        let mut depth = 0_usize;
+        for (at, c) in self.rest.char_indices() {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => continue,
+            }
+            if depth == 0 {
+                let text = self.take(at + 1);
+                self.push(text, false);
+                return Ok(());
+            }
+        }
+        Err(self.unclosed("$("))
+    }
+}
+
+/// The length of a backslash at the end of a line, with the blanks that a copy left behind it.
+fn continuation(rest: &str) -> Option<usize> {
+    let after = rest.strip_prefix('\\')?;
+    let blanks = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
+    after[blanks..].starts_with('\n').then_some(blanks + 2)
+}
+
+/// The length of `<…>` on one line, which in a manual is something to fill in.
+fn placeholder(rest: &str) -> Option<usize> {
+    let end = rest.find('>')?;
+    let inside = &rest[1..end];
+    (!inside.is_empty()
+        && !inside.contains(['\n', '"', '\'', '<'])
+        && !inside.starts_with([' ', '(']))
+    .then_some(end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Result<Vec<String>, String> {
+        Ok(split(text)?
+            .iter()
+            .map(|word| word.text.to_string())
+            .collect())
+    }
+
+    #[test]
+    fn words_are_what_a_shell_makes_of_them() {
+        let cases: [(&str, &[&str]); 27] = [
+            ("curl a b", &["curl", "a", "b"]),
+            ("curl 'a b' \"c d\"", &["curl", "a b", "c d"]),
+            ("a'b'\"c\"d", &["abcd"]),
+            ("''", &[""]),
+            (r#""a\"b\\c\$d\`e\nf""#, &[r#"a"b\c$d`e\nf"#]),
+            (r"'a\'b", &[r"a\b"]),
+            (r"a\ b\'c", &["a b'c"]),
+            ("a \\\n  b", &["a", "b"]),
+            ("a \\  \t\r\n b", &["a", "b"]),
+            ("\"a\\\nb\"", &["ab"]),
+            (r"$'a\'b\n\t\x41\u00e9\\\101\q'", &["a'b\n\tAé\\A\\q"]),
+            ("a # comment\nb c#d", &["a", "b", "c#d"]),
+            ("$ curl x", &["curl", "x"]),
+            ("curl x | jq .a", &["curl", "x"]),
+            ("curl x|jq", &["curl", "x"]),
+            ("curl x; echo", &["curl", "x"]),
+            ("curl x && y", &["curl", "x"]),
+            ("curl https://a/?b=c&d=e", &["curl", "https://a/?b=c&d=e"]),
+            ("curl x > file", &["curl", "x"]),
+            (
+                "curl -d id=<YOUR ID> x",
+                &["curl", "-d", "id=<YOUR ID>", "x"],
+            ),
+            ("$ID \"${ID}\" '$ID'", &["$ID", "${ID}", "$ID"]),
+            ("\"a $(b \"c\" | (d)) e\"", &["a $(b \"c\" | (d)) e"]),
+            ("a `b c` d", &["a", "$(b c)", "d"]),
+            ("'{\"a\": \"'\"$A\"'\"}'", &["{\"a\": \"$A\"}"]),
+            ("a\r\nb", &["a", "b"]),
+            ("é\u{a0}b", &["é", "b"]),
+            ("", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(texts(text).unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_does_not_end_is_named_by_its_place_and_not_shown() {
+        let cases = [
+            ("curl -d 'hunter2", "word 3 (line 1) has a `'`"),
+            ("curl \\\n -d \"hunter2", "word 3 (line 2) has a `\"`"),
+            ("curl -d $'hunter2", "word 3 (line 1) has a `$'`"),
+            ("curl $(hunter2", "word 2 (line 1) has a `$(`"),
+            (
+                "curl -d “hunter2”",
+                "word 3 (line 1) has a typographic quote",
+            ),
+            (r"curl $'hunter2\xzz'", "word 2 (line 1) has an escape"),
+        ];
+        for (text, expected) in cases {
+            let message = texts(text).unwrap_err();
+            assert!(message.starts_with(expected), "{text}: {message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A profile that is about to be written: the keys that `tok add` can write, in the order people read them in, and no key that only repeats a default.
+
+use serde_json::Map;
+use toml_edit::{Array, InlineTable, Item, Table, Value};
+
+/// The keys of a profile. What is none or empty is left out of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
+pub struct Draft {
+    pub provider: Option<String>,
+    pub token_url: Option<String>,
+    pub client_id: Option<String>,
+    /// Where the client secret comes from (`env` or `file`, and which); none: the keyring.
+    pub client_secret: Option<(&'static str, String)>,
+    pub auth_method: Option<String>,
+    pub basic_encoding: Option<String>,
+    pub method: Option<String>,
+    pub encoding: Option<String>,
+    pub grant_type: Option<String>,
+    pub scope: Vec<String>,
+    pub audience: Option<String>,
+    pub resource: Vec<String>,
+    pub params: Map<String, serde_json::Value>,
+    pub names: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    /// The names of further secrets; each is looked for in the environment and the keyring.
+    pub secrets: Vec<String>,
+    pub vars: Vec<(String, String)>,
+    /// The keys of `response`.
+    pub response: Vec<(String, String)>,
+    pub default_ttl: Option<String>,
+    pub header: Vec<String>,
+    pub ca_file: Option<String>,
+    pub client_cert: Option<String>,
+    pub client_key: Option<String>,
+}
+
+impl Draft {
+    /// The profile's table.
+    ///
+    /// # Errors
+    /// A message when a parameter holds what TOML has no word for.
+    pub fn table(&self) -> Result<Table, String> {
+        let mut table = Table::new();
+        let mut set = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                table.insert(key, Item::Value(value));
+            }
+        };
+        let text = |value: &Option<String>| value.as_deref().map(Value::from);
+        set("provider", text(&self.provider));
+        set("token_url", text(&self.token_url));
+        set("client_id", text(&self.client_id));
+        set(
+            "client_secret",
+            self.client_secret.as_ref().map(|(kind, which)| {
+                let source: InlineTable = [(*kind, which.as_str())].into_iter().collect();
+                Value::InlineTable(source)
+            }),
+        );
+        set("auth_method", text(&self.auth_method));
+        set("basic_encoding", text(&self.basic_encoding));
+        set("method", text(&self.method));
+        set("encoding", text(&self.encoding));
+        set("grant_type", text(&self.grant_type));
+        set("scope", one_or_many(&self.scope));
+        set("audience", text(&self.audience));
+        set("resource", one_or_many(&self.resource));
+        set("params", inline(&self.params)?);
+        set("names", pairs(&self.names));
+        set("headers", pairs(&self.headers));
+        let secrets: InlineTable = self
+            .secrets
+            .iter()
+            .map(|name| (name.as_str(), InlineTable::new()))
+            .collect();
+        set(
+            "secrets",
+            (!secrets.is_empty()).then_some(Value::InlineTable(secrets)),
+        );
+        set("vars", pairs(&self.vars));
+        set("response", pairs(&self.response));
+        set("default_ttl", text(&self.default_ttl));
+        set("header", one_or_many(&self.header));
+        set("ca_file", text(&self.ca_file));
+        set("client_cert", text(&self.client_cert));
+        set("client_key", text(&self.client_key));
+        Ok(table)
+    }
+}
+
+fn one_or_many(values: &[String]) -> Option<Value> {
+    match values {
+        [] => None,
+        [one] => Some(Value::from(one)),
+        many => Some(Value::Array(many.iter().collect())),
+    }
+}
+
+fn pairs(pairs: &[(String, String)]) -> Option<Value> {
+    let table: InlineTable = pairs
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect();
+    (!table.is_empty()).then_some(Value::InlineTable(table))
+}
+
+fn inline(members: &Map<String, serde_json::Value>) -> Result<Option<Value>, String> {
+    if members.is_empty() {
+        return Ok(None);
+    }
+    let mut table = InlineTable::new();
+    for (name, member) in members {
+        table.insert(name, value(name, member)?);
+    }
+    Ok(Some(Value::InlineTable(table)))
+}
+
+fn value(name: &str, json: &serde_json::Value) -> Result<Value, String> {
+    use serde_json::Value as Json;
+    Ok(match json {
+        Json::Null => {
+            return Err(format!(
+                "parameter `{name}` is null, which a profile cannot say"
+            ));
+        }
+        Json::Bool(boolean) => Value::from(*boolean),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Value::from(whole),
+            (None, Some(float)) if !number.is_u64() => Value::from(float),
+            _ => {
+                return Err(format!(
+                    "parameter `{name}` is a number too large for a profile"
+                ));
+            }
+        },
+        Json::String(text) => Value::from(text),
+        Json::Array(items) => {
+            let mut array = Array::new();
+            for item in items {
+                array.push(value(name, item)?);
+            }
+            Value::Array(array)
+        }
+        Json::Object(members) => match inline(members)? {
+            Some(table) => table,
+            None => Value::InlineTable(InlineTable::new()),
+        },
+    })
+}

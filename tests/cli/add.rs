@@ -1,0 +1,485 @@
+//! `tok add`: what a manual prints becomes the profile that makes the same request; secrets go to the keyring or are named, never into the file; and
+//! the file keeps what its owner wrote.
+
+use std::fs;
+
+use assert_cmd::assert::Assert;
+use local_provider::{Answer, Provider, Received};
+
+use crate::home::{Home, fails, stderr, stdout};
+
+/// The examples; the file says how they are written.
+const EXAMPLES: &str = include_str!("add/examples.txt");
+
+/// Values in the examples that are secrets, as they stand there or decoded.
+const SECRETS: [&str; 14] = [
+    "s3cr3t-value",
+    "bXktaG90ZWw6",
+    "qWgdYAmab0YSkuL1qKv5bPX",
+    "dskLLdkasdjlasdKK",
+    "P4ssw0rd!",
+    "01ABCDEFGHIJKLM",
+    "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+    "5f2b7e0c9a1d4e38",
+    "a+b/c=12",
+    "5ecret",
+    "S3cr3tValue",
+    "s3cr3t-9",
+    "9f8e7d6c5b4a",
+    "0123456789abcdef",
+];
+
+/// Title, flags, request and keys of each example.
+fn examples() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    let parts = EXAMPLES.split("\n=== ").skip(1);
+    let examples: Vec<_> = parts
+        .map(|part| {
+            let (head, rest) = part.split_once('\n').expect("a head line");
+            let (title, flags) = head.split_once('|').expect("a title and flags");
+            let (request, keys) = rest.split_once("\n---\n").expect("a request and keys");
+            (title.trim(), flags.trim(), request, keys.trim_end())
+        })
+        .collect();
+    assert!(examples.len() >= 40, "{}", examples.len());
+    examples
+}
+
+fn add(home: &Home, flags: &str, request: &str) -> Assert {
+    home.tok(&format!("add p {flags}"))
+        .write_stdin(request)
+        .assert()
+}
+
+fn config(home: &Home) -> String {
+    fs::read_to_string(home.config()).unwrap_or_default()
+}
+
+#[test]
+fn each_example_becomes_its_shortest_profile() {
+    let home = Home::new();
+    for (title, flags, request, keys) in examples() {
+        let added = add(&home, &format!("--from-curl --dry-run {flags}"), request);
+        let said = stderr(&added);
+        let printed = stdout(&added.success());
+        assert_eq!(
+            printed,
+            format!("[profiles.p]\n{keys}\n"),
+            "{title}: {said}"
+        );
+        for secret in SECRETS {
+            assert!(
+                !printed.contains(secret) && !said.contains(secret),
+                "{title}: {said}"
+            );
+        }
+    }
+    assert!(!home.config().exists(), "--dry-run writes nothing");
+}
+
+#[test]
+fn no_secret_of_a_request_gets_into_the_file_or_a_message() {
+    for (title, flags, request, _) in examples() {
+        let home = Home::new();
+        let added = add(&home, &format!("--from-curl {flags}"), request);
+        let said = stderr(&added) + &stdout(&added) + &config(&home);
+        assert!(said.contains("[profiles.p]"), "{title}: {said}");
+        for secret in SECRETS {
+            assert!(!said.contains(secret), "{title}: {said}");
+        }
+    }
+}
+
+/// What `request`, with `$URL` for the provider's address, sends once it is a profile and a token is asked for.
+fn round_trip(flags: &str, request: &str, secrets: &[(&str, &str)]) -> Received {
+    let provider = Provider::start();
+    provider.answer("/token", Answer::token("the-token", 3600));
+    let home = Home::new();
+    let request = request.replace("$URL", &provider.url("/token"));
+    let with_secrets = |arguments: &str| {
+        let mut tok = home.tok(arguments);
+        tok.envs(secrets.iter().copied());
+        tok
+    };
+    with_secrets(&format!("add p --from-curl {flags}"))
+        .write_stdin(request)
+        .assert()
+        .success();
+    with_secrets("token p")
+        .assert()
+        .success()
+        .stdout("the-token\n");
+    provider.only_request()
+}
+
+const SECRET: (&str, &str) = ("TOK_P_CLIENT_SECRET", "+/=:%& é\"\\");
+
+#[test]
+fn an_imported_form_is_sent_as_the_example_says() {
+    let sent = round_trip(
+        "--client-id me",
+        "curl $URL -d 'client_id=ID&client_secret=SECRET&grant_type=client_credentials' -d 'scope=a%20b' -d 'x=1&x=2'",
+        &[SECRET],
+    );
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(sent.method, "POST");
+    assert_eq!(
+        sent.form(),
+        [
+            pair("grant_type", "client_credentials"),
+            pair("client_id", "me"),
+            pair("client_secret", SECRET.1),
+            pair("scope", "a b"),
+            pair("x", "1"),
+            pair("x", "2"),
+        ]
+    );
+    assert_eq!(sent.header("authorization"), None);
+}
+
+#[test]
+fn imported_json_is_sent_as_the_example_says() {
+    let sent = round_trip(
+        "",
+        r#"curl --json '{"auth": {"user": "joe", "password": "<password>", "n": 1.5}, "list": [true, "a"], "apiKey": "{api key}", "org": "<org>"}' $URL"#,
+        &[SECRET, ("TOK_P_API_KEY", "k"), ("TOK_P_VAR_ORG", "o")],
+    );
+    assert_eq!(
+        sent.json(),
+        serde_json::json!({"auth": {"user": "joe", "password": SECRET.1, "n": 1.5}, "list": [true, "a"], "apiKey": "k", "org": "o"})
+    );
+    assert_eq!(sent.header("content-type"), Some("application/json"));
+}
+
+#[test]
+fn imported_basic_credentials_are_sent_as_curl_sends_them() {
+    for request in [
+        "curl $URL -u me:$SECRET -d grant_type=client_credentials",
+        "curl $URL -H 'Authorization: Basic bWU6WFg=' -d grant_type=client_credentials",
+    ] {
+        let sent = round_trip("", request, &[SECRET]);
+        assert_eq!(sent.basic(), Some(format!("me:{}", SECRET.1).into_bytes()));
+        assert_eq!(sent.text(), "grant_type=client_credentials");
+    }
+}
+
+#[test]
+fn an_imported_query_is_sent_as_the_example_says() {
+    let sent = round_trip(
+        "--client-id me",
+        "curl '$URL?appid=ID&secret=SECRET&v=a%26b'",
+        &[SECRET],
+    );
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!((sent.method.as_str(), sent.body.len()), ("GET", 0));
+    assert_eq!(
+        sent.query_form(),
+        [
+            pair("appid", "me"),
+            pair("secret", SECRET.1),
+            pair("v", "a&b")
+        ]
+    );
+}
+
+#[test]
+fn imported_headers_and_a_query_beside_a_body_are_sent_as_the_example_says() {
+    let sent = round_trip(
+        "--client-id me/you",
+        "curl -X POST '$URL?app_id=<APP ID>&v=1' -H 'X-Api-Key: YOUR_KEY' -H 'Version: 2' -d a=b",
+        &[("TOK_P_CLIENT_SECRET", "k e y")],
+    );
+    assert_eq!(sent.query, "app_id=me%2Fyou&v=1");
+    assert_eq!(sent.header("x-api-key"), Some("k e y"));
+    assert_eq!(sent.header("version"), Some("2"));
+    assert_eq!(sent.text(), "a=b");
+}
+
+#[test]
+fn a_request_that_cannot_be_read_is_a_usage_error_that_names_the_word() {
+    let cases = [
+        ("", "there is no command in it"),
+        ("wget https://a.example", "word 1 (line 1) should be `curl`"),
+        (
+            "curl https://a.example/t -d 'hunter2",
+            "word 4 (line 1) has a `'` that is not closed",
+        ),
+        (
+            "curl https://a.example/t \\\n  --hunt hunter2",
+            "word 3 (line 2), `--hunt` is no option",
+        ),
+        (
+            "curl https://a.example/t -k",
+            "`-k`: tok always checks the server's certificate",
+        ),
+        (
+            "curl https://a.example/t -F a=hunter2",
+            "`-F`: tok sends forms and JSON",
+        ),
+        (
+            "curl https://a.example/t -d @hunter2",
+            "`-d`: takes its data from a file",
+        ),
+        (
+            "curl https://a.example/t -X PUT -d a=hunter2",
+            "neither POST nor GET",
+        ),
+        (
+            "curl https://a.example/t -H 'Content-Type: text/xml' -d '<hunter2/>'",
+            "Content-Type: tok sends forms",
+        ),
+        (
+            "curl https://a.example/t --json '{hunter2'",
+            "the body is no JSON text (line 1, column 2",
+        ),
+        (
+            "curl https://a.example/t --json '[\"hunter2\"]'",
+            "the body is JSON, but no object",
+        ),
+        (
+            "curl https://a.example/t -d hunter2",
+            "a parameter has no name",
+        ),
+        (
+            "curl https://a.example/t https://hunter2.example",
+            "word 3 (line 1) is neither",
+        ),
+    ];
+    let home = Home::new();
+    for (request, words) in cases {
+        let added = add(&home, "--from-curl", request);
+        assert!(!stderr(&added).contains("hunter2"), "{}", stderr(&added));
+        fails(added, 2, &["the request cannot be read: ", words]);
+    }
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn without_a_terminal_all_that_is_missing_is_named_and_nothing_is_written() {
+    let home = Home::new();
+    let request =
+        "curl https://{tenant}.example.com/token -d 'client_id={id}&client_secret={s}&org={org}'";
+    fails(
+        add(&home, "--from-curl", request),
+        2,
+        &[
+            "missing: ",
+            "the client id (--client-id ID)",
+            "--var tenant=…",
+            "--var org=…",
+        ],
+    );
+    fails(
+        add(&home, "", ""),
+        2,
+        &["the token endpoint (--token-url URL, --provider NAME or --from-curl)"],
+    );
+    fails(
+        add(&home, "--provider okta", ""),
+        2,
+        &[
+            "--client-id",
+            "--var domain=…): the Okta domain",
+            "--var scope=…",
+        ],
+    );
+    fails(
+        add(&home, "--provider spotfy", ""),
+        2,
+        &["did you mean `spotify`?"],
+    );
+    fails(
+        home.tok("add a/b --provider cint").assert(),
+        2,
+        &["is no good as a name"],
+    );
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn a_wrong_key_is_a_config_error_and_nothing_is_written() {
+    let home = Home::new();
+    for (flags, words) in [
+        (
+            "--token-url http://a.example/t --client-id i",
+            "in the clear",
+        ),
+        (
+            "--token-url https://a.example/t --client-id i --auth-method basic",
+            "unknown variant `basic`",
+        ),
+        (
+            "--token-url https://a.example/t --client-id i --param a=${secret.x}",
+            "there is no secret `x`",
+        ),
+        (
+            "--token-url https://a.example/t --client-id i --response acces_token=/x",
+            "did you mean `access_token`?",
+        ),
+        (
+            "--token-url https://a.example/t --client-id i --response root=data",
+            "response.root",
+        ),
+    ] {
+        fails(add(&home, flags, ""), 3, &[words]);
+    }
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn flags_and_providers_make_profiles_too() {
+    let cases = [
+        (
+            "--provider cint --client-id i",
+            "provider = \"cint\"\nclient_id = \"i\"\n",
+        ),
+        (
+            "--provider okta --client-id i --var domain=acme.okta.com --scope s",
+            "provider = \"okta\"\nclient_id = \"i\"\nscope = \"s\"\nvars = { domain = \"acme.okta.com\" }\n",
+        ),
+        (
+            "--token-url https://a.example/t --client-id i --client-secret-env S --auth-method client_secret_post --encoding json --grant-type none \
+             --scope a --scope b --audience u --resource https://r.example --param p=1 --rename client_id=id --request-header v=2 \
+             --secret k --var x=y --response root=/data --default-ttl 5m --header X-T:${access_token}",
+            "token_url = \"https://a.example/t\"\nclient_id = \"i\"\nclient_secret = { env = \"S\" }\nauth_method = \"client_secret_post\"\n\
+             encoding = \"json\"\ngrant_type = \"none\"\nscope = [\"a\", \"b\"]\naudience = \"u\"\nresource = \"https://r.example\"\n\
+             params = { p = \"1\" }\nnames = { client_id = \"id\" }\nheaders = { v = \"2\" }\nsecrets = { k = {} }\nvars = { x = \"y\" }\n\
+             response = { root = \"/data\" }\ndefault_ttl = \"5m\"\nheader = \"X-T:${access_token}\"\n",
+        ),
+    ];
+    for (flags, keys) in cases {
+        let home = Home::new();
+        add(&home, flags, "").success();
+        assert_eq!(config(&home), format!("[profiles.p]\n{keys}"), "{flags}");
+    }
+}
+
+#[test]
+fn without_a_keyring_the_profile_is_written_and_the_variable_to_set_is_named() {
+    let home = Home::new();
+    let request = "curl https://a.example/token -u my-app:hunter2-hunter2 -d grant_type=client_credentials -H 'x-api-key: k3y-k3y-k3y'";
+    fails(
+        add(&home, "--from-curl --quiet", request),
+        4,
+        &[
+            "profile `p` is written, but client_secret and api_key could not be stored",
+            "set TOK_P_CLIENT_SECRET and TOK_P_API_KEY",
+        ],
+    );
+    assert!(config(&home).contains("client_id = \"my-app\""));
+}
+
+#[test]
+fn a_secret_that_is_still_to_be_set_is_no_failure() {
+    let home = Home::new();
+    let added = add(&home, "--token-url https://a.example/t --client-id i", "").success();
+    let said = stderr(&added);
+    assert!(
+        said.contains("`tok secret set p`, or TOK_P_CLIENT_SECRET"),
+        "{said}"
+    );
+    assert!(
+        said.contains("[profiles.p]\ntoken_url = "),
+        "shown before it is written: {said}"
+    );
+    home.tok("add q --token-url https://a.example/t --client-id i -q")
+        .assert()
+        .success()
+        .stderr("");
+}
+
+#[test]
+fn a_profile_that_is_there_is_replaced_only_by_force_and_comments_stay() {
+    let before = "# mine\n[profiles.a]\nprovider = 'cint' # the exchange\nclient_id = 'x'\n\n# old\n[profiles.p]\ntoken_url = 'https://old.example/t'\nclient_id = 'o'\n[profiles.p.params]\nx = 1\n\n# last\n[profiles.z]\nprovider = 'spotify'\nclient_id = 'y'\n# end\n";
+    let home = Home::with(before);
+    let flags = "--provider cint --client-id new";
+    fails(
+        add(&home, flags, ""),
+        3,
+        &["profile `p` is in ", " already", "--force"],
+    );
+    assert_eq!(config(&home), before);
+    add(&home, &format!("{flags} --force"), "").success();
+    let after = before.replace(
+        "token_url = 'https://old.example/t'\nclient_id = 'o'\n[profiles.p.params]\nx = 1\n",
+        "provider = \"cint\"\nclient_id = \"new\"\n",
+    );
+    assert_eq!(config(&home), after);
+    home.tok("add q --provider cint --client-id q")
+        .assert()
+        .success();
+    assert_eq!(
+        config(&home),
+        format!("{after}\n[profiles.q]\nprovider = \"cint\"\nclient_id = \"q\"\n")
+    );
+}
+
+#[test]
+fn a_config_that_cannot_be_read_is_left_as_it_is() {
+    let home = Home::with("[profiles.a\n");
+    fails(
+        add(&home, "--provider cint --client-id i", ""),
+        3,
+        &["config.toml:1: "],
+    );
+    assert_eq!(config(&home), "[profiles.a\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_config_is_its_owners_alone_and_an_old_one_keeps_mode_and_link() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().mode() & 0o777;
+    let home = Home::new();
+    add(&home, "--provider cint --client-id i", "").success();
+    assert_eq!(mode(&home.config()), 0o600);
+    assert_eq!(mode(home.config().parent().unwrap()), 0o700);
+
+    let dotfile = home.path().join("dotfile.toml");
+    fs::rename(home.config(), &dotfile).unwrap();
+    fs::set_permissions(&dotfile, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&dotfile, home.config()).unwrap();
+    home.tok("add q --provider cint --client-id i")
+        .assert()
+        .success();
+    assert!(fs::symlink_metadata(home.config()).unwrap().is_symlink());
+    assert_eq!(mode(&dotfile), 0o640);
+    assert!(
+        fs::read_to_string(&dotfile)
+            .unwrap()
+            .contains("[profiles.q]")
+    );
+    assert_eq!(
+        fs::read_dir(home.config().parent().unwrap())
+            .unwrap()
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn trying_fetches_once_and_its_failure_has_its_own_exit_code() {
+    for (answer, code, words) in [
+        (Answer::token("t", 3600), 0, "got a token that lives 3"),
+        (
+            Answer::refusal(401, "invalid_client", "no"),
+            5,
+            "the profile is written, but trying it failed: profile `p`: the provider refused: invalid_client: no",
+        ),
+    ] {
+        let provider = Provider::start();
+        provider.answer("/token", answer);
+        let home = Home::new();
+        let tried = home
+            .tok(&format!(
+                "add p --token-url {} --client-id i --try",
+                provider.url("/token")
+            ))
+            .env("TOK_P_CLIENT_SECRET", "s3cr3t")
+            .assert()
+            .code(code)
+            .stdout("");
+        assert!(stderr(&tried).contains(words), "{}", stderr(&tried));
+        assert_eq!(provider.requests().len(), 1);
+        assert!(config(&home).contains("[profiles.p]"));
+    }
+}
