@@ -1,7 +1,7 @@
 //! What may be typed. No I/O, no decisions: `commands` has those.
 
-mod color;
 mod add;
+mod color;
 mod consumer;
 mod exec;
 pub mod help;

@@ -9,11 +9,6 @@ use super::pair;
 /// `tok add`: writes a profile.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Examples:
-  tok add cint --provider cint --client-id 0a1b2c
-  tok add mine --token-url https://auth.example.com/token --client-id 0a1b2c
-  tok add mine --from-curl < request.txt
-
 Secrets in a request go into the keyring and never into the file. Without a
 terminal nothing is asked: what is missing is named, with its flag.")]
 pub struct Add {

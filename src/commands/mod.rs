@@ -1,7 +1,7 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
-mod completions;
 mod add;
+mod completions;
 mod consumer;
 mod doctor;
 mod exec;

@@ -177,7 +177,10 @@ fn from_table(
         .or(table.timeout.map(|timeout| timeout.ms))
         .unwrap_or(DEFAULT_TIMEOUT_MS);
     if timeout_ms == 0 {
-        return Err(Wrong::new("timeout", "nothing can be fetched in no time at all"));
+        return Err(Wrong::new(
+            "timeout",
+            "nothing can be fetched in no time at all",
+        ));
     }
     let (vars, env) = (reader.vars.vars, reader.vars.env);
     let mut resolved = Profile {
