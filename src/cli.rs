@@ -6,6 +6,7 @@ mod consumer;
 mod exec;
 pub mod help;
 mod kept;
+pub mod plain;
 mod profiles;
 mod setup;
 pub mod wrong;
@@ -121,7 +122,7 @@ pub enum Command {
 }
 
 /// A profile, and the options of every command that may fetch.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Fetch {
     /// The profile, a `[profiles.NAME]` of the config
     #[arg(env = "TOK_PROFILE", hide_env = true)]

@@ -1,31 +1,41 @@
 //! Parse, run, print one error, end with the code that says what a script can do about it.
 
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+mod start;
+
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use tok::cli::{Cli, Color, help, wrong};
+use tok::cli::{Cli, Color, help, plain, wrong};
 use tok::{commands, crash, failure, hardening};
 
-fn main() -> ExitCode {
-    hardening::apply();
-    crash::contained(tok).unwrap_or(failure::Kind::Unexpected.exit_code().into())
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
+fn main() -> std::process::ExitCode {
+    tok().into()
 }
 
-fn tok() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+/// The program; its exit code.
+fn tok() -> u8 {
+    hardening::apply();
+    match crash::contained(run) {
+        Some(Ok(())) => 0,
+        Some(Err(error)) => {
             // If even stderr is gone there is nobody to tell; the exit code still says it.
             let _ = failure::report(&error, &mut anstream::stderr());
-            failure::exit_code(&error).into()
+            failure::exit_code(&error)
         }
+        None => failure::Kind::Unexpected.exit_code(),
     }
 }
 
 fn run() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
+    if let Some(cli) = plain::read(std::env::args_os().skip(1)) {
+        return commands::run(&cli, &mut out);
+    }
     if commands::complete(std::env::args_os(), &mut out)? {
         return Ok(());
     }

@@ -1,0 +1,34 @@
+//! How the program is linked on Linux with glibc: what the loader does before `main` is most of what printing a cached token costs.
+//!
+//! It stands here because options in `.cargo/config.toml` would not reach `cargo install`.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+    let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" && env::var("HOST") == env::var("TARGET") {
+        link_the_unwinder_statically();
+    }
+}
+
+/// Rust's standard library wants the unwinder of `libgcc_s.so`, one more file for the loader to find, map and relocate. GCC ships the same
+/// code as `libgcc_eh.a`; where it is installed, that is linked instead. Named before the standard library's own libraries, it comes first.
+fn link_the_unwinder_statically() {
+    let linker = env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".to_owned());
+    let asked = Command::new(linker)
+        .arg("-print-file-name=libgcc_eh.a")
+        .output();
+    // A compiler that does not have the file answers with the bare name.
+    let found = asked.is_ok_and(|answer| {
+        let path = String::from_utf8_lossy(&answer.stdout);
+        let path = Path::new(path.trim());
+        path.is_absolute() && path.is_file()
+    });
+    if found {
+        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+    }
+}
