@@ -63,8 +63,11 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
     } else {
         from_stdin()?
     };
-    keyring::set(&user, &secret)
-        .map_err(|failure| failure.context(format!("keyring entry `{user}`")))?;
+    keyring::set(&user, &secret).map_err(|failure| {
+        failure
+            .context(format!("keyring entry `{user}`"))
+            .hint(secrets::ways_out(profile, name))
+    })?;
     session
         .notes()
         .note(&format!("stored keyring entry `{user}`"));
