@@ -86,7 +86,7 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
     }
     run.profile.check(run.config)?;
     let until = Instant::now() + Duration::from_millis(run.profile.timeout_ms.unsigned_abs());
-    let Some(slot) = slot.filter(|_| flow.may_use_cache()) else {
+    let Some(slot) = slot.filter(Slot::answers) else {
         return flow.fetch(None, until, Tries::Several);
     };
     let crowd = slot.join();
@@ -174,11 +174,6 @@ impl<'a> Flow<'a> {
         Slot::of(self.run.profile)
             .map_err(|trouble| self.note("going on without a cache", &trouble))
             .ok()
-    }
-
-    /// Whether the cache is worth a second try. A keyring that did not answer would let each further question wait as long.
-    fn may_use_cache(&self) -> bool {
-        !(self.troubled.get() && self.run.profile.cache == CacheKind::Keyring)
     }
 
     /// The token in the cache if it will do. A run that is to refresh takes only what was fetched since it began.

@@ -11,11 +11,11 @@ use tok::config::Config;
 use tok::profile::{Overrides, Profile};
 
 /// How many pairs are drawn in an ordinary test, and at full size.
-const SMALL: usize = 5_000;
+const SMALL: usize = 2_000;
 const FULL: usize = 1_000_000;
 
 /// Pairs in one config: a file for each pair would cost more than what is tested.
-const PAIRS_IN_A_FILE: usize = 10;
+const PAIRS_IN_A_FILE: usize = 2;
 
 /// Texts that run together, need quotes, or look like something else.
 const TEXTS: [&str; 12] = [
@@ -114,7 +114,7 @@ impl Request {
         match part {
             0 => self.client_id = random.pick(&TEXTS),
             1 => self.path = random.pick(&["t", "t/", "T", "t?a=b", "t%20"]),
-            2 => self.var = random.pick(&["v", "w", "vv", ""]),
+            2 => self.var = random.pick(&["v", "w", "vv"]),
             3 => self.method = random.maybe(&["POST", "GET"]),
             4 => self.encoding = random.pick(&["form", "json", "query"]),
             5 => {
@@ -158,6 +158,10 @@ impl Request {
         sent.method = Some(sent.method.unwrap_or("POST"));
         if sent.scope.is_empty() {
             sent.scope_separator = " ";
+        }
+        if sent.auth_method != "client_secret_post" {
+            // The id is not among the parameters.
+            sent.renamed = None;
         }
         sent
     }
@@ -264,7 +268,7 @@ fn stem(config: &Config, name: &str, random: &mut Random) -> String {
     let secret = random.pick(&["one", "two"]);
     let environment = |variable: &str| variable.ends_with("_CLIENT_SECRET").then(|| secret.into());
     let profile = Profile::resolve(config, name, &Overrides::default(), &environment)
-        .unwrap_or_else(|failure| panic!("{failure}: {config:?}"));
+        .unwrap_or_else(|failure| panic!("{failure}"));
     key::stem("p", &profile.inputs())
 }
 
@@ -295,7 +299,7 @@ fn draw(count: usize, seed: u64) -> (usize, usize) {
             let keys = [format!("a{number}"), format!("b{number}")]
                 .map(|name| stem(&config, &name, &mut random));
             let same = one.sent() == other.sent();
-            assert_eq!(keys[0] == keys[1], same, "{one:#?}\n{other:#?}\n{text}");
+            assert_eq!(keys[0] == keys[1], same, "{one:#?}\n{other:#?}");
             if same { hits += 1 } else { misses += 1 }
         }
     }

@@ -9,6 +9,7 @@ pub mod setback;
 pub mod shelf;
 mod vault;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -31,6 +32,8 @@ pub struct Slot {
     stem: String,
     inputs: Vec<(String, String)>,
     kind: CacheKind,
+    /// Whether there is any use in asking the keyring: one that did not answer would let each further question wait as long.
+    answers: Cell<bool>,
 }
 
 /// An entry that was read, and the file it was in, still open.
@@ -62,6 +65,7 @@ impl Slot {
             stem: key::stem(&profile.name, &inputs),
             inputs,
             kind: profile.cache,
+            answers: Cell::new(true),
         })
     }
 
@@ -75,13 +79,20 @@ impl Slot {
         &self.stem
     }
 
+    /// Whether it is worth going on with this slot after a look at it.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.answers.get()
+    }
+
     /// The entry; none when there is none, or it is for other inputs.
     ///
     /// # Errors
     /// When the entry, or the place it is in, is damaged or cannot be trusted or read.
     pub fn read(&self) -> Result<Option<Found>, Trouble> {
         if self.kind == CacheKind::Keyring {
-            let Some(text) = vault::read(&self.stem)? else {
+            let text = vault::read(&self.stem).inspect_err(|_| self.answers.set(false))?;
+            let Some(text) = text else {
                 return Ok(None);
             };
             let entry = entry::read(text.expose().as_bytes(), &self.inputs)
