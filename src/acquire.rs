@@ -70,7 +70,7 @@ pub struct Run<'a> {
 pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
     let flow = Flow::begin(run);
     let slot = flow.slot();
-    if let Some((found, freshness)) = slot.as_ref().and_then(|slot| flow.look(slot)) {
+    if let Some((found, freshness)) = slot.as_ref().and_then(|slot| flow.look(slot, &flow.began)) {
         return match (freshness, &slot) {
             (Freshness::Stale, Some(slot)) if !run.wish.cached_only => {
                 Ok(flow.refresh_ahead(slot, found))
@@ -140,7 +140,7 @@ impl<'a> Flow<'a> {
                 }
             };
             // The second look: whoever held the lock has very likely fetched what we want, or met what we would meet.
-            if let Some((found, _)) = self.look(slot) {
+            if let Some((found, _)) = self.look(slot, &Now::read()) {
                 return Ok(reuse(found));
             }
             if let Some(setback) = slot.setback() {
@@ -177,7 +177,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The token in the cache if it will do. A run that is to refresh takes only what was fetched since it began.
-    fn look(&self, slot: &Slot) -> Option<(Found, Freshness)> {
+    fn look(&self, slot: &Slot, now: &Now) -> Option<(Found, Freshness)> {
         let found = match slot.read() {
             Ok(found) => found?,
             Err(trouble) => {
@@ -189,14 +189,14 @@ impl<'a> Flow<'a> {
         if self.run.wish.refresh && self.began.since(&token.sent) > 0 {
             return None;
         }
-        let freshness = self.freshness(token);
+        let freshness = self.freshness(token, now);
         (freshness != Freshness::Dead).then_some((found, freshness))
     }
 
-    fn freshness(&self, token: &Token) -> Freshness {
+    fn freshness(&self, token: &Token, now: &Now) -> Freshness {
         // Spreads a crowd's refreshes by who each process is; which process it hits does not matter.
         let jitter = f64::from(std::process::id() % 1000) / 1000.0;
-        token.freshness(&Now::read(), self.run.wish.min_ttl_ms, jitter)
+        token.freshness(now, self.run.wish.min_ttl_ms, jitter)
     }
 
     /// One process refreshes a token that is still good and the others go on with it; so does that one when it cannot be refreshed.
@@ -207,7 +207,7 @@ impl<'a> Flow<'a> {
         // What the last holder of the lock did stands in the cache by now.
         if let Ok(Some(newer)) = slot.read()
             && newer.entry.token != found.entry.token
-            && self.freshness(&newer.entry.token) != Freshness::Dead
+            && self.freshness(&newer.entry.token, &Now::read()) != Freshness::Dead
         {
             return reuse(newer);
         }

@@ -105,8 +105,8 @@ fact_a_read_only_file_system_is_one_note_and_a_good_token_in_it_is_used() {
 fact_a_full_file_system_is_one_note_and_nothing_half_is_left() {
   someone
   as_root mount -t tmpfs -o "size=64k,mode=755,uid=$user" tmpfs "$home/cache"
-  as_root dd if=/dev/zero of="$home/cache/filler" bs=1k 2>dd || :
-  grep --quiet 'No space left' dd
+  as_root dd if=/dev/zero of="$home/cache/filler" bs=1k 2>dd.said || :
+  grep --quiet 'No space left' dd.said
   for again in 1 2; do
     as_user "$public/tok" token cint
     prints_the_token_with_one_note
@@ -127,7 +127,7 @@ fact_a_good_token_on_a_full_file_system_is_used() {
   someone
   as_root mount -t tmpfs -o "size=64k,mode=755,uid=$user" tmpfs "$home/cache"
   as_user "$public/tok" token cint
-  as_root dd if=/dev/zero of="$home/cache/filler" bs=1k 2>dd || :
+  as_root dd if=/dev/zero of="$home/cache/filler" bs=1k 2>dd.said || :
   as_user "$public/tok" token cint
   prints_the_token_and_nothing_else
   [ "$(requests /oauth/token)" -eq 1 ]
