@@ -25,6 +25,7 @@ pub mod failure;
 pub mod fetch;
 pub mod hardening;
 pub mod http;
+pub mod length;
 pub mod notes;
 pub mod oauth;
 pub mod output;

@@ -11,6 +11,7 @@ use super::{Session, write};
 use crate::cli::Inspect;
 use crate::clock::Now;
 use crate::failure::{Failure, Kind};
+use crate::length;
 use crate::output::rfc3339;
 use crate::paint::{ASIDE, NAME, for_stdout, paint};
 use crate::table;
@@ -129,26 +130,10 @@ fn shown(value: &Value) -> String {
 
 /// How far a moment is from now, in the two largest units: `in 1h 5m`, `2d 3h ago`.
 fn distance(ms: i64) -> String {
-    let seconds = ms.unsigned_abs() / 1000;
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let mut words = Vec::new();
-    let mut left = seconds;
-    for (name, length) in units {
-        let count = left / length;
-        left %= length;
-        if count > 0 || (name == "s" && words.is_empty()) {
-            words.push(format!("{count}{name}"));
-        } else if !words.is_empty() {
-            break;
-        }
-        if words.len() == 2 {
-            break;
-        }
-    }
     if ms < 0 {
-        format!("{} ago", words.join(" "))
+        format!("{} ago", length::words(ms.saturating_neg()))
     } else {
-        format!("in {}", words.join(" "))
+        format!("in {}", length::words(ms))
     }
 }
 

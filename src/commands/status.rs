@@ -10,8 +10,11 @@ use crate::cache::shelf::{Kept, Shelf};
 use crate::cli::Status;
 use crate::clock::Now;
 use crate::failure::{Failure, Kind};
+use crate::length;
 use crate::output::rfc3339;
+use crate::paint::{ASIDE, NAME, for_stdout, paint};
 use crate::profile::Overrides;
+use crate::table;
 use crate::token::Freshness;
 
 /// One line of the answer.
@@ -61,7 +64,7 @@ pub(super) fn run(
         let rows: Vec<Value> = rows.iter().map(|row| row.json(&now)).collect();
         format!("{}\n", Value::from(rows))
     } else {
-        table(&rows)
+        lines(&rows)
     };
     write(out, &answer)
 }
@@ -144,18 +147,18 @@ impl Row {
         })
     }
 
-    fn cells(&self) -> [String; 7] {
+    fn cells(&self) -> Vec<String> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let other = if self.current == Some(false) {
             " (other)"
         } else {
             ""
         };
-        [
-            self.profile.clone(),
+        vec![
+            paint(NAME, &self.profile),
             format!("{}{other}", self.state),
-            or_dash(self.left_ms.map(length)),
-            or_dash(self.age_ms.map(|ms| format!("{} ago", length(ms)))),
+            or_dash(self.left_ms.map(length::words)),
+            or_dash(self.age_ms.map(|ms| format!("{} ago", length::words(ms)))),
             or_dash(self.fetches.map(|count| count.to_string())),
             or_dash(self.reuses.map(|count| count.to_string())),
             or_dash((!self.place.is_empty()).then(|| self.place.clone())),
@@ -164,56 +167,16 @@ impl Row {
 }
 
 /// The rows under their headings, in columns; nothing when there are none.
-fn table(rows: &[Row]) -> String {
+fn lines(rows: &[Row]) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let headings = [
         "PROFILE", "STATE", "LEFT", "FETCHED", "FETCHES", "REUSED", "FILE",
     ];
-    let mut lines = vec![headings.map(str::to_owned)];
-    lines.extend(rows.iter().map(Row::cells));
-    let widths: Vec<usize> = (0..headings.len())
-        .map(|column| {
-            let lengths = lines.iter().map(|line| line[column].chars().count());
-            lengths.max().unwrap_or(0)
-        })
-        .collect();
-    let mut out = String::new();
-    for line in &lines {
-        let cells: Vec<String> = line
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        out.push_str(cells.join("  ").trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-/// A length of time for people: its two largest units, as in `59m 12s`.
-fn length(ms: i64) -> String {
-    let mut left = ms.max(0) / 1000;
-    let mut parts = Vec::new();
-    for (seconds, unit) in [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")] {
-        let count = left / seconds;
-        left %= seconds;
-        if count > 0 || !parts.is_empty() {
-            parts.push((count, unit));
-        }
-    }
-    let shown: Vec<String> = parts
-        .iter()
-        .take(2)
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count}{unit}"))
-        .collect();
-    if shown.is_empty() {
-        "0s".to_owned()
-    } else {
-        shown.join(" ")
-    }
+    let mut all = vec![headings.map(|heading| paint(ASIDE, heading)).to_vec()];
+    all.extend(rows.iter().map(Row::cells));
+    for_stdout(table::lines(&all))
 }
 
 #[cfg(test)]
@@ -221,35 +184,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_told_in_their_two_largest_units() {
-        let cases = [
-            (-5, "0s"),
-            (999, "0s"),
-            (1_000, "1s"),
-            (60_000, "1m"),
-            (3_552_000, "59m 12s"),
-            (3_600_000, "1h"),
-            (3_601_000, "1h"),
-            (86_399_000, "23h 59m"),
-            (90_000_000, "1d 1h"),
-        ];
-        for (ms, text) in cases {
-            assert_eq!(length(ms), text, "{ms}");
-        }
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let long = Row {
+    fn what_is_not_known_is_a_dash() {
+        let known = Row {
             left_ms: Some(3_552_000),
-            ..nothing("a-long-name")
+            age_ms: Some(48_000),
+            current: Some(false),
+            ..nothing("p")
         };
         assert_eq!(
-            table(&[nothing("p"), long]),
-            "PROFILE      STATE  LEFT     FETCHED  FETCHES  REUSED  FILE\n\
-             p            none   -        -        -        -       -\n\
-             a-long-name  none   59m 12s  -        -        -       -\n"
+            known.cells(),
+            [
+                &paint(NAME, "p"),
+                "none (other)",
+                "59m 12s",
+                "48s ago",
+                "-",
+                "-",
+                "-"
+            ]
         );
-        assert_eq!(table(&[]), "");
+        assert_eq!(lines(&[]), "");
     }
 }
