@@ -133,17 +133,42 @@ fn spellings(character: char, text: &str) -> impl Iterator<Item = usize> {
                 .is_some_and(|start| start.eq_ignore_ascii_case(escape))
         })
         .map(|escape| escape.len());
-    itself.into_iter().chain(escaped.collect::<Vec<_>>())
+    itself
+        .into_iter()
+        .chain(escaped.collect::<Vec<_>>())
+        .chain(percent_encoded(character, text))
 }
 
-/// `character` as forms and URLs (percent-encoding), JSON and HTML escape it; the case of letters in these does not matter.
-fn escapes(character: char) -> Vec<String> {
+/// The lengths of all percent-encodings of `character` that `text` begins with, also of those encoded again: `%2B`, `%252B`, `%25252B`.
+fn percent_encoded(character: char, text: &str) -> Vec<usize> {
     let mut bytes = [0; 4];
-    let percent = character
-        .encode_utf8(&mut bytes)
-        .bytes()
-        .map(|byte| format!("%{byte:02x}"))
-        .collect();
+    let text = text.as_bytes();
+    let mut ends = vec![0];
+    for byte in character.encode_utf8(&mut bytes).bytes() {
+        let code = format!("{byte:02x}");
+        let mut next = Vec::new();
+        for end in ends {
+            if text.get(end) != Some(&b'%') {
+                continue;
+            }
+            let mut at = end + 1;
+            while let Some(digits) = text.get(at..at + 2) {
+                at += 2;
+                if digits.eq_ignore_ascii_case(code.as_bytes()) {
+                    next.push(at);
+                }
+                if digits != b"25" {
+                    break;
+                }
+            }
+        }
+        ends = next;
+    }
+    ends
+}
+
+/// `character` as JSON and HTML escape it, and a space as forms do; the case of letters in these does not matter.
+fn escapes(character: char) -> Vec<String> {
     let mut units = [0; 2];
     let json = character
         .encode_utf16(&mut units)
@@ -151,7 +176,7 @@ fn escapes(character: char) -> Vec<String> {
         .map(|unit| format!("\\u{unit:04x}"))
         .collect();
     let code = u32::from(character);
-    let mut all = vec![percent, json, format!("&#{code};"), format!("&#x{code:x};")];
+    let mut all = vec![json, format!("&#{code};"), format!("&#x{code:x};")];
     all.extend(
         match character {
             ' ' => &["+"][..],
@@ -213,6 +238,7 @@ mod tests {
             // What JavaScript's encodeURIComponent leaves alone.
             "a%22b%5cc%2fd%26e%3Cf'g%20%c3%A9%2541",
             "a%22b%5Cc%2Fd%26e%3Cf%27g+%C3%A9%2541",
+            "a%2522b%255Cc%252Fd%2526e%253Cf%2527g%2520%25C3%25A9%252541",
         ] {
             assert_eq!(redactor.apply(&format!("<{text}>")), "<***>", "{text}");
         }

@@ -25,19 +25,22 @@ pub(super) fn read(
     Ok(Some(Secret::new(text)))
 }
 
-/// Takes every `TOK_…_SECRET` variable out of what `command` will inherit: a child has no business with them.
+/// Takes every variable that may hold a secret of tok's out of what `command` will inherit: a child has no business with them.
 pub fn withhold(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
-        if is_secret(&name) {
+        if is_private(&name) {
             command.env_remove(name);
         }
     }
 }
 
-/// Whether a variable of this name holds a secret of tok's.
-fn is_secret(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(b"TOK_") && name.ends_with(b"_SECRET")
+/// Whether a variable of this name may hold a secret of tok's: `TOK_<PROFILE>_<NAME>`, whatever the secret is called.
+fn is_private(name: &OsStr) -> bool {
+    let Some(rest) = name.as_encoded_bytes().strip_prefix(b"TOK_") else {
+        return false;
+    };
+    let is_var = rest.windows(5).any(|part| part == b"_VAR_") && !rest.ends_with(b"_SECRET");
+    !(rest == b"CONFIG" || rest == b"PROFILE" || is_var)
 }
 
 #[cfg(test)]
@@ -67,10 +70,14 @@ mod tests {
     fn only_toks_own_secrets_are_withheld() {
         for (name, expected) in [
             ("TOK_CINT_CLIENT_SECRET", true),
+            ("TOK_CINT_API_KEY", true),
+            ("TOK_A_VAR_B_CLIENT_SECRET", true),
+            ("TOK_CINT_VAR_TENANT", false),
             ("TOK_CONFIG", false),
+            ("TOK_PROFILE", false),
             ("MY_SECRET", false),
         ] {
-            assert_eq!(is_secret(OsStr::new(name)), expected, "{name}");
+            assert_eq!(is_private(OsStr::new(name)), expected, "{name}");
         }
     }
 }

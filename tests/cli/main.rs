@@ -4,6 +4,7 @@
 //!
 //! - [`add`]: a manual's example becomes the profile that makes the same request
 //! - [`cache`]: while a token is good the provider is not asked again
+//! - [`canary`]: a secret is found nowhere but on the wire, a token nowhere but on stdout and in the cache
 //! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
 //! - [`crowd`]: however many processes ask at once, the provider is asked once
@@ -16,6 +17,7 @@
 //! - [`interrupted`]: killed, interrupted and stopped processes leave nothing that hinders the next
 //! - [`kept`]: `tok status`, `tok forget`, `tok reject`
 //! - [`messages`]: every message in one table, to be read by eye
+//! - [`output`]: stdout whole or not at all
 //! - [`profiles`]: what is configured, and what a token says
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
@@ -31,6 +33,8 @@
 
 mod add;
 mod cache;
+#[cfg(unix)]
+mod canary;
 mod config;
 mod consumers;
 mod crowd;
@@ -45,6 +49,8 @@ mod hostile;
 mod interrupted;
 mod kept;
 mod messages;
+#[cfg(unix)]
+mod output;
 mod profiles;
 mod secrets;
 mod stale;
