@@ -38,7 +38,7 @@ mod platform {
     pub(super) fn release() {
         if let Some(before) = BEFORE.get() {
             // It was allowed a moment ago; if no more, the child goes without core files.
-            let _ = setrlimit(Resource::Core, before.clone());
+            let _ = setrlimit(Resource::Core, *before);
         }
     }
 

@@ -3,6 +3,8 @@
 //! A request is built a second time with names where its secrets go, so nothing has to be searched for and replaced. An answer is shown by its
 //! shape: strings are left out unless they stand where OAuth puts words that are no secrets.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
@@ -43,15 +45,45 @@ pub fn request(request: &Request) -> Vec<String> {
     let mut lines = vec![format!(
         "> {} {}",
         request.method.name(),
-        request.url.expose()
+        readable(request.url.expose())
     )];
     for (name, value) in &request.headers {
-        lines.push(format!("> {name}: {}", value.expose()));
+        lines.push(format!("> {name}: {}", readable(value.expose())));
     }
     if let Some(body) = request.body.as_ref().filter(|body| !body.is_empty()) {
-        lines.push(format!("> {}", body.expose()));
+        lines.push(format!("> {}", readable(body.expose())));
     }
     lines
+}
+
+/// `text` with the names that stand for secrets in plain sight, also where the request encodes them: in Basic credentials, and in forms.
+fn readable(text: &str) -> String {
+    let pair = text
+        .strip_prefix("Basic ")
+        .and_then(|encoded| STANDARD.decode(encoded).ok())
+        .and_then(|pair| String::from_utf8(pair).ok());
+    let text = pair.map_or_else(|| text.to_owned(), |pair| format!("Basic base64({pair})"));
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("%3C") {
+        out.push_str(before);
+        let name = after.split_once("%3E").filter(|(name, _)| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        });
+        rest = match name {
+            Some((name, after)) => {
+                out.push_str(&format!("<{name}>"));
+                after
+            }
+            None => {
+                out.push_str("%3C");
+                after
+            }
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The lines that show `answer`; `redactor` knows what may come back in a place that is shown.
@@ -130,6 +162,24 @@ mod tests {
                 r#"< {"data":{"access_token":"<7 characters>","token_type":"Bearer","expires_in":60,"x":["<7 characters>","<number>"]},"error":{"message":"m"}}"#,
             ]
         );
+    }
+
+    #[test]
+    fn a_request_shows_by_name_what_it_leaves_out() {
+        for (text, expected) in [
+            (
+                "Basic aWQ6JTNDY2xpZW50X3NlY3JldCUzRQ==",
+                "Basic base64(id:<client_secret>)",
+            ),
+            (
+                "client_id=id&client_secret=%3Cclient_secret%3E&x=%3Cstep.login.key%3E",
+                "client_id=id&client_secret=<client_secret>&x=<step.login.key>",
+            ),
+            ("a=%3Cb+c%3E&d=%3C", "a=%3Cb+c%3E&d=%3C"),
+            ("Basic of nothing", "Basic of nothing"),
+        ] {
+            assert_eq!(readable(text), expected);
+        }
     }
 
     #[test]

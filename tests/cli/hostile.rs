@@ -174,7 +174,7 @@ fn every_answer_is_a_token_or_nothing() {
             };
             let path = format!("/{number}");
             wrong.extend(case.judge(&case.run(&provider, &path, ""), false).err());
-            if number % 4 == 0 && !case.slow {
+            if number.is_multiple_of(4) && !case.slow {
                 wrong.extend(case.judge(&case.run(&provider, &path, "-v"), true).err());
             }
         }

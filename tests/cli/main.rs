@@ -3,6 +3,7 @@
 //! One crate, so that everything is linked once. Each module is one promise:
 //!
 //! - [`add`]: a manual's example becomes the profile that makes the same request
+//! - [`binding`]: a stored secret stays with the origin it was stored for
 //! - [`cache`]: while a token is good the provider is not asked again
 //! - [`canary`]: a secret is found nowhere but on the wire, a token nowhere but on stdout and in the cache
 //! - [`config`]: every way a config can be wrong, and what is said about it
@@ -32,6 +33,7 @@
 )]
 
 mod add;
+mod binding;
 mod cache;
 #[cfg(unix)]
 mod canary;
