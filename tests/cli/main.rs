@@ -42,6 +42,8 @@ mod consumers;
 mod crowd;
 mod dialects;
 mod disk;
+#[cfg(unix)]
+mod docs;
 mod doctor;
 mod entry;
 mod example;

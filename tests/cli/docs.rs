@@ -1,0 +1,189 @@
+//! What docs/ tells people to type works: the scripts of the CI page are run, and every command that is named is there.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use local_provider::{Answer, Provider};
+
+use crate::home::Home;
+
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The `sh` blocks of a page.
+fn scripts(page: &str) -> Vec<&str> {
+    page.split("\n```sh\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .collect()
+}
+
+/// A job's machine: tok, a config, and a curl that only writes down what it would send.
+struct Job {
+    home: Home,
+    provider: Provider,
+}
+
+impl Job {
+    fn new(answer: Answer) -> Self {
+        let home = Home::new();
+        let provider = Provider::start();
+        provider.answer("/token", answer);
+        let at = |path: &str| home.path().join(path);
+        for folder in ["bin", "ci"] {
+            std::fs::create_dir(at(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin!("tok"), at("bin/tok")).unwrap();
+        std::fs::write(at("bin/curl"), "#!/bin/sh\nfor word; do case $word in Authorization:*) echo \"$word\" >>sent;; @-) cat >>sent;; esac; done\n").unwrap();
+        std::fs::set_permissions(at("bin/curl"), Permissions::from_mode(0o755)).unwrap();
+        let config = format!(
+            "[profiles.cint]\ntoken_url = '{}'\nclient_id = 'id'\n",
+            provider.url("/token")
+        );
+        std::fs::write(at("ci/tok.toml"), config).unwrap();
+        for file in ["github", "sent"] {
+            std::fs::write(at(file), "").unwrap();
+        }
+        Self { home, provider }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.home.path().join(path)
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.at(path)).unwrap_or_default()
+    }
+
+    /// Runs `script`. One that closes the config to others gets a config that all may write, as GitLab's runners check it out.
+    fn run(&self, script: &str) -> Output {
+        if script.contains("chmod") {
+            std::fs::set_permissions(self.at("ci/tok.toml"), Permissions::from_mode(0o666))
+                .unwrap();
+        }
+        let path = std::env::var("PATH").unwrap();
+        Command::new("sh")
+            .args(["-e", "-c", script])
+            .env_clear()
+            .env("PATH", format!("{}:{path}", self.at("bin").display()))
+            .env("HOME", self.home.path())
+            .env("API", "https://api.example.com")
+            .env("TOK_CONFIG", self.at("ci/tok.toml"))
+            .env("TOK_CINT_CLIENT_SECRET", "s3cret")
+            .env("GITHUB_OUTPUT", self.at("github"))
+            .current_dir(self.home.path())
+            .output()
+            .unwrap()
+    }
+}
+
+/// What has to have happened to the token after a script: it was sent, masked and set, or written.
+fn delivered(job: &Job, script: &str, output: &Output) -> bool {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if script.contains("curl") {
+        job.read("sent") == "Authorization: Bearer t0ken\n" && printed.is_empty()
+    } else if script.contains("for github") {
+        printed == "::add-mask::t0ken\n" && job.read("github").contains("\nt0ken\n")
+    } else if script.contains("for dotenv") {
+        job.read("token.env") == "API_TOKEN=t0ken\n"
+    } else {
+        job.read("token") == "t0ken"
+    }
+}
+
+#[test]
+fn every_script_of_the_ci_page_delivers_the_token() {
+    let page = page("ci.md");
+    let scripts = scripts(&page);
+    assert_eq!(
+        scripts.len(),
+        7,
+        "the page has other scripts now: {scripts:?}"
+    );
+    for script in scripts {
+        let job = Job::new(Answer::token("t0ken", 3600));
+        let output = job.run(script);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n{said}");
+        assert_eq!(said, "", "{script}");
+        assert!(delivered(&job, script, &output), "{script}\n{output:?}");
+        assert_eq!(job.provider.requests().len(), 1, "{script}");
+    }
+}
+
+#[test]
+fn every_script_of_the_ci_page_stops_without_a_token() {
+    for script in scripts(&page("ci.md")) {
+        let job = Job::new(Answer::refusal(401, "invalid_client", "no"));
+        let output = job.run(script);
+        assert_eq!(output.status.code(), Some(5), "{script}\n{output:?}");
+        assert_eq!(
+            job.read("sent") + &job.read("github") + &job.read("token"),
+            "",
+            "{script}"
+        );
+    }
+}
+
+#[test]
+fn the_cron_script_leaves_an_unreachable_provider_to_the_next_run() {
+    let page = page("ci.md");
+    let script = scripts(&page)
+        .into_iter()
+        .find(|script| script.contains("-ne 6"))
+        .unwrap();
+    let job = Job::new(Answer::new(400).header("Retry-After", "1"));
+    assert_eq!(
+        job.run(script).status.code(),
+        Some(5),
+        "a refusal is for somebody to see"
+    );
+    let job = Job::new(Answer::new(503));
+    assert_eq!(job.run(script).status.code(), Some(0));
+    assert_eq!(job.read("sent"), "");
+}
+
+#[test]
+fn every_command_that_the_pages_name_is_there() {
+    let mut checked = 0;
+    for page in [page("ci.md"), page("migrating.md")] {
+        for (at, _) in page.match_indices("tok ") {
+            let before = page[..at].chars().next_back();
+            if !matches!(before, Some('`' | '(')) {
+                continue;
+            }
+            let line = page[at + 4..]
+                .split(['`', '\n', ')', '|', '>'])
+                .next()
+                .unwrap();
+            let words: Vec<&str> = line
+                .split_whitespace()
+                .filter(|word| !word.starts_with('-'))
+                .collect();
+            let verb = match words[..] {
+                [first, ref rest @ ..] if first == "for" || first == "secret" => {
+                    format!("{first} {}", rest[0])
+                }
+                [first, ..] => first.to_owned(),
+                [] => continue,
+            };
+            let home = Home::new();
+            home.tok(&format!("{verb} --help")).assert().success();
+            for option in line
+                .split_whitespace()
+                .filter(|word| word.starts_with("--"))
+            {
+                let help = crate::home::stdout(&home.tok(&format!("{verb} --help")).assert());
+                assert!(help.contains(option), "`tok {verb}` has no {option}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked >= 25, "only {checked} commands were found");
+}
