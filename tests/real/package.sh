@@ -46,6 +46,16 @@ fact_licences_and_readme_come_with_it() {
   cmp "$REAL/../../config.example.toml" "$root/usr/share/doc/tok-fetch/config.example.toml"
 }
 
+fact_manual_pages_and_completions_are_where_their_readers_look() {
+  installed
+  tok man >page
+  gzip --decompress --stdout "$root/usr/share/man/man1/tok.1.gz" | cmp page -
+  [ -f "$root/usr/share/man/man1/tok-for-git.1.gz" ]
+  for file in bash-completion/completions/tok zsh/vendor-completions/_tok fish/vendor_completions.d/tok.fish; do
+    [ -s "$root/usr/share/$file" ]
+  done
+}
+
 fact_apt_would_install_it_on_this_machine() {
   attempt apt-get --simulate install "$package"
   [ "$code" -eq 0 ]
