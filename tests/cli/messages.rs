@@ -93,7 +93,7 @@ impl Case {
         let said = stderr(&ran);
         let code = ran.get_output().status.code().unwrap();
         let home = home.path().display().to_string();
-        let said = said.replace(&home, "HOME").replace(&address, "PROVIDER");
+        let said = said.replace(&home, "~").replace(&address, "PROVIDER");
         format!("$ tok {}\n{said}[{code}]\n", self.arguments)
     }
 }
