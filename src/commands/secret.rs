@@ -7,6 +7,7 @@ use anyhow::Context;
 use super::{Session, environment, stdin_is_terminal, write};
 use crate::cli::{self, SecretName};
 use crate::failure::{Failure, Kind};
+use crate::profile::name::secret_variable;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
 use crate::secrets::{self, keyring};
@@ -66,7 +67,10 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
     keyring::set(&user, &secret).map_err(|failure| {
         failure
             .context(format!("keyring entry `{user}`"))
-            .hint(secrets::ways_out(profile, name))
+            .hint(format!(
+                "where there is no keyring (CI), set {} instead",
+                secret_variable(&profile.name, name)
+            ))
     })?;
     session
         .notes()

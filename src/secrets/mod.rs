@@ -166,8 +166,7 @@ fn written_but_absent(sources: &[Source], failed: &Source) -> Option<String> {
 }
 
 /// The two ways to give tok a secret: for a person with a keyring, and for a machine without.
-#[must_use]
-pub fn ways_out(profile: &Profile, name: &str) -> String {
+fn ways_out(profile: &Profile, name: &str) -> String {
     let argument = if name == crate::template::CLIENT_SECRET {
         String::new()
     } else {
