@@ -148,7 +148,8 @@ impl Fetch<'_> {
                 && of == step
             {
                 let found = pointer.iter().try_fold(document, member);
-                learnt.extend(found.and_then(text).map(Secret::new));
+                let found = found.and_then(text).filter(|text| !is_origin(text));
+                learnt.extend(found.map(Secret::new));
             }
         }
     }
@@ -219,9 +220,13 @@ impl Fetch<'_> {
         })
     }
 
-    /// Refuses to send secrets anywhere but to the token endpoint's origin as the profile writes it, and to those in `origins`.
+    /// Refuses to send secrets anywhere but to the token endpoint's origin as the profile writes it, and to those in `origins`. What a step answered counts
+    /// as one where it is sent in a parameter or header: it is often a token. In a URL it is where a discovery puts the host.
     fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
-        if plan.secrets().is_empty() {
+        let in_url = plan.url.names().filter(|name| is_answer(name)).count();
+        let all = plan.templates().into_iter().flat_map(Template::names);
+        let carries_answers = all.filter(|name| is_answer(name)).count() > in_url;
+        if plan.secrets().is_empty() && !carries_answers {
             return Ok(());
         }
         let config = |message: String| Failure::new(Kind::Config, message);
@@ -276,6 +281,16 @@ impl Fetch<'_> {
                 .chain(self.learnt.borrow().iter()),
         )
     }
+}
+
+/// Whether `text` is a scheme, a host and perhaps a port, and nothing more: where a discovery sends the next request is no secret, and messages must be able to name it.
+fn is_origin(text: &str) -> bool {
+    Origin::of(text).is_ok_and(|origin| text.trim_end_matches('/') == origin.to_string())
+}
+
+/// Whether `name` stands for what an earlier step answered.
+fn is_answer(name: &Name) -> bool {
+    matches!(name, Name::Step(..))
 }
 
 /// The member of `value` called `token`, or the item with that index.

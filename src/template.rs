@@ -11,7 +11,7 @@ use std::fmt;
 use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
 
-pub use functions::{FUNCTIONS, percent_encode};
+pub use functions::{FUNCTIONS, Standin, percent_encode};
 
 /// A name that may stand inside `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +152,19 @@ impl Template {
         })
     }
 
+    /// The text before the first part that is not known without asking anybody: `value` gives none for what is not known, and an expression never is.
+    #[must_use]
+    pub fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
+        self.parts
+            .iter()
+            .map_while(|part| match part {
+                Part::Literal(text) => Some(text.as_str()),
+                Part::Name(name) => value(name),
+                Part::Expression { .. } => None,
+            })
+            .collect()
+    }
+
     /// Whether an expression (rather than bare names) is in it.
     #[must_use]
     pub fn has_expression(&self) -> bool {
@@ -181,6 +194,19 @@ impl Template {
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Failure>,
     ) -> Result<Secret, Failure> {
+        self.render_calling(value, None)
+    }
+
+    /// As [`render`](Self::render), with `standin` asked before each call of a function: a request can so be shown with what would be computed, before the
+    /// values are known.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn render_calling(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        standin: Option<&Standin>,
+    ) -> Result<Secret, Failure> {
         let mut out = Secret::default();
         for part in &self.parts {
             match part {
@@ -191,7 +217,7 @@ impl Template {
                     for name in names {
                         values.push((name.segments(), value(name)?));
                     }
-                    let text = functions::evaluate(source, &values)
+                    let text = functions::evaluate(source, &values, standin)
                         .map_err(|message| Failure::new(Kind::Config, message))?;
                     out.push(text.expose());
                 }
@@ -376,6 +402,21 @@ mod tests {
         for (source, expected) in cases {
             let message = render(source).unwrap_err();
             assert!(message.contains(expected), "{source}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_start_ends_before_the_first_part_that_is_not_known() {
+        let cases = [
+            ("https://a/b", "https://a/b"),
+            ("https://${var.h}/${client_secret}/x", "https://h/"),
+            ("https://${client_secret}/x", "https://"),
+            ("https://a/${urlencode(client_id)}", "https://a/"),
+        ];
+        for (source, expected) in cases {
+            let template = Template::parse(source).unwrap();
+            let start = template.start(&|name| matches!(name, Name::Var(_)).then_some("h"));
+            assert_eq!(start, expected, "{source}");
         }
     }
 

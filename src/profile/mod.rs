@@ -149,7 +149,15 @@ impl Profile {
     /// # Errors
     /// A message when there is no such origin.
     pub fn home(&self) -> Result<Origin, String> {
-        match self.render_known(&self.token.url) {
+        let url = self.render_known(&self.token.url).or_else(|| {
+            // A secret in the path or query leaves no doubt about the host.
+            let start = self.token.url.start(&|name| self.known_value(name));
+            let authority = start.split_once("://").map(|(_, rest)| rest);
+            authority
+                .is_some_and(|rest| rest.contains(['/', '?', '#']))
+                .then_some(start)
+        });
+        match url {
             Some(url) => Origin::of(&url),
             None => self.origins.first().cloned().ok_or_else(|| {
                 "the token endpoint's host is known only at run time; name the origin that may receive secrets in `origins`".to_owned()
