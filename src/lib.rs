@@ -19,8 +19,6 @@ pub mod commands;
 pub mod config;
 pub mod consumers;
 pub mod crash;
-pub mod curl_import;
-pub mod draft;
 pub mod failure;
 pub mod fetch;
 pub mod hardening;

@@ -75,7 +75,14 @@ const EXAMPLES: &[(&str, &str)] = &[
         "tok exec cint -- ./sync.sh        # TOK_TOKEN, TOK_HEADER\ntok exec cint paypal -- ./both.sh  # TOK_CINT_TOKEN, TOK_PAYPAL_TOKEN, …\ntok exec --token-var GH_TOKEN hub -- gh repo list",
     ),
     ("list", "tok list\ntok list --json | jq -r '.[].profile'"),
-    ("show", "tok show cint\ntok show cint --scope read --json"),
+    (
+        "show",
+        "tok show cint\ntok show cint --scope read --json\ntok show cint --curl",
+    ),
+    (
+        "add",
+        "tok add cint --provider cint --client-id 0a1b2c\ntok add mine --from-curl < request.txt\ntok add mine --from-curl --try   # opens $EDITOR",
+    ),
     (
         "inspect",
         "tok inspect cint\ntok inspect cint --json | jq .claims.aud",

@@ -23,6 +23,10 @@ pub struct Show {
     #[arg(long)]
     pub json: bool,
 
+    /// Print the token request as a curl command, with secrets as variables
+    #[arg(long, conflicts_with = "json")]
+    pub curl: bool,
+
     /// What to ask for.
     #[command(flatten)]
     pub asking: Asking,

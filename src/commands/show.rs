@@ -11,6 +11,7 @@ use super::get::overrides;
 use super::{Session, environment, write};
 use crate::catalogue;
 use crate::cli::Show;
+use crate::oauth::as_curl;
 use crate::paint::{ASIDE, NAME, for_stdout, paint};
 use crate::profile::Profile;
 use crate::table;
@@ -21,6 +22,10 @@ pub(super) fn run(session: &Session<'_>, show: &Show, out: &mut impl Write) -> a
     let overrides = overrides(&show.asking);
     let config = session.config()?;
     let profile = session.profile(&config, &show.profile, &overrides)?;
+    if show.curl {
+        profile.check(&config)?;
+        return write(out, &as_curl::commands(&profile)?);
+    }
     let own = config.profile(&show.profile)?;
     // It resolved, so the provider is there.
     let entry = own

@@ -3,6 +3,7 @@
 //! Everything here is pure, so every rule can be tested in a table.
 
 pub mod answer;
+pub mod as_curl;
 pub mod document;
 pub mod expiry;
 pub mod redact;

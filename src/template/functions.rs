@@ -2,6 +2,7 @@
 //! that reads a file, runs a program or loops.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,22 +61,47 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn engine() -> Environment<'static> {
+/// Asked for the result of a function, by its name and arguments, before it is computed; none to have it computed.
+pub type Standin = Arc<dyn Fn(&str, &[&str]) -> Option<String> + Send + Sync>;
+
+fn engine(standin: Option<&Standin>) -> Environment<'static> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.add_function("base64", |text: &str| STANDARD.encode(text));
-    engine.add_function("urlencode", |text: &str| {
-        percent_encode(text).expose().to_owned()
+    let asked = |name: &'static str| {
+        let standin = standin.cloned();
+        move |arguments: &[&str]| {
+            standin
+                .as_ref()
+                .and_then(|standin| standin(name, arguments))
+        }
+    };
+    let first = asked("base64");
+    engine.add_function("base64", move |text: &str| {
+        first(&[text]).unwrap_or_else(|| STANDARD.encode(text))
     });
-    engine.add_function("sha256", |text: &str| hex(&Sha256::digest(text.as_bytes())));
-    engine.add_function("hmac_sha256", |key: &str, text: &str| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
-            .expect("HMAC takes a key of any length (RFC 2104 §2)");
-        mac.update(text.as_bytes());
-        hex(&mac.finalize().into_bytes())
+    let first = asked("urlencode");
+    engine.add_function("urlencode", move |text: &str| {
+        first(&[text]).unwrap_or_else(|| percent_encode(text).expose().to_owned())
     });
-    engine.add_function("uuid", uuid);
-    engine.add_function("now", now);
+    let first = asked("sha256");
+    engine.add_function("sha256", move |text: &str| {
+        first(&[text]).unwrap_or_else(|| hex(&Sha256::digest(text.as_bytes())))
+    });
+    let first = asked("hmac_sha256");
+    engine.add_function("hmac_sha256", move |key: &str, text: &str| {
+        first(&[key, text]).unwrap_or_else(|| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
+                .expect("HMAC takes a key of any length (RFC 2104 §2)");
+            mac.update(text.as_bytes());
+            hex(&mac.finalize().into_bytes())
+        })
+    });
+    let first = asked("uuid");
+    engine.add_function("uuid", move || first(&[]).map_or_else(uuid, Ok));
+    let first = asked("now");
+    engine.add_function("now", move |format: &str| {
+        first(&[format]).map_or_else(|| now(format), Ok)
+    });
     engine
 }
 
@@ -116,7 +142,7 @@ fn now(format: &str) -> Result<String, minijinja::Error> {
 /// # Errors
 /// A message that quotes the expression.
 pub(super) fn check(expression: &str) -> Result<(), String> {
-    let engine = engine();
+    let engine = engine(None);
     engine
         .compile_expression(expression)
         .map_err(|error| message(expression, &error))?;
@@ -160,8 +186,12 @@ fn filter_in(expression: &str) -> Option<&str> {
 ///
 /// # Errors
 /// A message that quotes the expression and never a value.
-pub(super) fn evaluate(expression: &str, values: &[(Vec<&str>, Secret)]) -> Result<Secret, String> {
-    let engine = engine();
+pub(super) fn evaluate(
+    expression: &str,
+    values: &[(Vec<&str>, Secret)],
+    standin: Option<&Standin>,
+) -> Result<Secret, String> {
+    let engine = engine(standin);
     let compiled = engine
         .compile_expression(expression)
         .map_err(|error| message(expression, &error))?;
@@ -224,7 +254,7 @@ mod tests {
                 Secret::new("what do ya want for nothing?"),
             ),
         ];
-        evaluate(expression, &values).map(|secret| secret.expose().to_owned())
+        evaluate(expression, &values, None).map(|secret| secret.expose().to_owned())
     }
 
     #[test]

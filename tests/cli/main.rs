@@ -21,8 +21,8 @@
 //! - [`output`]: stdout whole or not at all
 //! - [`profiles`]: what is configured, and what a token says
 //! - [`secrets`]: where secrets come from, and what is said when there is none
-//! - [`steps`]: requests before the token request, and whom secrets reach
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
+//! - [`steps`]: requests before the token request, and whom secrets reach
 //! - [`transport`]: whom tok speaks to, over what, and whom never
 //! - [`usage`]: help, mistakes, completions, man pages
 //!
@@ -58,8 +58,8 @@ mod messages;
 mod output;
 mod profiles;
 mod secrets;
-mod steps;
 mod stale;
+mod steps;
 #[cfg(unix)]
 mod terminal;
 mod transport;
