@@ -19,6 +19,8 @@ pub mod commands;
 pub mod config;
 pub mod consumers;
 pub mod crash;
+pub mod curl_import;
+pub mod draft;
 pub mod failure;
 pub mod fetch;
 pub mod hardening;
