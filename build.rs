@@ -12,6 +12,7 @@ fn main() {
     let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" && env::var("HOST") == env::var("TARGET") {
         link_the_unwinder_statically();
+        link_at_a_fixed_address();
     }
 }
 
@@ -31,4 +32,11 @@ fn link_the_unwinder_statically() {
     if found {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
+}
+
+/// A program that can stand anywhere has thousands of addresses corrected by the loader each time it starts, in pages that it must copy for
+/// that. At a fixed address there is nothing to correct. What is given up is the random place of tok's own code, as in most Go programs;
+/// stack, heap and libraries keep theirs.
+fn link_at_a_fixed_address() {
+    println!("cargo::rustc-link-arg-bins=-no-pie");
 }

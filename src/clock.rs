@@ -54,14 +54,22 @@ impl Now {
 /// Linux: `CLOCK_BOOTTIME` and the kernel's boot id.
 #[cfg(target_os = "linux")]
 mod boot {
+    use std::sync::OnceLock;
+
     use super::Boot;
     use rustix::time::{ClockId, clock_gettime};
 
+    /// The boot's id. No process lives through two boots, so one look is enough.
+    static ID: OnceLock<Option<String>> = OnceLock::new();
+
     pub(super) fn read() -> Option<Boot> {
-        let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
+        let id = ID.get_or_init(|| {
+            let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
+            Some(String::from_utf8(id).ok()?.trim_end().to_owned())
+        });
         let time = clock_gettime(ClockId::Boottime);
         Some(Boot {
-            id: String::from_utf8(id).ok()?.trim_end().to_owned(),
+            id: id.clone()?,
             ms: time.tv_sec * 1000 + time.tv_nsec / 1_000_000,
         })
     }
