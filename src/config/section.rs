@@ -93,6 +93,8 @@ fn is_bare(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::schema::File;
+    use proptest::prelude::*;
 
     const PLAIN: &str = "# top\n[profiles.a]\nx = 1\n\n  [profiles.a.sub] # why\ny = 2\n[profiles.b]\nz = [\n  [1],\n]\n[[profiles.a.steps]]\nw = 3\n";
 
@@ -128,6 +130,104 @@ mod tests {
         ];
         for (text, name) in cases {
             assert_eq!(find(text, name), None, "{text:?}");
+        }
+    }
+
+    /// A line of a config, or of something like one.
+    fn line() -> impl Strategy<Value = String> {
+        let header = prop::sample::select(vec![
+            "[profiles.a]",
+            "[profiles.b]",
+            "[profiles.a.vars]",
+            "[profiles.b.vars]",
+            "[[profiles.a.steps]]",
+            "[[profiles.b.steps]]",
+            "[profiles.a.response]",
+            "  [profiles.a.params] # x",
+            "[ profiles.a ]",
+            "[profiles.\"a\"]",
+            "[profiles.'b'.vars]",
+            "[profiles]",
+            "[\"profiles\".a]",
+            "[profiles.a.params.x]",
+            "[profiles . a . vars]",
+            "[profiles.a.vars.",
+            "[profiles.a] x",
+            "[[profiles.a]]",
+            "[other]",
+        ]);
+        let entry = prop::sample::select(vec![
+            "token_url = 'x'",
+            "client_id = \"[profiles.a]\"",
+            "scope = [",
+            "'s',",
+            "]",
+            "[1],",
+            "[profiles.b],",
+            "x = [[profiles.a]]",
+            "scope = ['[profiles.a]']",
+            "audience = 'y'",
+            "vars.z = 'v'",
+            "a.token_url = 'u'",
+            "a = { audience = 'q' }",
+            "profiles.a.scope = 's'",
+            "name = 'n'",
+            "root = '/r'",
+            "k = 'w'",
+            "p = 1",
+            "p = { q = [",
+            "] }",
+            "}",
+            "# [profiles.b]",
+            "",
+            "\r",
+            "'''",
+            "audience = \"\"\"",
+            "audience = '''a'''",
+            "\t",
+        ]);
+        prop_oneof![2 => header, 3 => entry].prop_map(str::to_owned)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn the_part_means_what_the_whole_file_means(lines in prop::collection::vec(line(), 0..8)) {
+            let text = lines.join("\n");
+            let read = |text: &str| toml::from_str::<File>(text).ok();
+            // Where the whole file is wrong there is nothing to compare with: what is wrong elsewhere may go unnoticed.
+            if let Some(whole) = read(&text) {
+                for name in ["a", "b"] {
+                    if let Some(part) = find(&text, name).as_deref().and_then(read) {
+                        prop_assert_eq!(part.profiles.get(name), whole.profiles.get(name), "{}", text);
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_profile_is_found_among_any_others_in_the_plain_style(
+            names in prop::collection::btree_set("[a-z][a-z0-9_-]{0,8}", 1..20),
+            values in prop::collection::vec("[ !#-&(-~]{0,20}", 20),
+        ) {
+            let text: String = names
+                .iter()
+                .zip(&values)
+                .map(|(name, value)| {
+                    format!("[profiles.{name}]\naudience = '{value}'\n\n[profiles.{name}.vars]\nv = '{name}'\n")
+                })
+                .collect();
+            for (name, value) in names.iter().zip(&values) {
+                let part = find(&text, name).expect("the file is in the plain style");
+                prop_assert_eq!(part.lines().count(), 4);
+                let table = &toml::from_str::<File>(&part).unwrap().profiles[name];
+                prop_assert_eq!(table.audience.as_ref(), Some(value));
+            }
         }
     }
 }
