@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# A cached token is printed with the few system calls it takes: no keyring, no TLS, no thread, no socket, no other program, and no file but
+# the config, the boot id and the entry. Whatever joins this path is paid for by every prompt and every turn of a loop.
+. "$REAL/harness/facts.sh"
+. "$REAL/harness/server.sh"
+
+# cached: a home with a token in the cache, and the endpoint's secret out of reach.
+cached() {
+  endpoint right
+  attempt env TOK_CINT_CLIENT_SECRET=right tok token cint
+  [ "$code" -eq 0 ]
+}
+
+# traced COMMAND…: attempts it under strace; leaves its system calls, threads and children included, in the file $calls.
+traced() {
+  calls=$PWD/calls
+  attempt strace --follow-forks --output="$calls" "$@"
+}
+
+# opened: the files that were opened with success, the loader's own left out.
+opened() {
+  sed -n 's/^[0-9]* *open\(at\)\?([^"]*"\([^"]*\)".* = [0-9]*$/\2/p' "$calls" | grep -v -e '^/etc/ld\.so' -e '\.so\.[0-9]*$'
+}
+
+fact_a_cached_header_opens_config_boot_id_and_entry_and_nothing_else() {
+  cached
+  traced tok header cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "Authorization: Bearer $token" ]
+  entry=$(basename "$XDG_CACHE_HOME"/tok/cint.*.json)
+  [ "$(opened)" = "$XDG_CONFIG_HOME/tok/config.toml
+/proc/sys/kernel/random/boot_id
+$XDG_CACHE_HOME/tok
+$entry" ]
+}
+
+fact_a_cached_header_starts_no_thread_no_program_and_no_connection() {
+  cached
+  traced tok header cint
+  [ "$code" -eq 0 ]
+  [ "$(grep -c -E '^[0-9]+ +execve\(' "$calls")" -eq 1 ]
+  ! grep -E '^[0-9]+ +(clone|clone3|fork|vfork|socket|connect|epoll_create1?|flock)\(' "$calls"
+}
+
+fact_a_cached_header_is_written_in_one_piece() {
+  cached
+  traced tok header cint
+  [ "$(grep -c -E '^[0-9]+ +writev?\(' "$calls")" -eq 1 ]
+}
+
+fact_the_libraries_of_a_cached_header_are_the_c_library_alone() {
+  cached
+  traced tok header cint
+  # On other systems than Linux with glibc on a machine with GCC there may be more; this is what users of such a one get.
+  [ "$(grep -c 'openat(.*\.so\.[0-9]*".* = [0-9]*$' "$calls")" -eq 1 ]
+}
+
+fact_the_trace_would_show_what_a_fetch_does() {
+  # The facts above hold because nothing is there, not because the trace shows nothing.
+  endpoint right
+  traced env TOK_CINT_CLIENT_SECRET=right tok header cint
+  [ "$code" -eq 0 ]
+  grep -q -E '^[0-9]+ +connect\(' "$calls"
+}
+
+run_facts
