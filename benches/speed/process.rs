@@ -1,0 +1,141 @@
+//! Processes, started without a shell and measured from outside: wall time, CPU time, peak memory.
+
+use std::ffi::OsStr;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A program, its arguments and its whole environment.
+pub struct Run {
+    program: String,
+    arguments: Vec<std::ffi::OsString>,
+    environment: Vec<(String, std::ffi::OsString)>,
+}
+
+impl Run {
+    pub fn new(program: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).env_clear();
+        // The user's own locale: programs that load it are measured as they are used.
+        for name in ["PATH", "LANG", "LC_ALL"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end; how long that took.
+    pub fn time(&self) -> Duration {
+        let mut command = self.command();
+        let began = Instant::now();
+        let status = command.status();
+        let took = began.elapsed();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{} {:?} failed",
+            self.program,
+            self.arguments
+        );
+        took
+    }
+
+    /// The most memory it had at a time, in KiB: of one run, as the kernel says when it is over.
+    #[cfg(target_os = "linux")]
+    pub fn peak_kib(&self) -> i64 {
+        let child = self.command().spawn().expect("it ran a moment ago");
+        usage_of(child.id()).ru_maxrss
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn peak_kib(&self) -> i64 {
+        0
+    }
+}
+
+/// Waits for child `id`; what it used.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library has no wait4")]
+fn usage_of(id: u32) -> libc::rusage {
+    let (mut status, id) = (0, i32::try_from(id).expect("a process id"));
+    // SAFETY: rusage is plain numbers, for which zeros are values, and both pointers are to values that live through the call.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let ended = unsafe { libc::wait4(id, &raw mut status, 0, &raw mut usage) };
+    assert_eq!((ended, status), (id, 0), "the child ended with success");
+    usage
+}
+
+/// The median time of each of `runs`, which take turns; `before` is called with a run's number before each of its turns.
+pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn(usize)) -> Vec<Duration> {
+    let mut taken = vec![Vec::with_capacity(times); runs.len()];
+    for _ in 0..times {
+        for (number, run) in runs.iter().enumerate() {
+            before(number);
+            taken[number].push(run.time());
+        }
+    }
+    taken
+        .into_iter()
+        .map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2]
+        })
+        .collect()
+}
+
+/// Starts `run` `count` times at once; how long until the last has ended, and the CPU time of all together.
+pub fn crowd(run: &Run, count: usize) -> (Duration, Duration) {
+    let began = Instant::now();
+    let children: Vec<_> = (0..count)
+        .map(|_| run.command().spawn().expect("it can be started"))
+        .collect();
+    let mut cpu = Duration::ZERO;
+    for mut child in children {
+        #[cfg(target_os = "linux")]
+        {
+            let usage = usage_of(child.id());
+            for time in [usage.ru_utime, usage.ru_stime] {
+                cpu += Duration::from_secs(time.tv_sec.unsigned_abs())
+                    + Duration::from_micros(time.tv_usec.unsigned_abs());
+            }
+            // Waited for above.
+            let _ = &mut child;
+        }
+        #[cfg(not(target_os = "linux"))]
+        assert!(child.wait().is_ok_and(|status| status.success()));
+    }
+    (began.elapsed(), cpu)
+}
+
+/// Whether `program` is there to be measured.
+pub fn installed(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
+}

@@ -1,0 +1,140 @@
+//! What the programs are run on: homes with a config and a cache, and a provider on this machine.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use local_provider::{Answer, Provider};
+use tempfile::TempDir;
+
+use crate::process::Run;
+
+/// The program as `cargo bench` built it.
+pub const TOK: &str = env!("CARGO_BIN_EXE_tok");
+
+const PATH: &str = "/oauth/token";
+const LIFETIME_S: u64 = 86_400;
+
+/// Four homes and two providers, gone when it is dropped.
+pub struct Scene {
+    folder: TempDir,
+    tls: Provider,
+    plain: Provider,
+}
+
+impl Scene {
+    /// A home `one` with one profile and one token, `many` with 500 profiles and 10,000 tokens, and `tls` and `plain` with nothing cached.
+    pub fn new() -> Self {
+        let scene = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            tls: Provider::start_tls(),
+            plain: Provider::start(),
+        };
+        let token: String = ('a'..='z').cycle().take(1000).collect();
+        for provider in [&scene.tls, &scene.plain] {
+            provider.answer(PATH, Answer::token(&token, LIFETIME_S));
+        }
+        fs::write(scene.path("ca.pem"), scene.tls.ca_pem()).expect("a file");
+        fs::write(scene.token_file(), format!("{token}\n")).expect("a file");
+        fs::write(
+            scene.answer_file(),
+            format!("{{\"access_token\":\"{token}\"}}\n"),
+        )
+        .expect("a file");
+        let trust = format!("ca_file = {:?}\n", scene.path("ca.pem"));
+        let plain = profile("cint", &scene.plain.url(PATH));
+        scene.configure("one", &plain);
+        scene.configure("plain", &plain);
+        scene.configure("tls", &(profile("cint", &scene.tls.url(PATH)) + &trust));
+        let mut many = String::new();
+        for number in 0..499 {
+            many += &profile(
+                &format!("other-{number}"),
+                "https://auth.example.com/oauth/token",
+            );
+        }
+        scene.configure("many", &(many + &plain));
+        for home in ["one", "many"] {
+            scene.tok(home, &["header", "cint"]).time();
+        }
+        let cache = scene.path("many/cache/tok");
+        for number in 0..9_999 {
+            fs::write(cache.join(format!("other.{number:032x}.json")), "{}\n").expect("a file");
+        }
+        scene
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configure(&self, home: &str, config: &str) {
+        let folder = self.path(home).join("config/tok");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("config.toml"), config).expect("a file");
+    }
+
+    /// A file with the token and nothing else.
+    pub fn token_file(&self) -> PathBuf {
+        self.path("token")
+    }
+
+    /// A file with the provider's answer.
+    pub fn answer_file(&self) -> PathBuf {
+        self.path("answer.json")
+    }
+
+    /// `tok` in this home.
+    pub fn tok(&self, home: &str, arguments: &[&str]) -> Run {
+        let home = self.path(home);
+        let run = Run::new(TOK)
+            .env("HOME", &home)
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("TOK_CINT_CLIENT_SECRET", "secret");
+        arguments.iter().fold(run, Run::arg)
+    }
+
+    /// curl with the request that `tok` makes, and over TLS with the system's roots and the provider's, as `tok` has them.
+    pub fn curl(&self, tls: bool) -> Run {
+        let provider = if tls { &self.tls } else { &self.plain };
+        let run = Run::new("curl").arg("-sf");
+        let run = if tls {
+            run.arg("--cacert").arg(self.roots())
+        } else {
+            run
+        };
+        run.arg("-d")
+            .arg("grant_type=client_credentials&client_id=id&client_secret=secret")
+            .arg(provider.url(PATH))
+    }
+
+    /// One file with the system's roots, where they are in one, and the provider's.
+    fn roots(&self) -> PathBuf {
+        let mut roots =
+            fs::read_to_string(Path::new("/etc/ssl/certs/ca-certificates.crt")).unwrap_or_default();
+        let _ = writeln!(roots, "{}", self.tls.ca_pem());
+        let path = self.path("roots.pem");
+        fs::write(&path, roots).expect("a file");
+        path
+    }
+
+    /// Drops the tokens of the homes that start with none.
+    pub fn forget(&self) {
+        for home in ["tls", "plain"] {
+            // It is not there before the first run.
+            let _ = fs::remove_dir_all(self.path(home).join("cache"));
+        }
+    }
+
+    /// How many requests the provider with TLS has had.
+    pub fn requests(&self) -> usize {
+        self.tls.request_count(PATH)
+    }
+}
+
+fn profile(name: &str, url: &str) -> String {
+    format!(
+        "[profiles.{name}]\ntoken_url = \"{url}\"\nclient_id = \"id\"\nauth_method = \"client_secret_post\"\n"
+    )
+}
