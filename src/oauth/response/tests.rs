@@ -364,7 +364,7 @@ fn refusals_and_troubles_carry_the_providers_words_and_the_right_kind() {
         (504, "", "", Kind::Unreachable, "HTTP 504"),
         (429, "", "", Kind::Unreachable, "slow down"),
         (408, "", "", Kind::Unreachable, "HTTP 408"),
-        (600, "", "", Kind::Refused, "HTTP 600"),
+        (600, "", "", Kind::Unusable, "HTTP 600"),
     ];
     for (status, body, toml, kind, expected) in cases {
         let failure = read(status, body, toml).unwrap_err();
