@@ -94,6 +94,17 @@ fn a_signal_that_ends_the_command_ends_tok() {
     assert_eq!(ran.get_output().status.signal(), Some(15));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_broken_pipe_ends_the_commands_programs_as_ever() {
+    let (_provider, home) = scene();
+    // Were the signal ignored, as it is in tok, `yes` would complain of a broken pipe.
+    exec(&home, "a", "yes | head -n 1")
+        .success()
+        .stdout("y\n")
+        .stderr("");
+}
+
 #[test]
 fn nothing_is_started_without_every_token() {
     let (provider, home) = scene();
