@@ -25,7 +25,7 @@ enum Word {
     Call(String, Vec<String>),
 }
 
-/// The functions that the commands may need, each as POSIX shells and tools know it. All read stdin; none needs more than od, awk, sed, base64, and openssl for a hash.
+/// The functions that the commands may need, each as POSIX shells and tools know it. All read stdin and end without a line end, which the next would encode; none needs more than od, awk, sed, base64, and openssl for a hash.
 const FUNCTIONS: [(&str, &str); 6] = [
     (
         "json",
@@ -39,11 +39,11 @@ const FUNCTIONS: [(&str, &str); 6] = [
     ("quoted", "quoted() { sed 's/[\\\\\"]/\\\\&/g'; }"),
     (
         "sha256",
-        "sha256() { openssl dgst -sha256 -r | cut -c1-64; }",
+        "sha256() { openssl dgst -sha256 -r | cut -c1-64 | tr -d '\\n'; }",
     ),
     (
         "uuid",
-        "uuid() { od -An -v -N16 -tx1 /dev/urandom | tr -d ' \\n' | sed 's/^\\(.\\{8\\}\\)\\(.\\{4\\}\\).\\(.\\{3\\}\\).\\(.\\{3\\}\\)/\\1-\\2-4\\3-8\\4-/'; }",
+        "uuid() { od -An -v -N16 -tx1 /dev/urandom | tr -d ' \\n' | sed 's/^\\(.\\{8\\}\\)\\(.\\{4\\}\\).\\(.\\{3\\}\\).\\(.\\{3\\}\\)/\\1-\\2-4\\3-8\\4-/' | tr -d '\\n'; }",
     ),
 ];
 
@@ -389,7 +389,10 @@ impl Marks {
                     "base64" => (piped("base64 | tr -d '\\n'"), true),
                     "sha256" => (piped("sha256"), true),
                     "uuid" => ("uuid".to_owned(), true),
-                    "now" => (format!("date -u +{}", single_quoted(argument)), false),
+                    "now" => (
+                        format!("date -u +{} | tr -d '\\n'", single_quoted(argument)),
+                        false,
+                    ),
                     _ => (piped("urlencode"), true),
                 }
             }

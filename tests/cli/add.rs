@@ -305,7 +305,7 @@ fn a_wrong_key_is_a_config_error_and_nothing_is_written() {
         ),
         (
             "--token-url https://a.example/t --client-id i --auth-method basic",
-            "unknown variant `basic`",
+            "`basic` is none of `client_secret_basic`",
         ),
         (
             "--token-url https://a.example/t --client-id i --param a=${secret.x}",

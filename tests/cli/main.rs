@@ -9,6 +9,7 @@
 //! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
 //! - [`crowd`]: however many processes ask at once, the provider is asked once
+//! - [`curl`]: the token request as a command whose secrets are variables
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`disk`]: whatever is wrong with the cache, the token is printed, with one note
 //! - [`doctor`]: one line for each check
@@ -41,6 +42,7 @@ mod canary;
 mod config;
 mod consumers;
 mod crowd;
+mod curl;
 mod dialects;
 mod disk;
 #[cfg(unix)]
