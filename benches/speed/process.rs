@@ -65,6 +65,10 @@ impl Run {
 
     /// The most memory it had at a time, in KiB: of one run, as the kernel says when it is over.
     #[cfg(target_os = "linux")]
+    #[expect(
+        clippy::zombie_processes,
+        reason = "wait4 in `usage_of` waits for it, and says what it used"
+    )]
     pub fn peak_kib(&self) -> i64 {
         let child = self.command().spawn().expect("it ran a moment ago");
         usage_of(child.id()).ru_maxrss

@@ -35,6 +35,7 @@ fn config(provider: &Provider) -> String {
 }
 
 fn start(home: &Home, arguments: &str) -> Child {
+    crate::signals::heed_interrupts();
     home.process(arguments)
         .env("TOK_P_CLIENT_SECRET", "s")
         .stdin(Stdio::null())
@@ -78,6 +79,10 @@ fn interrupt(what: Signal, count: usize) -> Interrupted {
     // A fixed sequence (Knuth's MMIX multiplier): the moments differ from run to run all the same, as the machine does.
     let mut random: u64 = 1;
     while result.by_the_signal < count {
+        assert!(
+            result.after_the_end < 20 * count,
+            "hardly a signal comes in time: {result:?}"
+        );
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);

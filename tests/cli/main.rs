@@ -23,6 +23,7 @@
 //! - [`profiles`]: what is configured, and what a token says
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
+//! - [`signals`]: signals as the children of a terminal have them
 //! - [`steps`]: requests before the token request, and whom secrets reach
 //! - [`transport`]: whom tok speaks to, over what, and whom never
 //! - [`usage`]: help, mistakes, completions, man pages
@@ -61,6 +62,8 @@ mod output;
 mod profiles;
 mod secrets;
 mod stale;
+#[cfg(unix)]
+mod signals;
 mod steps;
 #[cfg(unix)]
 mod terminal;

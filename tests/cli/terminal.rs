@@ -190,6 +190,7 @@ fn an_error_after_a_wait_stands_on_a_line_of_its_own() {
 #[test]
 fn an_interrupt_during_a_wait_leaves_the_terminal_as_it_was() {
     use std::os::unix::process::ExitStatusExt;
+    crate::signals::heed_interrupts();
     let (_provider, _gate, home) = scene();
     let mut terminal = Terminal::open();
     let before = format!("{:?}", tcgetattr(&terminal.program).unwrap());
