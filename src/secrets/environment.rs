@@ -40,7 +40,11 @@ fn is_private(name: &OsStr) -> bool {
         return false;
     };
     let is_var = rest.windows(5).any(|part| part == b"_VAR_") && !rest.ends_with(b"_SECRET");
-    !(rest == b"CONFIG" || rest == b"PROFILE" || is_var)
+    // What an outer `tok exec` gave its command is for all that the command starts.
+    let is_given = [&b"TOKEN"[..], b"HEADER"]
+        .iter()
+        .any(|end| rest.ends_with(end));
+    !(rest == b"CONFIG" || rest == b"PROFILE" || is_var || is_given)
 }
 
 #[cfg(test)]
@@ -75,6 +79,8 @@ mod tests {
             ("TOK_CINT_VAR_TENANT", false),
             ("TOK_CONFIG", false),
             ("TOK_PROFILE", false),
+            ("TOK_TOKEN", false),
+            ("TOK_CINT_HEADER", false),
             ("MY_SECRET", false),
         ] {
             assert_eq!(is_private(OsStr::new(name)), expected, "{name}");
