@@ -19,7 +19,7 @@ const SHARED_MS: i64 = 5_000;
 
 /// How long a failed member stays: longer than a busy machine pauses between two starts, and nothing beside the second in which a crowd has to
 /// be done.
-const LINGER: Duration = Duration::from_millis(150);
+const LINGER: Duration = Duration::from_millis(250);
 
 /// One process's place in a crowd, until it is dropped.
 #[derive(Debug, Default)]

@@ -23,11 +23,11 @@ pub struct Exec {
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 
-    /// The variable for the token [default: TOK_TOKEN, or TOK_<PROFILE>_TOKEN]
+    /// The variable for the token (default: `TOK_TOKEN`, or `TOK_<PROFILE>_TOKEN`)
     #[arg(long, value_name = "NAME")]
     pub token_var: Option<Variable>,
 
-    /// The variable for the header [default: TOK_HEADER, or TOK_<PROFILE>_HEADER]
+    /// The variable for the header (default: `TOK_HEADER`, or `TOK_<PROFILE>_HEADER`)
     #[arg(long, value_name = "NAME")]
     pub header_var: Option<Variable>,
 

@@ -61,9 +61,9 @@ mod messages;
 mod output;
 mod profiles;
 mod secrets;
-mod stale;
 #[cfg(unix)]
 mod signals;
+mod stale;
 mod steps;
 #[cfg(unix)]
 mod terminal;
