@@ -42,7 +42,14 @@ call() { dbus-send --session --print-reply --dest=org.freedesktop.secrets "$@"; 
 # daemon OPTION…: starts gnome-keyring with what stands on stdin and waits for its name on the bus. Leaves its process
 # in $daemon. It ends with the bus, unless it is frozen then.
 daemon() {
-  gnome-keyring-daemon --foreground --components=secrets "$@" <&0 >>gnome-keyring 2>&1 {bus_alive}>&- &
+  (
+    # What servers live by must not live on in here. Those are the descriptors that bash chose, from 10 on.
+    for open in /dev/fd/??; do
+      open=${open##*/}
+      exec {open}>&-
+    done
+    exec gnome-keyring-daemon --foreground --components=secrets "$@" >>gnome-keyring 2>&1
+  ) <&0 &
   daemon=$!
   trap 'kill -CONT "$daemon"' EXIT
   until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
@@ -226,19 +233,6 @@ fact_the_environment_variable_does_without_a_keyring_that_hangs() {
   [ "$(cat "$out")" = "$token" ]
 }
 
-fact_every_way_to_have_no_keyring_has_words_of_its_own() {
-  endpoint "$secret"
-  # No word of these is from the library that talks to the bus: it would mean nothing at a prompt.
-  : >said
-  for address in '' '%%%;;=,' "unix:path=$PWD/none" 'tcp:host=127.0.0.1,port=1'; do
-    alone env DBUS_SESSION_BUS_ADDRESS="$address" tok token cint
-    head -n 1 "$err" >>said
-  done
-  alone env --unset=DBUS_SESSION_BUS_ADDRESS tok token cint
-  head -n 1 "$err" >>said
-  [ "$(sort -u said | wc -l)" -eq "$(wc -l <said)" ]
-}
-
 fact_on_a_terminal_a_person_is_told_what_tok_waits_for_and_has_longer() {
   keyring
   kill -STOP "$daemon"
@@ -275,7 +269,7 @@ fact_on_a_terminal_a_keyring_that_dies_meanwhile_ends_with_4_at_once() {
   [ "$code" -eq 4 ]
   [ "$(jq -n "$EPOCHREALTIME - $began < $limit")" = true ]
   prints_nothing
-  grep --quiet 'hint: ' screen
+  grep --quiet 'TOK_CINT_CLIENT_SECRET' screen
   shows_no_secret screen
 }
 
