@@ -50,9 +50,7 @@ pub enum Consumer {
 
     /// A credential helper for git
     ///
-    ///   [credential "https://git.example.com"]
-    ///   helper = "!tok for git --host git.example.com cint"
-    #[command(verbatim_doc_comment)]
+    /// Answers for the hosts that --host names, and for no other.
     Git(Login),
 
     /// A credential helper for docker

@@ -61,7 +61,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "for bazel",
         "tok for bazel --host cache.example.com cint get",
     ),
-    ("for git", "tok for git --host git.example.com cint get"),
+    (
+        "for git",
+        "git config --global credential.https://git.example.com.helper \\\n  '!tok for git --host git.example.com cint'",
+    ),
     (
         "for docker",
         "tok for docker --host registry.example.com cint get",

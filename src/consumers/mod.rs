@@ -1,6 +1,6 @@
 //! A token in the words of the programs that use one: each consumer documents a format, and its file writes exactly that.
 //!
-//! One file per consumer, and nothing of one in another; each is pure but for [`file`], which is about nothing else than a file. What several
+//! One file per consumer, and nothing of one in another; each is pure but for [`mod@file`], which is about nothing else than a file. What several
 //! of them are asked by somebody else's program, namely whether a host may have the token at all, is decided in [`hosts`].
 
 pub mod bazel;
