@@ -1,5 +1,7 @@
 //! The cache folder on Unix: everything goes through one open descriptor of it, and nothing through a link.
 
+mod signals;
+
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -131,34 +133,44 @@ fn check(file: &File) -> Result<std::fs::Metadata, String> {
 /// Writes a new file, syncs it, and renames it to `name`.
 pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
     let temporary = super::temporary_for(name)?;
-    let written = fill(folder, &temporary, bytes)
-        .and_then(|()| renameat(folder, &temporary, folder, name).map_err(words));
-    if written.is_err() {
-        // The error that matters is the one above.
-        let _ = unlinkat(folder, &temporary, AtFlags::empty());
-    }
-    written
-}
-
-/// Makes file `temporary` with `bytes` in it, on disk.
-fn fill(folder: &Handle, temporary: &str, bytes: &[u8]) -> Result<(), String> {
     let mode = Mode::RUSR | Mode::WUSR;
-    let fill = |file: &mut File| {
-        file.set_permissions(Permissions::from_mode(0o600))
-            .and_then(|()| file.write_all(bytes))
-            .and_then(|()| file.sync_data())
-            .map_err(|error| error.to_string())
-    };
     if let Some(mut file) = nameless::create(folder, mode) {
-        fill(&mut file)?;
-        if nameless::name(&file, folder, temporary) {
-            return Ok(());
+        fill(&mut file, bytes)?;
+        let put_in_place = signals::uninterrupted(|| {
+            nameless::name(&file, folder, &temporary).then(|| put(folder, &temporary, name))
+        });
+        if let Some(done) = put_in_place {
+            return done;
         }
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    fill(&mut File::from(
-        openat(folder, temporary, flags, mode).map_err(words)?,
-    ))
+    let file = openat(folder, &temporary, flags, mode).map_err(words)?;
+    match fill(&mut File::from(file), bytes) {
+        Ok(()) => put(folder, &temporary, name),
+        Err(error) => {
+            // The error that matters is the one above.
+            let _ = unlinkat(folder, &temporary, AtFlags::empty());
+            Err(error)
+        }
+    }
+}
+
+/// Puts `bytes` into `file` and onto the disk.
+fn fill(file: &mut File, bytes: &[u8]) -> Result<(), String> {
+    file.set_permissions(Permissions::from_mode(0o600))
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_data())
+        .map_err(|error| error.to_string())
+}
+
+/// Gives the whole file `temporary` its `name`.
+fn put(folder: &Handle, temporary: &str, name: &str) -> Result<(), String> {
+    let renamed = renameat(folder, temporary, folder, name).map_err(words);
+    if renamed.is_err() {
+        // The error that matters is the one above.
+        let _ = unlinkat(folder, temporary, AtFlags::empty());
+    }
+    renamed
 }
 
 /// Files without a name until they are whole: whoever is killed while writing one leaves nothing behind.
