@@ -4,19 +4,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use serde_json::Value;
-
-use crate::config::schema::{AuthMethod, BasicEncoding, Format};
+use crate::config::schema::{AuthMethod, BasicEncoding};
 use crate::failure::{Failure, Kind};
 use crate::http::{Http, Tries};
 use crate::notes::Notes;
 use crate::oauth::answer::Answer;
-use crate::oauth::document::NoJson;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
+use crate::oauth::stepped::Steps;
 use crate::oauth::{response, transcript};
 use crate::profile::origin::Origin;
 use crate::profile::plan::Plan;
+use crate::profile::rules::Response;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets;
@@ -41,6 +40,7 @@ pub fn fetch(
         secrets: RefCell::default(),
         answers: RefCell::default(),
         learnt: RefCell::default(),
+        values: RefCell::default(),
     };
     // Secrets before anything is sent: one that is missing must not leave a session half open at the provider.
     let plans = || {
@@ -56,9 +56,9 @@ pub fn fetch(
     let named = |failure: Failure| failure.context(format!("profile `{}`", profile.name));
     let http = Http::new(profile, until, tries, notes).map_err(named)?;
     for step in &profile.steps {
-        let document = fetch
-            .send(&http, Some(&step.name), &step.plan)
-            .and_then(|answer| step_document(&answer, profile, &fetch.redactor()))
+        let stepped = fetch
+            .send(&http, Some(&step.name), &step.plan, &step.response)
+            .and_then(|answer| response::step(&answer, &step.response, &fetch.redactor()))
             .map_err(|failure| {
                 named(
                     fetch
@@ -69,13 +69,18 @@ pub fn fetch(
         fetch
             .answers
             .borrow_mut()
-            .insert(step.name.clone(), document);
+            .insert(step.name.clone(), stepped);
     }
     let answer = fetch
-        .send(&http, None, &profile.token)
+        .send(&http, None, &profile.token, &profile.response)
         .map_err(|failure| named(fetch.redacted(failure)))?;
-    response::token(&answer, &profile.response, &fetch.redactor())
-        .map_err(|failure| named(fetch.redacted(fetch.with_encoding_hint(failure, &answer))))
+    let token = response::token(
+        &answer,
+        &fetch.answers.borrow(),
+        &profile.response,
+        &fetch.redactor(),
+    );
+    token.map_err(|failure| named(fetch.redacted(fetch.with_encoding_hint(failure, &answer))))
 }
 
 /// What a fetch has gathered so far.
@@ -84,18 +89,23 @@ struct Fetch<'a> {
     environment: Environment<'a>,
     notes: Notes,
     secrets: RefCell<BTreeMap<String, Secret>>,
-    answers: RefCell<BTreeMap<String, Value>>,
+    answers: RefCell<Steps>,
+    values: RefCell<BTreeMap<String, Secret>>,
     /// What else nobody may see: the token, what steps gave for later requests, what was computed from secrets.
     learnt: RefCell<Vec<Secret>>,
 }
 
 impl Fetch<'_> {
     /// Makes the request of a step, or, without one, the token request.
-    fn send(&self, http: &Http, step: Option<&str>, plan: &Plan) -> Result<Answer, Failure> {
-        let format = match step {
-            Some(_) => Format::Json,
-            None => self.profile.response.format,
-        };
+    fn send(
+        &self,
+        http: &Http,
+        step: Option<&str>,
+        plan: &Plan,
+        rules: &Response,
+    ) -> Result<Answer, Failure> {
+        let format = rules.format;
+        self.settle_values(plan)?;
         let request = request::build(plan, format, &|name| self.value(name))?;
         self.may_receive_secrets(plan, &request)?;
         if self.notes.verbose {
@@ -104,9 +114,9 @@ impl Fetch<'_> {
                 .iter()
                 .for_each(|line| self.notes.trace(line));
         }
-        self.learn_computed(plan)?;
+        self.learn_computed(plan, &request)?;
         let answer = http.send(&request)?;
-        self.learn_answered(step, &answer);
+        self.learn_answered(step, &answer, rules);
         if self.notes.verbose {
             transcript::answer(&answer, &self.redactor())
                 .iter()
@@ -115,49 +125,69 @@ impl Fetch<'_> {
         Ok(answer)
     }
 
-    /// Remembers what `plan` sends that was computed from secrets: a hash of a password is often as good as the password.
-    fn learn_computed(&self, plan: &Plan) -> Result<(), Failure> {
-        let private = |name: &Name| matches!(name, Name::Secret(_) | Name::Step(..));
+    /// Remembers what `request`, which `plan` describes, sends that was computed from secrets: a hash of a password is often as good as the
+    /// password.
+    fn learn_computed(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
         for template in plan.templates() {
-            if template.has_expression() && template.names().any(private) {
-                let text = template.render(&|name| self.value(name))?;
-                let words = text.expose().split_whitespace().map(Secret::new);
-                self.learnt.borrow_mut().extend(words);
+            if template.has_expression() && template.names().any(is_private) {
+                let text = template.render(&|name| match name {
+                    Name::Body => Ok(request.body.clone().unwrap_or_default()),
+                    other => self.value(other),
+                })?;
+                self.learn(&text);
             }
         }
         Ok(())
     }
 
+    /// Remembers every word of `text`.
+    fn learn(&self, text: &Secret) {
+        let words = text.expose().split_whitespace().map(Secret::new);
+        self.learnt.borrow_mut().extend(words);
+    }
+
     /// Remembers what `answer` holds that nobody may see: the token, or what later requests take from a step.
-    fn learn_answered(&self, step: Option<&str>, answer: &Answer) {
-        let document = answer.json().ok();
-        let mut learnt = self.learnt.borrow_mut();
+    fn learn_answered(&self, step: Option<&str>, answer: &Answer, rules: &Response) {
         let Some(step) = step else {
-            let place = &self.profile.response.access_token;
-            let found = place.find(answer, document.as_ref()).ok();
-            learnt.extend(found.as_deref().and_then(text).map(Secret::new));
+            let found = response::token_unchecked(answer, &self.answers.borrow(), rules);
+            self.learnt.borrow_mut().extend(found);
             return;
         };
+        let stepped = response::step_unchecked(answer, rules);
+        let mut learnt = self.learnt.borrow_mut();
         let later = self.profile.steps.iter().map(|step| &step.plan);
         for name in later
             .chain([&self.profile.token])
             .flat_map(Plan::templates)
             .flat_map(Template::names)
         {
-            if let (Name::Step(of, pointer), Some(document)) = (name, &document)
+            if let Name::Step(of, path) = name
                 && of == step
             {
-                let found = pointer.iter().try_fold(document, member);
-                let found = found.and_then(text).filter(|text| !is_origin(text));
+                let found = stepped.find(path).ok().and_then(response::text);
+                let found = found.filter(|text| !is_origin(text));
                 learnt.extend(found.map(Secret::new));
             }
         }
+        // The token itself may be what this step answers.
+        let steps = Steps::from([(step.to_owned(), stepped)]);
+        learnt.extend(response::token_unchecked(
+            answer,
+            &steps,
+            &self.profile.response,
+        ));
     }
 
     fn value(&self, name: &Name) -> Result<Secret, Failure> {
         match name {
             Name::Secret(name) => self.secret(name),
             Name::Step(step, pointer) => self.answered(step, pointer),
+            Name::Value(name) => self.values.borrow().get(name).cloned().ok_or_else(|| {
+                Failure::new(
+                    Kind::Unexpected,
+                    format!("value `{name}` is not settled yet"),
+                )
+            }),
             known => self
                 .profile
                 .known_value(known)
@@ -175,9 +205,27 @@ impl Fetch<'_> {
     fn shown(&self, name: &Name) -> Result<Secret, Failure> {
         match name {
             Name::Secret(_) | Name::Step(..) => Ok(Secret::new(format!("<{name}>"))),
-            Name::Env(_) => Ok(Secret::new(format!("<{name}>"))),
+            // A value may be made of secrets.
+            Name::Env(_) | Name::Value(_) => Ok(Secret::new(format!("<{name}>"))),
             known => self.value(known),
         }
+    }
+
+    /// Evaluates those of the profile's `values` that `plan` names, unless an earlier request of this run did: each is one value per run.
+    fn settle_values(&self, plan: &Plan) -> Result<(), Failure> {
+        for (name, template) in &plan.values {
+            if self.values.borrow().contains_key(name) {
+                continue;
+            }
+            let value = template
+                .render(&|name| self.value(name))
+                .map_err(|failure| failure.context(format!("value `{name}`")))?;
+            if template.names().any(is_private) {
+                self.learn(&value);
+            }
+            self.values.borrow_mut().insert(name.clone(), value);
+        }
+        Ok(())
     }
 
     fn secret(&self, name: &str) -> Result<Secret, Failure> {
@@ -194,21 +242,22 @@ impl Fetch<'_> {
 
     fn answered(&self, step: &str, pointer: &[String]) -> Result<Secret, Failure> {
         let answers = self.answers.borrow();
-        let mut value = answers.get(step).ok_or_else(|| {
+        let answer = answers.get(step).ok_or_else(|| {
             Failure::new(
                 Kind::Unexpected,
                 format!("step `{step}` has not been made yet"),
             )
         })?;
-        for token in pointer {
-            value = member(value, token).ok_or_else(|| {
-                Failure::new(
-                    Kind::Unusable,
-                    format!("the answer of step `{step}` has no `{}`", pointer.join(".")),
-                )
-            })?;
-        }
-        text(value).map(Secret::new).ok_or_else(|| {
+        let value = answer.find(pointer).map_err(|nowhere| {
+            Failure::new(
+                Kind::Unusable,
+                format!(
+                    "the answer of step `{step}` has no `{}`: {nowhere}",
+                    pointer.join(".")
+                ),
+            )
+        })?;
+        response::text(value).map(Secret::new).ok_or_else(|| {
             Failure::new(
                 Kind::Unusable,
                 format!(
@@ -293,45 +342,10 @@ fn is_answer(name: &Name) -> bool {
     matches!(name, Name::Step(..))
 }
 
-/// The member of `value` called `token`, or the item with that index.
-fn member<'a>(value: &'a Value, token: &String) -> Option<&'a Value> {
-    match value {
-        Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
-        other => other.get(token),
-    }
-}
-
-/// What `value` says where a text is needed: a string, or a number.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// The document a step's answer holds, for later requests.
-fn step_document(
-    answer: &Answer,
-    profile: &Profile,
-    redactor: &Redactor,
-) -> Result<Value, Failure> {
-    if !answer.is_success() {
-        return Err(response::failure(answer, &profile.response, redactor));
-    }
-    let document = match answer.json() {
-        Ok(document) => document,
-        // A step may be made for a cookie or a header field alone.
-        Err(NoJson::Empty | NoJson::Syntax | NoJson::Encoding) => Value::Null,
-        Err(NoJson::Repeated(what)) => {
-            return Err(Failure::new(
-                Kind::Unusable,
-                format!("the answer can be read in two ways: {what}"),
-            ));
-        }
-    };
-    if crate::oauth::refusal::is_refusal(&document) {
-        return Err(response::refused_by(answer, &profile.response, redactor));
-    }
-    Ok(document)
+/// Whether a name stands for something that nobody may see, or may do.
+fn is_private(name: &Name) -> bool {
+    matches!(
+        name,
+        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body
+    )
 }

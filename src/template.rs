@@ -4,6 +4,7 @@
 //! `step.login.data.host`), which is looked up directly, or an expression over such names and [`FUNCTIONS`], which minijinja
 //! evaluates. The engine is touched only for expressions, and only when one is rendered or checked: never for a cached token.
 
+mod digest;
 mod functions;
 
 use std::fmt;
@@ -26,6 +27,10 @@ pub enum Name {
     Env(String),
     /// `step.NAME.POINTER…`: a member of an earlier step's answer.
     Step(String, Vec<String>),
+    /// `value.NAME`: one of the profile's `values`, the same wherever it stands in one run.
+    Value(String),
+    /// `body`, in a request's `headers` only: the body of that request, for signatures over it.
+    Body,
     /// `access_token`, in `header` only.
     AccessToken,
     /// `kept.NAME`, in `header` only: a member of the answer that `response.keep` names.
@@ -43,6 +48,8 @@ impl Name {
             ["client_id"] => Self::ClientId,
             [CLIENT_SECRET] => Self::Secret(owned(CLIENT_SECRET)),
             ["access_token"] => Self::AccessToken,
+            ["body"] => Self::Body,
+            ["value", name] => Self::Value(owned(name)),
             ["secret", name] => Self::Secret(owned(name)),
             ["var", name] => Self::Var(owned(name)),
             ["env", name] => Self::Env(owned(name)),
@@ -63,6 +70,8 @@ impl Name {
             Self::Var(name) => vec!["var", name],
             Self::Env(name) => vec!["env", name],
             Self::AccessToken => vec!["access_token"],
+            Self::Body => vec!["body"],
+            Self::Value(name) => vec!["value", name],
             Self::Kept(name) => vec!["kept", name],
             Self::Step(name, pointer) => ["step", name]
                 .into_iter()
@@ -173,6 +182,15 @@ impl Template {
             .any(|part| matches!(part, Part::Expression { .. }))
     }
 
+    /// Whether its expressions do no more than call functions and join texts (`~`): no value is compared or cut.
+    #[must_use]
+    pub fn only_calls_and_joins(&self) -> bool {
+        self.parts.iter().all(|part| match part {
+            Part::Expression { source, .. } => only_calls_and_joins(source),
+            Part::Literal(_) | Part::Name(_) => true,
+        })
+    }
+
     /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
     ///
     /// # Errors
@@ -194,11 +212,22 @@ impl Template {
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Failure>,
     ) -> Result<Secret, Failure> {
+        self.render_calling(value, None).map(|(text, _)| text)
+    }
+
+    /// As [`render`](Self::render), and whether the whole of it is one expression that gave a number: JSON can say numbers.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn render_typed(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+    ) -> Result<(Secret, bool), Failure> {
         self.render_calling(value, None)
     }
 
-    /// As [`render`](Self::render), with `standin` asked before each call of a function: a request can so be shown with what would be computed, before the
-    /// values are known.
+    /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: a request can so be shown with what would be computed,
+    /// before the values are known.
     ///
     /// # Errors
     /// As [`render`](Self::render).
@@ -206,28 +235,41 @@ impl Template {
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Failure>,
         standin: Option<&Standin>,
-    ) -> Result<Secret, Failure> {
+    ) -> Result<(Secret, bool), Failure> {
         let mut out = Secret::default();
+        let mut is_number = false;
         for part in &self.parts {
-            match part {
-                Part::Literal(text) => out.push(text),
-                Part::Name(name) => out.push(value(name)?.expose()),
-                Part::Expression { source, names } => {
-                    let mut values = Vec::with_capacity(names.len());
-                    for name in names {
-                        values.push((name.segments(), value(name)?));
-                    }
-                    let text = functions::evaluate(source, &values, standin)
-                        .map_err(|message| Failure::new(Kind::Config, message))?;
-                    out.push(text.expose());
-                }
-            }
+            is_number = part.render(value, standin, &mut out)?;
         }
-        Ok(out)
+        Ok((out, is_number && self.parts.len() == 1))
     }
 }
 
 impl Part {
+    /// Adds its text to `out`; says whether it is an expression that gave a number.
+    fn render(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        standin: Option<&Standin>,
+        out: &mut Secret,
+    ) -> Result<bool, Failure> {
+        match self {
+            Self::Literal(text) => out.push(text),
+            Self::Name(name) => out.push(value(name)?.expose()),
+            Self::Expression { source, names } => {
+                let mut values = Vec::with_capacity(names.len());
+                for name in names {
+                    values.push((name.segments(), value(name)?));
+                }
+                let (text, is_number) = functions::evaluate(source, &values, standin)
+                    .map_err(|message| Failure::new(Kind::Config, message))?;
+                out.push(text.expose());
+                return Ok(is_number);
+            }
+        }
+        Ok(false)
+    }
+
     /// Reads what stands between `${` and `}`.
     fn parse(inside: &str) -> Result<Self, String> {
         if inside.is_empty() {
@@ -258,13 +300,15 @@ impl Part {
 }
 
 fn unknown(path: &str) -> String {
-    const KNOWN: [&str; 8] = [
+    const KNOWN: [&str; 10] = [
         "client_id",
         "client_secret",
         "secret.NAME",
         "var.NAME",
         "env.NAME",
         "step.NAME.POINTER",
+        "value.NAME",
+        "body",
         "access_token",
         "kept.NAME",
     ];
@@ -320,6 +364,25 @@ fn words(expression: &str) -> Vec<Word<'_>> {
         }
     }
     words
+}
+
+/// Whether `expression` has no operator but `~`.
+fn only_calls_and_joins(expression: &str) -> bool {
+    let bytes = expression.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            byte if byte.is_ascii_alphanumeric()
+                || byte.is_ascii_whitespace()
+                || b"_.~(),".contains(&byte) =>
+            {
+                at += 1;
+            }
+            _ => return false,
+        }
+    }
+    words(expression).iter().all(|word| !is_keyword(&word.path))
 }
 
 /// Where the `}` stands that ends an expression: the first outside a string literal.
@@ -417,6 +480,35 @@ mod tests {
             let template = Template::parse(source).unwrap();
             let start = template.start(&|name| matches!(name, Name::Var(_)).then_some("h"));
             assert_eq!(start, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn comparing_and_cutting_is_more_than_calling_and_joining() {
+        for source in [
+            "a",
+            "${client_id}",
+            "${sha256(client_id ~ \"[:4] if 'x' == \" ~ '+') ~ var.a}",
+            "${hmac_sha256(client_id, 'x', 'base64')}",
+        ] {
+            assert!(
+                Template::parse(source).unwrap().only_calls_and_joins(),
+                "{source}"
+            );
+        }
+        for source in [
+            "${client_id[:4]}",
+            "a${sha256(client_id[0])}",
+            "${'a' if client_id else 'b'}",
+            "${client_id == 'a'}",
+            "${not client_id}",
+            "${int(client_id) + 1}",
+            "${client_id is true}",
+        ] {
+            assert!(
+                !Template::parse(source).unwrap().only_calls_and_joins(),
+                "{source}"
+            );
         }
     }
 

@@ -6,14 +6,16 @@ use tok::clock::Now;
 use tok::oauth::answer::Answer;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
+use tok::oauth::stepped::Steps;
 use tok::profile::rules::Response;
 use zeroize::Zeroizing;
 
-/// The rules of a few profiles: as RFC 6749 has it, with everything moved, and plain text.
-const RULES: [&str; 3] = [
+/// The rules of a few profiles: as RFC 6749 has it, with everything moved, and plain text, and a form.
+const RULES: [&str; 4] = [
     "",
     "root = '/data'\naccess_token = '/t/0'\nexpires_at = '/e'\nkeep = ['/k']\ntoken_chars = 'visible'\nsuccess = { '/code' = 0 }",
     "format = 'text'",
+    "format = 'form'\naccess_token = ['/t', 'cookie:c', '/access_token']\nexpires_at = '/e'\nexpires_at_unit = '%Y%m%d%H%M%S'\nexpires_at_zone = '+09:00'",
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -25,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         body: Zeroizing::new(body.to_vec()),
         sent: Now { unix_ms: 1_900_000_000_000, boot: None },
     };
-    match response::token(&answer, &rules, &Redactor::default()) {
+    match response::token(&answer, &Steps::default(), &rules, &Redactor::default()) {
         Ok(token) => {
             assert!(answer.is_success());
             let text = token.access_token.expose();

@@ -14,10 +14,14 @@ fuzz_target!(|data: &[u8]| {
     }
     let _ = expiry::jwt_exp_unix_ms(&text);
     for value in [Value::from(text.as_ref()), serde_json::from_slice(data).unwrap_or(Value::Null)] {
-        if let Ok(ms) = expiry::lifetime_ms(&value, Unit::S) {
-            assert!(ms.abs() <= expiry::LONGEST_MS);
+        for unit in [Unit::S, Unit::Hms] {
+            if let Ok(ms) = expiry::lifetime_ms(&value, unit) {
+                assert!(ms.abs() <= expiry::LONGEST_MS);
+            }
         }
-        let _ = expiry::moment_unix_ms(&value, Moment::Rfc3339);
-        let _ = expiry::moment_unix_ms(&value, Moment::Ms);
+        let pattern = Moment::Pattern("%Y%m%d%H%M%S".to_owned());
+        for unit in [Moment::Rfc3339, Moment::Ms, Moment::Us, pattern] {
+            let _ = expiry::moment_unix_ms(&value, &unit, None);
+        }
     }
 });

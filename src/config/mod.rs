@@ -7,6 +7,7 @@ mod locate;
 mod owner;
 pub mod schema;
 mod section;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fs::File;

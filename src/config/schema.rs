@@ -3,10 +3,10 @@
 //! What a key means and what it may hold is decided in [`crate::profile`]; here stands only what can be spelled.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+pub use super::values::{DurationText, Kept, OneOrMany, Params, json};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +41,10 @@ pub struct ProfileTable {
     pub resource: Option<OneOrMany>,
     #[serde(default)]
     pub params: Params,
+    #[serde(default)]
+    pub query: Params,
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
     #[serde(default)]
     pub names: BTreeMap<Sent, String>,
     #[serde(default)]
@@ -80,6 +84,8 @@ impl ProfileTable {
             audience: self.audience.or(base.audience),
             resource: self.resource.or(base.resource),
             params: self.params.over(base.params),
+            query: self.query.over(base.query),
+            values: merged(self.values, base.values),
             names: merged(self.names, base.names),
             headers: merged(self.headers, base.headers),
             response: self.response.over(base.response),
@@ -121,9 +127,45 @@ pub struct StepTable {
     #[serde(default)]
     pub params: Params,
     #[serde(default)]
+    pub query: Params,
+    #[serde(default)]
     pub names: BTreeMap<Sent, String>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub response: StepResponseTable,
+}
+
+/// `response = { … }` of a step: how its answer is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
+pub struct StepResponseTable {
+    pub format: Option<Format>,
+    pub status: Option<u16>,
+    pub keep: Option<Kept>,
+    #[serde(default)]
+    pub success: Params,
+    pub error: Option<OneOrMany>,
+    pub error_description: Option<OneOrMany>,
+}
+
+impl StepResponseTable {
+    /// The same for a whole answer; what it does not say of refusals is as in the profile's own `response`.
+    #[must_use]
+    pub fn within(self, profile: &ResponseTable) -> ResponseTable {
+        ResponseTable {
+            format: self.format,
+            status: self.status,
+            keep: self.keep,
+            success: self.success,
+            error: self.error.or_else(|| profile.error.clone()),
+            error_description: self
+                .error_description
+                .or_else(|| profile.error_description.clone()),
+            ..ResponseTable::default()
+        }
+    }
 }
 
 /// `response = { … }`: where the answer keeps what.
@@ -132,20 +174,22 @@ pub struct StepTable {
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ResponseTable {
     pub root: Option<String>,
-    pub access_token: Option<String>,
-    pub token_type: Option<String>,
-    pub expires_in: Option<String>,
+    pub access_token: Option<OneOrMany>,
+    pub token_type: Option<OneOrMany>,
+    pub expires_in: Option<OneOrMany>,
     pub expires_in_unit: Option<Unit>,
-    pub expires_at: Option<String>,
+    pub expires_at: Option<OneOrMany>,
     pub expires_at_unit: Option<Moment>,
-    pub scope: Option<String>,
+    pub expires_at_zone: Option<String>,
+    pub scope: Option<OneOrMany>,
     pub format: Option<Format>,
+    pub status: Option<u16>,
     pub keep: Option<Kept>,
     pub strip_prefix: Option<String>,
     #[serde(default)]
     pub success: Params,
-    pub error: Option<String>,
-    pub error_description: Option<String>,
+    pub error: Option<OneOrMany>,
+    pub error_description: Option<OneOrMany>,
     pub token_chars: Option<TokenCharacters>,
 }
 
@@ -159,8 +203,10 @@ impl ResponseTable {
             expires_in_unit: self.expires_in_unit.or(base.expires_in_unit),
             expires_at: self.expires_at.or(base.expires_at),
             expires_at_unit: self.expires_at_unit.or(base.expires_at_unit),
+            expires_at_zone: self.expires_at_zone.or(base.expires_at_zone),
             scope: self.scope.or(base.scope),
             format: self.format.or(base.format),
+            status: self.status.or(base.status),
             keep: self.keep.or(base.keep),
             strip_prefix: self.strip_prefix.or(base.strip_prefix),
             success: self.success.over(base.success),
@@ -218,6 +264,8 @@ pub enum Method {
     Post,
     /// What some do all the same.
     Get,
+    /// What a few do: cloud metadata services, sessions that are made at a name of one's own.
+    Put,
 }
 
 impl Method {
@@ -227,6 +275,7 @@ impl Method {
         match self {
             Self::Post => "POST",
             Self::Get => "GET",
+            Self::Put => "PUT",
         }
     }
 }
@@ -282,11 +331,16 @@ pub enum Unit {
     S,
     /// Milliseconds.
     Ms,
+    /// Minutes.
+    Min,
+    /// Hours.
+    H,
+    /// Hours, minutes and seconds with colons between: `477:21:15`.
+    Hms,
 }
 
 /// How `response.expires_at` is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Moment {
     /// RFC 3339; also with an offset without a colon, as ISO 8601's basic form has it.
     #[default]
@@ -295,6 +349,41 @@ pub enum Moment {
     S,
     /// Unix time in milliseconds.
     Ms,
+    /// Unix time in microseconds.
+    Us,
+    /// A strftime pattern, as `%Y%m%d%H%M%S`.
+    Pattern(String),
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match self {
+            Self::Rfc3339 => "rfc3339",
+            Self::S => "s",
+            Self::Ms => "ms",
+            Self::Us => "us",
+            Self::Pattern(pattern) => pattern,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(match text.as_str() {
+            "rfc3339" => Self::Rfc3339,
+            "s" => Self::S,
+            "ms" => Self::Ms,
+            "us" => Self::Us,
+            _ if text.contains('%') => Self::Pattern(text),
+            other => {
+                return Err(de::Error::unknown_variant(
+                    other,
+                    &["rfc3339", "s", "ms", "us", "a strftime pattern"],
+                ));
+            }
+        })
+    }
 }
 
 /// What the answer's body is.
@@ -306,6 +395,8 @@ pub enum Format {
     Json,
     /// The token and nothing else.
     Text,
+    /// `name=value&…`, read as a JSON object of strings.
+    Form,
 }
 
 /// Which characters a token may be made of.
@@ -332,236 +423,9 @@ pub enum CacheKind {
     None,
 }
 
-/// A length of time: `"90s"`, `"5m"`, `"1h 30m"`, or a whole number of seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DurationText {
-    /// The length in milliseconds; never negative.
-    pub ms: i64,
-}
-
-impl std::str::FromStr for DurationText {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let ms = match text.parse::<i64>() {
-            Ok(seconds) => seconds.checked_mul(1000),
-            Err(_) => text
-                .parse::<jiff::SignedDuration>()
-                .ok()
-                .and_then(|duration| i64::try_from(duration.as_millis()).ok()),
-        };
-        ms.filter(|ms| *ms >= 0)
-            .map(|ms| Self { ms })
-            .ok_or_else(|| format!("`{text}` is no length of time (like `90s`, `5m` or `1h`)"))
-    }
-}
-
-impl Serialize for DurationText {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let text = if self.ms % 1000 == 0 {
-            format!("{}s", self.ms / 1000)
-        } else {
-            format!("{}ms", self.ms)
-        };
-        to.serialize_str(&text)
-    }
-}
-
-impl<'de> Deserialize<'de> for DurationText {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl Visitor<'_> for Reader {
-            type Value = DurationText;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a length of time like \"90s\", \"5m\" or \"1h\"")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationText, E> {
-                text.parse().map_err(E::custom)
-            }
-            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<DurationText, E> {
-                self.visit_str(&seconds.to_string())
-            }
-        }
-        from.deserialize_any(Reader)
-    }
-}
-
-/// A string, or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// `"a"`
-    One(String),
-    /// `["a", "b"]`
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    /// The strings, however they were written.
-    #[must_use]
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = OneOrMany;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany, E> {
-                Ok(OneOrMany::One(text.to_owned()))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
-                let mut many = Vec::new();
-                while let Some(one) = list.next_element()? {
-                    many.push(one);
-                }
-                Ok(OneOrMany::Many(many))
-            }
-        }
-        from.deserialize_any(Reader)
-    }
-}
-
-/// `keep`: a list of places, each called by its last part, or a table of places by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept(pub Vec<(Option<String>, String)>);
-
-impl Serialize for Kept {
-    /// As it was written: a list unless a place has a name of its own.
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if self.0.iter().all(|(name, _)| name.is_none()) {
-            return to.collect_seq(self.0.iter().map(|(_, place)| place));
-        }
-        to.collect_map(
-            self.0
-                .iter()
-                .map(|(name, place)| (name.as_ref().unwrap_or(place), place)),
-        )
-    }
-}
-
-impl<'de> Deserialize<'de> for Kept {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Kept;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of pointers, or a table of pointers by name")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
-                let mut kept = Vec::new();
-                while let Some(place) = list.next_element()? {
-                    kept.push((None, place));
-                }
-                Ok(Kept(kept))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Kept, A::Error> {
-                let mut kept = Vec::new();
-                while let Some((name, place)) = table.next_entry()? {
-                    kept.push((Some(name), place));
-                }
-                Ok(Kept(kept))
-            }
-        }
-        from.deserialize_any(Reader)
-    }
-}
-
-/// `params = { … }`: anything else in the request, typed and nested as written, in the order written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Params(pub serde_json::Map<String, serde_json::Value>);
-
-impl Params {
-    fn over(self, mut base: Self) -> Self {
-        base.0.extend(self.0);
-        base
-    }
-}
-
-impl<'de> Deserialize<'de> for Params {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Params;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of parameters")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Params, A::Error> {
-                let mut params = serde_json::Map::new();
-                while let Some((name, value)) = table.next_entry::<String, toml::Value>()? {
-                    let value = json(value).map_err(|what| {
-                        de::Error::custom(format!("`{name}` holds {what}, which JSON cannot say"))
-                    })?;
-                    params.insert(name, value);
-                }
-                Ok(Params(params))
-            }
-        }
-        from.deserialize_map(Reader)
-    }
-}
-
-/// The JSON value that says what a TOML value says.
-///
-/// # Errors
-/// What it is that JSON has no word for.
-pub fn json(value: toml::Value) -> Result<serde_json::Value, &'static str> {
-    use serde_json::Value as Json;
-    Ok(match value {
-        toml::Value::String(text) => Json::String(text),
-        toml::Value::Integer(number) => Json::from(number),
-        toml::Value::Float(number) => serde_json::Number::from_f64(number)
-            .map(Json::Number)
-            .ok_or("a number that is infinite or none")?,
-        toml::Value::Boolean(boolean) => Json::Bool(boolean),
-        toml::Value::Datetime(_) => return Err("a date (write it as a string)"),
-        toml::Value::Array(list) => {
-            Json::Array(list.into_iter().map(json).collect::<Result<_, _>>()?)
-        }
-        toml::Value::Table(table) => Json::Object(
-            table
-                .into_iter()
-                .map(|(name, value)| json(value).map(|value| (name, value)))
-                .collect::<Result<_, _>>()?,
-        ),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_are_read_as_people_write_them() {
-        let cases = [
-            ("90s", Some(90_000)),
-            ("5m", Some(300_000)),
-            ("1h 30m", Some(5_400_000)),
-            ("500ms", Some(500)),
-            ("30", Some(30_000)),
-            ("0", Some(0)),
-            ("-5s", None),
-            ("", None),
-            ("soon", None),
-            ("9223372036854775807", None),
-        ];
-        for (text, ms) in cases {
-            assert_eq!(
-                text.parse::<DurationText>().ok().map(|read| read.ms),
-                ms,
-                "{text}"
-            );
-        }
-    }
 
     #[test]
     fn a_profile_wins_over_its_base_key_by_key() {
@@ -583,6 +447,9 @@ mod tests {
             r#"{"p":1,"q":3}"#
         );
         assert_eq!(merged.response.root.as_deref(), Some("/o"));
-        assert_eq!(merged.response.scope.as_deref(), Some("/s"));
+        assert_eq!(
+            merged.response.scope.as_ref().map(OneOrMany::as_slice),
+            Some(["/s".to_owned()].as_slice())
+        );
     }
 }

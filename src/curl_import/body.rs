@@ -33,9 +33,11 @@ pub(super) fn read(request: &Request) -> Result<Parameters, String> {
     {
         Some("POST") => Method::Post,
         Some("GET") => Method::Get,
+        Some("PUT") => Method::Put,
         Some(_) => {
             return Err(
-                "the request is neither POST nor GET, and tok sends nothing else".to_owned(),
+                "the request is neither POST nor GET nor PUT, and tok sends nothing else"
+                    .to_owned(),
             );
         }
         None if sends_body => Method::Post,

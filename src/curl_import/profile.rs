@@ -332,10 +332,10 @@ impl Writer<'_> {
             method, encoding, ..
         } = parameters;
         let usual = match method {
-            Method::Post => Encoding::Form,
+            Method::Post | Method::Put => Encoding::Form,
             Method::Get => Encoding::Query,
         };
-        draft.method = (*method == Method::Get).then(|| "GET".to_owned());
+        draft.method = (*method != Method::Post).then(|| method.name().to_owned());
         draft.encoding = (*encoding != usual).then(|| spelled(*encoding).to_owned());
         let place = |role: &Role| members.iter().position(|(_, member)| self.is(member, role));
         let mut in_body = None;

@@ -168,6 +168,7 @@ impl Http {
         let mut sending = match request.method {
             Method::Post => client.post(url.clone()),
             Method::Get => client.get(url.clone()),
+            Method::Put => client.put(url.clone()),
         };
         for (name, value) in &request.headers {
             let name = HeaderName::from_bytes(name.as_bytes());

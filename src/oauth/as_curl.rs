@@ -4,8 +4,13 @@
 //! letters and digits, which no encoding changes, so that afterwards every mark can be replaced by the shell's words for it, in the encoding of the place where it stands.
 //! Secrets are read from variables and reach curl through its stdin (`-K -`): `printf` is built into every shell, so they are in no program's arguments.
 
+mod quoting;
+mod unshown;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use quoting::{config, here, jq_path, single_quoted};
 
 use super::request;
 use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
@@ -57,7 +62,7 @@ pub fn commands(profile: &Profile) -> Result<String, Failure> {
     for step in &profile.steps {
         requests.push((
             Some(step.name.as_str()),
-            marks.curl(profile, &step.plan, Format::Json)?,
+            marks.curl(profile, &step.plan, step.response.format)?,
         ));
     }
     requests.push((
@@ -132,10 +137,13 @@ struct State {
     variables: Vec<String>,
     /// The variables that hold members of the steps' answers, by step and pointer.
     answers: BTreeMap<(String, Vec<String>), String>,
+    /// How many marks were given out, each as often as it was.
+    given: usize,
 }
 
 impl State {
     fn mark(&mut self, prefix: &str, word: Word) -> String {
+        self.given += 1;
         let index = self.words.iter().position(|known| *known == word);
         let index = index.unwrap_or_else(|| {
             self.words.push(word);
@@ -245,13 +253,15 @@ impl Marks {
         for (name, value) in &plan.headers {
             headers.push((name.clone(), template(value)?));
         }
-        let mut parameters = Vec::new();
-        for (name, value) in &plan.parameters {
-            parameters.push((name.clone(), self.parameter(profile, value)?));
-        }
+        let parameters = |all: &[(String, Parameter)]| {
+            all.iter()
+                .map(|(name, value)| Ok((name.clone(), self.parameter(profile, value)?)))
+                .collect::<Result<_, Failure>>()
+        };
         Ok(Plan {
             url: template(&plan.url)?,
-            parameters,
+            parameters: parameters(&plan.parameters)?,
+            query: parameters(&plan.query)?,
             headers,
             auth_method: AuthMethod::None,
             ..plan.clone()
@@ -287,32 +297,35 @@ impl Marks {
 
     fn template(&self, profile: &Profile, template: &Template) -> Result<Template, Failure> {
         let (prefix, state) = (self.prefix.clone(), Arc::clone(&self.state));
+        let given_before = self.state().given;
         let standin: Standin = Arc::new(move |function, arguments| {
-            let depends = ["uuid", "now"].contains(&function)
+            let depends = ["uuid", "now", "totp"].contains(&function)
                 || arguments.iter().any(|argument| argument.contains(&prefix));
-            let arguments = arguments
-                .iter()
-                .map(|&argument| argument.to_owned())
-                .collect();
             depends.then(|| {
                 state
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .mark(&prefix, Word::Call(function.to_owned(), arguments))
+                    .mark(&prefix, Word::Call(function.to_owned(), arguments.to_vec()))
             })
         });
-        let text = template.render_calling(&|name| self.value(profile, name), Some(&standin))?;
-        let has_hmac = |word: &Word| matches!(word, Word::Call(name, _) if name == "hmac_sha256");
-        if self.state().words.iter().any(has_hmac) {
-            return Err(Failure::new(
-                Kind::Usage,
-                format!(
-                    "profile `{}`: no shell can compute hmac_sha256 without showing its key to the machine, so there is no curl command for this request",
-                    profile.name
-                ),
-            ));
+        let rendered = template.render_calling(&|name| self.value(profile, name), Some(&standin));
+        let refusal = |what: &str, why| Err(unshown::refusal(profile, what, why));
+        let state = self.state();
+        for word in &state.words {
+            if let Word::Call(name, arguments) = word
+                && let Some(why) = unshown::why_not_called(name, arguments)
+            {
+                return refusal(name, why);
+            }
         }
-        Ok(Template::literal(text.expose()))
+        let source = template.source();
+        if state.given > given_before && !template.only_calls_and_joins() {
+            return refusal(source, "a shell would compare or cut the value otherwise");
+        }
+        match rendered? {
+            (_, true) => refusal(source, "a shell knows texts and no numbers"),
+            (text, false) => Ok(Template::literal(text.expose())),
+        }
     }
 
     fn value(&self, profile: &Profile, name: &Name) -> Result<Secret, Failure> {
@@ -321,8 +334,8 @@ impl Marks {
             Name::Secret(secret) => secret_variable(&profile.name, secret),
             // It may hold a secret, so its value is not shown.
             Name::Env(variable) => variable.clone(),
-            Name::Step(step, pointer) => {
-                let key = (step.clone(), pointer.clone());
+            Name::Step(step, path) => {
+                let key = (step.clone(), unshown::in_body(profile, step, path)?);
                 let count = state.answers.len() + 1;
                 let variable = state
                     .answers
@@ -332,6 +345,14 @@ impl Marks {
                 return Ok(Secret::new(
                     state.mark(&self.prefix, Word::Variable(variable)),
                 ));
+            }
+            Name::Value(_) => {
+                let why = "a value that is made once per run would be made in every place";
+                return Err(unshown::refusal(profile, &format!("${{{name}}}"), why));
+            }
+            Name::Body => {
+                let why = "the body is known only when the shell has put it together";
+                return Err(unshown::refusal(profile, &format!("${{{name}}}"), why));
             }
             known => {
                 return Ok(Secret::new(profile.known_value(known).unwrap_or_default()));
@@ -459,49 +480,4 @@ enum Place {
     Json,
     /// An argument of a function.
     Argument,
-}
-
-/// `text` between the double quotes of a curl config (its manual page, `-K`).
-fn config(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// `text` in a here-document (POSIX.1-2024, XCU §2.7.4): only `$`, `` ` ``, and a backslash before one of the three are special.
-fn here(text: &str) -> String {
-    let mut out = String::new();
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        let next_is_special = characters.peek().is_none_or(|next| "$`\\".contains(*next));
-        if "$`".contains(c) || c == '\\' && next_is_special {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn single_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-/// A pointer's parts as jq reads them; digits are an index, as they are to tok where there is a list.
-fn jq_path(pointer: &[String]) -> String {
-    let parts: String = pointer
-        .iter()
-        .map(|part| match part.parse::<usize>() {
-            Ok(index) => format!("[{index}]"),
-            Err(_) => format!("[{}]", serde_json::Value::from(part.as_str())),
-        })
-        .collect();
-    format!(".{parts}")
 }

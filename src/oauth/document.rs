@@ -46,6 +46,29 @@ pub fn read(text: &str) -> Result<Value, NoJson> {
     }
 }
 
+/// Reads `text` as a form (`application/x-www-form-urlencoded`): an object of strings.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_form(text: &str) -> Result<Map<String, Value>, NoJson> {
+    if text.trim().is_empty() {
+        return Err(NoJson::Empty);
+    }
+    let mut out = Map::new();
+    for (name, value) in url::form_urlencoded::parse(text.trim().as_bytes()) {
+        let value = Value::from(value);
+        if out.get(&*name).is_some_and(|known| *known != value) {
+            return Err(NoJson::Repeated(repeated(&name)));
+        }
+        out.insert(name.into_owned(), value);
+    }
+    Ok(out)
+}
+
+fn repeated(name: &str) -> String {
+    format!("`{}` stands twice in it, with two values", clean(name, 40))
+}
+
 /// A value in which no name has two values.
 struct Unambiguous(Value);
 
@@ -104,10 +127,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut out = Map::new();
         while let Some((name, Unambiguous(member))) = members.next_entry::<String, _>()? {
             if out.get(&name).is_some_and(|known| *known != member) {
-                return Err(A::Error::custom(format!(
-                    "`{}` stands twice in it, with two values",
-                    clean(&name, 40)
-                )));
+                return Err(A::Error::custom(repeated(&name)));
             }
             out.insert(name, member);
         }

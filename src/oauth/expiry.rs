@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde_json::Value;
 
 use crate::config::schema::{Moment, Unit};
@@ -14,12 +16,20 @@ pub const LONGEST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 /// The lifetime that `value` states, in milliseconds: a number or a numeric string, whole or not. Zero or less: already over.
 ///
 /// # Errors
-/// A message when it is no number.
+/// A message when it is no number, or not of the form that the unit has.
 pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, String> {
+    if unit == Unit::Hms {
+        return value
+            .as_str()
+            .and_then(clock_ms)
+            .ok_or_else(|| "is no length of time like 12:34:56".to_owned());
+    }
     let number = number(value)?;
     let ms = match unit {
         Unit::S => number * 1000.0,
-        Unit::Ms => number,
+        Unit::Ms | Unit::Hms => number,
+        Unit::Min => number * 60_000.0,
+        Unit::H => number * 3_600_000.0,
     };
     Ok(bounded(ms))
 }
@@ -28,20 +38,66 @@ pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, String> {
 ///
 /// # Errors
 /// A message when it is no time of the kind that the profile names.
-pub fn moment_unix_ms(value: &Value, unit: Moment) -> Result<i64, String> {
+pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Result<i64, String> {
     match unit {
         Moment::S => Ok((number(value)? * 1000.0) as i64),
         Moment::Ms => Ok(number(value)? as i64),
+        Moment::Us => Ok((number(value)? / 1000.0) as i64),
         Moment::Rfc3339 => {
             let Value::String(text) = value else {
                 return Err(format!("is {}, not a time (RFC 3339)", kind(value)));
             };
-            text.trim()
-                .parse::<Timestamp>()
-                .map(Timestamp::as_millisecond)
-                .map_err(|_| "is no time (RFC 3339, as 2030-01-02T03:04:05Z)".to_owned())
+            let text = text.trim();
+            match (text.parse::<Timestamp>(), text.parse::<DateTime>(), zone) {
+                (Ok(moment), ..) => Ok(moment.as_millisecond()),
+                (Err(_), Ok(local), Some(zone)) => in_zone(local, zone),
+                (Err(_), Ok(_), None) => Err(
+                    "is a time without a zone; say which one the provider means with `response.expires_at_zone`"
+                        .to_owned(),
+                ),
+                _ => Err("is no time (RFC 3339, as 2030-01-02T03:04:05Z)".to_owned()),
+            }
+        }
+        Moment::Pattern(pattern) => {
+            let text = match value {
+                Value::String(text) => text.trim().to_owned(),
+                Value::Number(number) => number.to_string(),
+                other => return Err(format!("is {}, not a time", kind(other))),
+            };
+            let wrong = || format!("is no time like `{pattern}`");
+            let parsed = jiff::fmt::strtime::parse(pattern, &text).map_err(|_| wrong())?;
+            match (parsed.to_timestamp(), parsed.to_datetime(), zone) {
+                (Ok(moment), ..) => Ok(moment.as_millisecond()),
+                (Err(_), Ok(local), Some(zone)) => in_zone(local, zone),
+                _ => Err(wrong()),
+            }
         }
     }
+}
+
+/// The moment at which the clocks of a zone show `local`, in Unix milliseconds.
+fn in_zone(local: DateTime, zone: Offset) -> Result<i64, String> {
+    zone.to_timestamp(local)
+        .map(Timestamp::as_millisecond)
+        .map_err(|_| "is no time that ever was or will be".to_owned())
+}
+
+/// Milliseconds of `HH:MM:SS`, hours as many as there are.
+fn clock_ms(text: &str) -> Option<i64> {
+    let mut parts = text.trim().split(':').map(|part| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| part.parse::<i64>().ok())
+            .flatten()
+    });
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    if parts.next().is_some() || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let seconds = hours
+        .checked_mul(3600)?
+        .checked_add(minutes * 60 + seconds)?;
+    Some(seconds.saturating_mul(1000).min(LONGEST_MS))
 }
 
 /// The moment in an HTTP date field (RFC 9110 §5.6.7), in Unix milliseconds.
@@ -118,6 +174,17 @@ mod tests {
             (json!(true), Unit::S, None),
             (json!([3600]), Unit::S, None),
             (json!({}), Unit::S, None),
+            (json!(30), Unit::Min, Some(1_800_000)),
+            (json!("1.5"), Unit::H, Some(5_400_000)),
+            (json!("477:21:15"), Unit::Hms, Some(1_718_475_000)),
+            (json!("00:00:09"), Unit::Hms, Some(9_000)),
+            (json!("99999999999999999:00:00"), Unit::Hms, None),
+            (json!("9999999999999:00:00"), Unit::Hms, Some(LONGEST_MS)),
+            (json!("1:60:00"), Unit::Hms, None),
+            (json!("21:15"), Unit::Hms, None),
+            (json!("1:2:3:4"), Unit::Hms, None),
+            (json!("-1:00:00"), Unit::Hms, None),
+            (json!(90), Unit::Hms, None),
         ];
         for (value, unit, expected) in cases {
             assert_eq!(lifetime_ms(&value, unit).ok(), expected, "{value}");
@@ -151,11 +218,82 @@ mod tests {
         ];
         for (value, unit, expected) in cases {
             assert_eq!(
-                moment_unix_ms(&value, unit).ok(),
+                moment_unix_ms(&value, &unit, None).ok(),
                 expected,
                 "{value} {unit:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_moment_without_a_zone_is_read_in_the_one_the_profile_names() {
+        let at = 1_893_553_445_000;
+        let seoul = Some(Offset::constant(9));
+        let pattern = |text: &str| Moment::Pattern(text.to_owned());
+        let cases = [
+            (
+                json!("2030-01-02T12:04:05"),
+                Moment::Rfc3339,
+                seoul,
+                Some(at),
+            ),
+            // What says its zone itself means that one.
+            (
+                json!("2030-01-02T03:04:05Z"),
+                Moment::Rfc3339,
+                seoul,
+                Some(at),
+            ),
+            (
+                json!("20300102120405"),
+                pattern("%Y%m%d%H%M%S"),
+                seoul,
+                Some(at),
+            ),
+            (
+                json!(20_300_102_120_405_i64),
+                pattern("%Y%m%d%H%M%S"),
+                seoul,
+                Some(at),
+            ),
+            (
+                json!("2030-01-02 12:04:05"),
+                pattern("%Y-%m-%d %H:%M:%S"),
+                seoul,
+                Some(at),
+            ),
+            (
+                json!("2030-01-02 12:04:05.5"),
+                pattern("%Y-%m-%d %H:%M:%S%.f"),
+                seoul,
+                Some(at + 500),
+            ),
+            (
+                json!("Wed Jan  2 03:04:05 +0000 2030"),
+                pattern("%a %b %e %H:%M:%S %z %Y"),
+                None,
+                Some(at),
+            ),
+            (json!("20300102"), pattern("%Y%m%d%H%M%S"), seoul, None),
+            (
+                json!("20301302120405"),
+                pattern("%Y%m%d%H%M%S"),
+                seoul,
+                None,
+            ),
+            (json!(true), pattern("%Y"), seoul, None),
+            (json!("20300102120405"), pattern("%Y%m%d%H%M%S"), None, None),
+            (json!(1_893_553_445_000_000_i64), Moment::Us, None, Some(at)),
+        ];
+        for (value, unit, zone, expected) in cases {
+            assert_eq!(
+                moment_unix_ms(&value, &unit, zone).ok(),
+                expected,
+                "{value} {unit:?}"
+            );
+        }
+        let message = moment_unix_ms(&json!("2030-01-02T03:04:05"), &Moment::Rfc3339, None);
+        assert!(message.unwrap_err().contains("expires_at_zone"));
     }
 
     #[test]

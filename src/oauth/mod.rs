@@ -10,4 +10,5 @@ pub mod redact;
 pub mod refusal;
 pub mod request;
 pub mod response;
+pub mod stepped;
 pub mod transcript;

@@ -13,7 +13,7 @@ use crate::template::{CLIENT_SECRET, Name, percent_encode};
 /// A request. Every part may hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// POST or GET.
+    /// POST, GET or PUT.
     pub method: Method,
     /// The whole URL, query included.
     pub url: Secret,
@@ -40,6 +40,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
         match format {
             Format::Json => "application/json",
             Format::Text => "text/plain, */*",
+            Format::Form => "application/x-www-form-urlencoded, */*",
         },
     );
     if plan.auth_method == AuthMethod::ClientSecretBasic {
@@ -60,6 +61,13 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
         }
         Encoding::None => None,
     };
+    append_query(&mut url, &form(&plan.query, value)?);
+    // A POST without parameters still says that its body is empty.
+    let body = body.or_else(|| (plan.method != Method::Get).then(Secret::default));
+    let value: Lookup<'_> = &|name| match name {
+        Name::Body => Ok(body.clone().unwrap_or_default()),
+        other => value(other),
+    };
     for (name, template) in &plan.headers {
         let text = template.render(value)?;
         if text
@@ -77,8 +85,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
         method: plan.method,
         url,
         headers: headers.0,
-        // A POST without parameters still says that its body is empty.
-        body: body.or_else(|| (plan.method == Method::Post).then(Secret::default)),
+        body,
     })
 }
 
@@ -213,7 +220,11 @@ fn json(parameter: &Parameter, value: Lookup<'_>, out: &mut Secret) -> Result<()
         }
         Parameter::Table(members) => json_object(members, value, out)?,
         Parameter::Plain(plain) => out.push(&plain.to_string()),
-        text => json_string(scalar(text, value)?.expose(), out),
+        Parameter::Text(template) => match template.render_typed(value)? {
+            (number, true) => out.push(number.expose()),
+            (text, false) => json_string(text.expose(), out),
+        },
+        words => json_string(scalar(words, value)?.expose(), out),
     }
     Ok(())
 }
@@ -273,6 +284,8 @@ mod tests {
                     Parameter::List(vec![Parameter::Plain(Value::from(1)), text("x")]),
                 ),
             ],
+            query: Vec::new(),
+            values: Vec::new(),
             headers: Vec::new(),
         }
     }

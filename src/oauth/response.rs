@@ -3,13 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::document::NoJson;
+use super::document::{self, NoJson};
 use super::expiry;
 use super::redact::Redactor;
 use super::refusal::{Refusal, is_refusal};
+use super::stepped::{Stepped, Steps};
 use crate::config::schema::{Format, TokenCharacters};
 use crate::failure::{Failure, Kind};
-use crate::profile::place::Place;
+use crate::profile::place::{Place, Places, Seen};
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
 use crate::secret::Secret;
@@ -24,60 +25,181 @@ const UNKNOWN_LIFETIME_MS: i64 = 300_000;
 /// # Errors
 /// A refusal (exit 5), a server in trouble (exit 6), or an answer without a usable token (exit 7). Messages hold the provider's own
 /// words, cleaned, but never a value that stands where the token should.
-pub fn token(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Token, Failure> {
-    let document = document(answer, rules, redactor)?;
-    let document = document.as_ref();
-    let access_token = access_token(answer, rules, document)?;
-    let lifetime_ms = lifetime_ms(answer, rules, document, &access_token)?;
-    let mut kept = Map::new();
-    for (name, place) in &rules.keep {
-        if let Ok(value) = place.find(answer, document) {
-            kept.insert(name.clone(), value.into_owned());
-        }
-    }
+pub fn token(
+    answer: &Answer,
+    steps: &Steps,
+    rules: &Response,
+    redactor: &Redactor,
+) -> Result<Token, Failure> {
+    let document = document_of(answer, steps, rules, redactor)?;
+    let seen = Seen {
+        answer,
+        document: document.as_ref(),
+        steps,
+    };
+    let access_token = access_token(rules, seen)?;
+    let lifetime_ms = lifetime_ms(rules, seen, &access_token)?;
+    // A lifetime counts from when the token itself was asked for.
+    let sent = match rules.access_token.step().and_then(|step| steps.get(step)) {
+        Some(step) => &step.sent,
+        None => &answer.sent,
+    };
     Ok(Token {
-        token_type: token_type(answer, rules, document)?,
+        token_type: token_type(rules, seen)?,
         scope: rules
             .scope
-            .find(answer, document)
+            .find(seen)
             .ok()
-            .and_then(|scope| scope_text(&scope)),
+            .and_then(|(scope, _)| scope_text(&scope)),
         access_token,
-        kept,
-        sent: answer.sent.clone(),
+        kept: kept(rules, seen),
+        sent: sent.clone(),
         lifetime_ms,
     })
 }
 
-/// The JSON body of an answer that succeeded; none where the profile expects text, or only header fields, and there is no JSON.
+/// Reads what a step answered by its own rules.
 ///
 /// # Errors
-/// What the status says, or that the body is no JSON, or that it is a refusal for all its 2xx.
-pub fn document(
+/// As [`token`], but for the token.
+pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Stepped, Failure> {
+    if !is_success(answer, rules) {
+        return Err(failure(answer, rules, redactor));
+    }
+    let document = match read(answer, rules.format) {
+        Ok(document) => Some(document),
+        Err(why @ NoJson::Repeated(_)) => return Err(unreadable(answer, &why)),
+        // A step may be made for a cookie or a header field alone.
+        Err(_) => None,
+    };
+    check_success(answer, document.as_ref(), rules, redactor)?;
+    if document.as_ref().is_some_and(is_refusal) {
+        return Err(refused(refusal(answer, rules, redactor), answer.status));
+    }
+    Ok(stepped(answer, document, rules))
+}
+
+/// What can be seen in a step's answer, whether it is a success or not: for those who have to keep it from being shown.
+#[must_use]
+pub fn step_unchecked(answer: &Answer, rules: &Response) -> Stepped {
+    stepped(answer, read(answer, rules.format).ok(), rules)
+}
+
+fn stepped(answer: &Answer, document: Option<Value>, rules: &Response) -> Stepped {
+    let seen = Seen {
+        answer,
+        document: document.as_ref(),
+        steps: &Steps::default(),
+    };
+    let kept = kept(rules, seen);
+    Stepped {
+        document: document.unwrap_or_default(),
+        kept,
+        sent: answer.sent.clone(),
+    }
+}
+
+/// The token in an answer, whether that is a success or not: for those who have to keep it from being shown.
+#[must_use]
+pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Option<Secret> {
+    if rules.format == Format::Text && !is_success(answer, rules) {
+        // The whole body would be the token; where there is none, it is the provider's words.
+        return None;
+    }
+    let document = read(answer, rules.format).ok();
+    let seen = Seen {
+        answer,
+        document: document.as_ref(),
+        steps,
+    };
+    let (found, _) = rules.access_token.find(seen).ok()?;
+    text(&found).map(Secret::new)
+}
+
+/// What `value` says where a text is needed: a string, or a number.
+#[must_use]
+pub fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// What `keep` names, as far as it is there.
+fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
+    let mut kept = Map::new();
+    for (name, place) in &rules.keep {
+        if let Ok(value) = place.find(seen) {
+            kept.insert(name.clone(), value.into_owned());
+        }
+    }
+    kept
+}
+
+/// Whether the status is that of a success: any 2xx, unless the profile names another.
+fn is_success(answer: &Answer, rules: &Response) -> bool {
+    rules
+        .status
+        .map_or_else(|| answer.is_success(), |status| answer.status == status)
+}
+
+/// The body as a document: JSON, a form as an object of strings, a text as a string.
+///
+/// # Errors
+/// Why it is not what the profile says it is.
+fn read(answer: &Answer, format: Format) -> Result<Value, NoJson> {
+    let text = || answer.text().ok_or(NoJson::Encoding);
+    match format {
+        Format::Json => answer.json(),
+        Format::Text => text().map(|text| Value::from(text.trim())),
+        Format::Form => document::read_form(text()?).map(Value::Object),
+    }
+}
+
+fn check_success(
     answer: &Answer,
+    document: Option<&Value>,
+    rules: &Response,
+    redactor: &Redactor,
+) -> Result<(), Failure> {
+    let holds = rules.success.iter().all(|(pointer, expected)| {
+        document
+            .and_then(|document| pointer.find(document).ok())
+            .is_some_and(|found| same(found, expected))
+    });
+    if holds {
+        Ok(())
+    } else {
+        Err(refused(refusal(answer, rules, redactor), answer.status))
+    }
+}
+
+/// The body of an answer that succeeded; none where the profile expects only header fields or a step's token, and there is no JSON.
+///
+/// # Errors
+/// What the status says, or that the body cannot be read, or that it is a refusal for all its 2xx.
+fn document_of(
+    answer: &Answer,
+    steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
 ) -> Result<Option<Value>, Failure> {
-    if !answer.is_success() {
+    if !is_success(answer, rules) {
         return Err(failure(answer, rules, redactor));
     }
-    if rules.format == Format::Text {
-        return Ok(None);
-    }
-    let document = match answer.json() {
+    let document = match read(answer, rules.format) {
         Ok(document) => document,
-        Err(why) if rules.access_token.is_in_body() => return Err(no_json(answer, &why)),
+        Err(why) if rules.access_token.is_in_body() => return Err(unreadable(answer, &why)),
         Err(_) => return Ok(None),
     };
-    for (pointer, expected) in &rules.success {
-        if !pointer
-            .find(&document)
-            .is_ok_and(|found| same(found, expected))
-        {
-            return Err(refused(refusal(answer, rules, redactor), answer.status));
-        }
-    }
-    if is_refusal(&document) && rules.access_token.find(answer, Some(&document)).is_err() {
+    check_success(answer, Some(&document), rules, redactor)?;
+    let seen = Seen {
+        answer,
+        document: Some(&document),
+        steps,
+    };
+    if is_refusal(&document) && rules.access_token.find(seen).is_err() {
         return Err(refused(refusal(answer, rules, redactor), answer.status));
     }
     Ok(Some(document))
@@ -150,12 +272,6 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
     }
 }
 
-/// A refusal that came with a 2xx, in the provider's words.
-#[must_use]
-pub fn refused_by(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failure {
-    refused(refusal(answer, rules, redactor), answer.status)
-}
-
 fn refused(words: Option<Refusal>, status: u16) -> Failure {
     Failure::new(Kind::Refused, said("the provider refused", words, status))
 }
@@ -169,15 +285,19 @@ fn said(what: &str, words: Option<Refusal>, status: u16) -> String {
 
 /// The refusal in an answer: where the profile says its words are, else wherever they are found.
 fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
-    let document = answer.json().ok();
-    let words = |place: &Option<Place>| {
-        let value = place.as_ref()?.find(answer, document.as_ref()).ok()?;
-        let text = match value.as_ref() {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        Some(text).filter(|text| !text.is_empty())
+    let format = match rules.format {
+        Format::Form => Format::Form,
+        Format::Json | Format::Text => Format::Json,
+    };
+    let document = read(answer, format).ok();
+    let seen = Seen {
+        answer,
+        document: document.as_ref(),
+        steps: &Steps::default(),
+    };
+    let words = |places: &Option<Places>| {
+        let (value, _) = places.as_ref()?.find(seen).ok()?;
+        text(&value).filter(|text| !text.is_empty())
     };
     let named = Refusal {
         code: words(&rules.error),
@@ -185,7 +305,10 @@ fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Ref
         description: words(&rules.error_description),
     };
     let found = if named == Refusal::default() {
-        Refusal::in_answer(answer)
+        match (&document, format) {
+            (Some(form), Format::Form) => Refusal::in_json(form),
+            _ => Refusal::in_answer(answer),
+        }
     } else {
         Some(named)
     };
@@ -208,7 +331,7 @@ fn without_query(location: &str) -> String {
     clean(location.split(['?', '#']).next().unwrap_or_default(), 200)
 }
 
-fn no_json(answer: &Answer, why: &NoJson) -> Failure {
+fn unreadable(answer: &Answer, why: &NoJson) -> Failure {
     let kind = answer
         .header("content-type")
         .map(|kind| format!(" ({})", clean(kind, 60)))
@@ -229,39 +352,24 @@ fn no_json(answer: &Answer, why: &NoJson) -> Failure {
     )
 }
 
-fn access_token(
-    answer: &Answer,
-    rules: &Response,
-    document: Option<&Value>,
-) -> Result<Secret, Failure> {
+fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
     let unusable = |message: String| Failure::new(Kind::Unusable, message);
-    let (token, place) = match rules.format {
-        Format::Text => {
-            let text = answer
-                .text()
-                .ok_or_else(|| unusable("the answer is not UTF-8 text".to_owned()))?;
-            (Secret::new(text.trim()), "the answer".to_owned())
-        }
-        Format::Json => {
-            let place = format!("`{}`", rules.access_token);
-            let found = rules
-                .access_token
-                .find(answer, document)
-                .map_err(|nowhere| {
-                    unusable(format!("no token at {place}: {nowhere}"))
-                        .hint("set `response = { access_token = \"/…\" }` to where the token is")
-                })?;
-            let token = match found.as_ref() {
-                Value::String(text) => Secret::new(text.as_str()),
-                Value::Number(number) if number.is_u64() => Secret::new(number.to_string()),
-                other => {
-                    return Err(unusable(format!(
-                        "no token at {place}: it is {}",
-                        kind(other)
-                    )));
-                }
-            };
-            (token, place)
+    let (found, place) = rules.access_token.find(seen).map_err(|nowhere| {
+        unusable(format!("no token at `{}`: {nowhere}", rules.access_token))
+            .hint("set `response = { access_token = \"/…\" }` to where the token is")
+    })?;
+    let place = match rules.format {
+        Format::Text if place.to_string().is_empty() => "the answer".to_owned(),
+        _ => format!("`{place}`"),
+    };
+    let token = match found.as_ref() {
+        Value::String(text) => Secret::new(text.as_str()),
+        Value::Number(number) if number.is_u64() => Secret::new(number.to_string()),
+        other => {
+            return Err(unusable(format!(
+                "no token at {place}: it is {}",
+                kind(other)
+            )));
         }
     };
     let token = match rules
@@ -322,21 +430,16 @@ fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), S
     }
 }
 
-fn token_type(
-    answer: &Answer,
-    rules: &Response,
-    document: Option<&Value>,
-) -> Result<String, Failure> {
-    match rules.token_type.find(answer, document).as_deref() {
-        Ok(Value::String(text)) if !text.trim().is_empty() => Ok(clean(text, 60)),
-        Ok(Value::String(_)) | Err(_) => Ok("Bearer".to_owned()),
-        Ok(other) => Err(Failure::new(
+fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Failure> {
+    let Ok((found, place)) = rules.token_type.find(seen) else {
+        return Ok("Bearer".to_owned());
+    };
+    match found.as_ref() {
+        Value::String(text) if text.trim().is_empty() => Ok("Bearer".to_owned()),
+        Value::String(text) => Ok(clean(text, 60)),
+        other => Err(Failure::new(
             Kind::Unusable,
-            format!(
-                "the token type at `{}` is {}",
-                rules.token_type,
-                kind(other)
-            ),
+            format!("the token type at `{place}` is {}", kind(other)),
         )),
     }
 }
@@ -357,12 +460,8 @@ fn scope_text(scope: &Value) -> Option<String> {
 }
 
 /// How long the token lives: what the answer says, else what the token says of itself, else what the profile says, else a short while.
-fn lifetime_ms(
-    answer: &Answer,
-    rules: &Response,
-    document: Option<&Value>,
-    token: &Secret,
-) -> Result<i64, Failure> {
+fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Failure> {
+    let answer = seen.answer;
     let wrong = |place: &Place, message: String| {
         Failure::new(Kind::Unusable, format!("the lifetime at `{place}` {message}"))
             .hint("set `response.expires_in` or `response.expires_at`, and its unit, to what the provider's manual says")
@@ -375,18 +474,18 @@ fn lifetime_ms(
             .clamp(-expiry::LONGEST_MS, expiry::LONGEST_MS)
     };
     let mut lifetime = None;
-    if let Some(place) = &rules.expires_in
-        && let Ok(value) = place.find(answer, document)
+    if let Some(places) = &rules.expires_in
+        && let Ok((value, place)) = places.find(seen)
     {
         lifetime = Some(
             expiry::lifetime_ms(&value, rules.expires_in_unit)
                 .map_err(|message| wrong(place, message))?,
         );
     }
-    if let (None, Some(place)) = (lifetime, &rules.expires_at)
-        && let Ok(value) = place.find(answer, document)
+    if let (None, Some(places)) = (lifetime, &rules.expires_at)
+        && let Ok((value, place)) = places.find(seen)
     {
-        let moment = expiry::moment_unix_ms(&value, rules.expires_at_unit)
+        let moment = expiry::moment_unix_ms(&value, &rules.expires_at_unit, rules.expires_at_zone)
             .map_err(|message| wrong(place, message))?;
         lifetime = Some(from_now(moment));
     }

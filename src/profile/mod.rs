@@ -3,11 +3,13 @@
 //! [`Profile::resolve`] does what even a cached token needs and no more. [`Profile::check`] does the rest (URLs, expressions, the whole file),
 //! before anything is sent.
 
+mod check;
 pub mod name;
 pub mod origin;
 pub mod place;
 pub mod plan;
 pub mod pointer;
+mod reader;
 mod resolve;
 pub mod rules;
 mod vars;
@@ -20,6 +22,7 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::config::schema::{CacheKind, SourceTable};
 use crate::failure::Failure;
+use crate::secret::Secret;
 use crate::template::{Name, Template};
 use origin::Origin;
 use plan::Plan;
@@ -90,6 +93,8 @@ pub struct Step {
     pub name: String,
     /// The request.
     pub plan: Plan,
+    /// How its answer is read; the token's places in it mean nothing.
+    pub response: Response,
 }
 
 impl Profile {
@@ -112,7 +117,7 @@ impl Profile {
     /// # Errors
     /// A config failure that names file, line and key.
     pub fn check(&self, config: &Config) -> Result<(), Failure> {
-        resolve::check(self, config)
+        check::profile(self, config)
     }
 
     /// The value of a name that needs no secret and no answer; none for the others.
@@ -135,12 +140,21 @@ impl Profile {
         {
             return None;
         }
-        let rendered = template.render(&|name| {
-            Ok(crate::secret::Secret::new(
-                self.known_value(name).unwrap_or_default(),
-            ))
-        });
+        let rendered =
+            template.render(&|name| Ok(Secret::new(self.known_value(name).unwrap_or_default())));
         rendered.ok().map(|text| text.expose().to_owned())
+    }
+
+    /// The URL of `plan` as far as it is known before anything is sent, if that is at least its host.
+    #[must_use]
+    pub fn known_host(&self, plan: &Plan) -> Option<String> {
+        if let Some(url) = self.render_known(&plan.url) {
+            return Some(url);
+        }
+        // A secret in the path or query leaves no doubt about the host, which is whole where something stands after it.
+        let start = plan.url.start(&|name| self.known_value(name));
+        let (_, after) = start.split_once("://")?;
+        after.contains(['/', '?', '#']).then_some(start)
     }
 
     /// The origin that keyring entries of this profile are bound to: the token endpoint's, or, where that is known only from an
@@ -149,15 +163,7 @@ impl Profile {
     /// # Errors
     /// A message when there is no such origin.
     pub fn home(&self) -> Result<Origin, String> {
-        let url = self.render_known(&self.token.url).or_else(|| {
-            // A secret in the path or query leaves no doubt about the host.
-            let start = self.token.url.start(&|name| self.known_value(name));
-            let authority = start.split_once("://").map(|(_, rest)| rest);
-            authority
-                .is_some_and(|rest| rest.contains(['/', '?', '#']))
-                .then_some(start)
-        });
-        match url {
+        match self.known_host(&self.token) {
             Some(url) => Origin::of(&url),
             None => self.origins.first().cloned().ok_or_else(|| {
                 "the token endpoint's host is known only at run time; name the origin that may receive secrets in `origins`".to_owned()
@@ -220,6 +226,10 @@ impl Profile {
         for step in &self.steps {
             step.plan
                 .inputs(&format!("step {} ", step.name), &mut inputs);
+            inputs.push((
+                format!("step {} response", step.name),
+                format!("{:?}", step.response),
+            ));
         }
         self.token.inputs("", &mut inputs);
         inputs.push(("response".to_owned(), format!("{:?}", self.response)));

@@ -10,7 +10,7 @@ use crate::template::{Name, Template};
 pub struct Plan {
     /// Where it goes. A query in it is kept.
     pub url: Template,
-    /// POST or GET.
+    /// POST, GET or PUT.
     pub method: Method,
     /// How the parameters travel.
     pub encoding: Encoding,
@@ -20,6 +20,10 @@ pub struct Plan {
     pub basic_encoding: BasicEncoding,
     /// The parameters by name, in the order sent.
     pub parameters: Vec<(String, Parameter)>,
+    /// Parameters that travel in the URL whatever the encoding of the others.
+    pub query: Vec<(String, Parameter)>,
+    /// The profile's `values` that the rest of this plan names, and those that they name.
+    pub values: Vec<(String, Template)>,
     /// The profile's own header fields, in the order sent.
     pub headers: Vec<(String, Template)>,
 }
@@ -89,10 +93,11 @@ impl Plan {
     #[must_use]
     pub fn templates(&self) -> Vec<&Template> {
         let mut all = vec![&self.url];
-        for (_, parameter) in &self.parameters {
+        for (_, parameter) in self.parameters.iter().chain(&self.query) {
             parameter.templates(&mut |template| all.push(template));
         }
         all.extend(self.headers.iter().map(|(_, value)| value));
+        all.extend(self.values.iter().map(|(_, value)| value));
         all
     }
 
@@ -130,13 +135,21 @@ impl Plan {
                 self.encoding, self.auth_method, self.basic_encoding
             ),
         );
-        let mut parameters: Vec<_> = self.parameters.iter().collect();
-        parameters.sort_by(|a, b| a.0.cmp(&b.0));
-        for (name, parameter) in parameters {
-            add(
-                &format!("parameter {name}"),
-                parameter.canonical().to_string(),
-            );
+        for (label, parameters) in [("parameter", &self.parameters), ("query", &self.query)] {
+            let mut parameters: Vec<_> = parameters.iter().collect();
+            parameters.sort_by(|a, b| a.0.cmp(&b.0));
+            for (name, parameter) in parameters {
+                add(
+                    &format!("{label} {name}"),
+                    parameter.canonical().to_string(),
+                );
+            }
+        }
+        // As they are written: what they give differs from run to run.
+        let mut values: Vec<_> = self.values.iter().collect();
+        values.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, value) in values {
+            add(&format!("value {name}"), value.source().to_owned());
         }
         let mut headers: Vec<_> = self.headers.iter().collect();
         headers.sort_by(|a, b| a.0.cmp(&b.0));

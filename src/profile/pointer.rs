@@ -59,6 +59,26 @@ impl Pointer {
         self.tokens.last().map(String::as_str)
     }
 
+    /// The reference tokens, unescaped.
+    #[must_use]
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
+    /// The pointer made of these reference tokens.
+    #[must_use]
+    pub fn of(tokens: &[String]) -> Self {
+        let source = tokens.iter().fold(String::new(), |mut source, token| {
+            source.push('/');
+            source.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            source
+        });
+        Self {
+            source,
+            tokens: tokens.to_vec(),
+        }
+    }
+
     /// This pointer followed by `rest`.
     #[must_use]
     pub fn join(&self, rest: &Self) -> Self {

@@ -1,31 +1,38 @@
 //! How an answer is read: which places hold what, in which form (RFC 6749 §5.1 by default).
 
+use jiff::tz::Offset;
 use serde_json::Value;
 
-use super::place::Place;
+use super::place::{Place, Places};
 use super::pointer::Pointer;
 use super::wrong::{At, Wrong};
-use crate::config::schema::{Format, Kept, Moment, ResponseTable, TokenCharacters, Unit};
+use crate::config::schema::{
+    Format, Kept, Moment, OneOrMany, ResponseTable, TokenCharacters, Unit,
+};
 
 /// How an answer is read (RFC 6749 §5.1 by default).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
-    /// JSON, or the bare token.
+    /// JSON, a form, or the bare token.
     pub format: Format,
+    /// The status of a success; none: any 2xx.
+    pub status: Option<u16>,
     /// The token.
-    pub access_token: Place,
+    pub access_token: Places,
     /// Its type; `Bearer` where the answer has none.
-    pub token_type: Place,
+    pub token_type: Places,
     /// Its lifetime.
-    pub expires_in: Option<Place>,
+    pub expires_in: Option<Places>,
     /// The lifetime's unit.
     pub expires_in_unit: Unit,
     /// The moment it expires.
-    pub expires_at: Option<Place>,
+    pub expires_at: Option<Places>,
     /// How that moment is written.
     pub expires_at_unit: Moment,
+    /// The zone of a moment that is written without one.
+    pub expires_at_zone: Option<Offset>,
     /// The scope granted.
-    pub scope: Place,
+    pub scope: Places,
     /// Further members to keep, by the name they are kept under.
     pub keep: Vec<(String, Place)>,
     /// What to take off the token's front.
@@ -33,9 +40,9 @@ pub struct Response {
     /// Members that say whether a 2xx is a success: each must be there and hold this.
     pub success: Vec<(Pointer, Value)>,
     /// Where a refusal's code is, if not where everybody's is.
-    pub error: Option<Place>,
+    pub error: Option<Places>,
     /// Where a refusal's sentence is, if not where everybody's is.
-    pub error_description: Option<Place>,
+    pub error_description: Option<Places>,
     /// What a token is made of.
     pub token_chars: TokenCharacters,
     /// The lifetime of a token whose answer names none, milliseconds.
@@ -52,87 +59,147 @@ impl Response {
     pub fn from_toml(toml: &str) -> Result<Self, String> {
         let table =
             toml::from_str(toml).map_err(|error: toml::de::Error| error.message().to_owned())?;
-        read(table, None, None).map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
+        read(&table, "response", &[], None, None)
+            .map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
+    }
+
+    /// The place whose thing is kept under `name`, if any is.
+    #[must_use]
+    pub fn keep_named(&self, name: &str) -> Option<&Place> {
+        let mut kept = self.keep.iter();
+        kept.find(|(known, _)| known == name)
+            .map(|(_, place)| place)
     }
 }
 
-/// The rules for reading an answer, from the table as written.
+/// The rules for reading an answer, from `table`, which stands under `key`; `steps` are those that its places may point into.
 pub(super) fn read(
-    table: ResponseTable,
+    table: &ResponseTable,
+    key: &str,
+    steps: &[String],
     default_ttl_ms: Option<i64>,
     max_ttl_ms: Option<i64>,
 ) -> Result<Response, Wrong> {
-    let root = Pointer::parse(table.root.as_deref().unwrap_or("")).at("response.root")?;
-    let place =
-        |key: &str, written: &str| Place::parse(written, &root).at(&format!("response.{key}"));
-    let optional = |key: &str, written: Option<&String>| {
-        written.map(|written| place(key, written)).transpose()
+    let under = |name: &str| format!("{key}.{name}");
+    let root = Pointer::parse(table.root.as_deref().unwrap_or("")).at(&under("root"))?;
+    let places = |name: &str, written: &OneOrMany, root: &Pointer| {
+        Places::parse(written, root, steps).at(&under(name))
     };
-    let or = |key: &str, written: Option<&String>, default: &str| {
-        place(key, written.map_or(default, String::as_str))
+    let optional = |name: &str, written: &Option<OneOrMany>, root: &Pointer| {
+        written
+            .as_ref()
+            .map(|written| places(name, written, root))
+            .transpose()
+    };
+    let or = |name: &str, written: &Option<OneOrMany>, default: &str| match written {
+        Some(written) => places(name, written, &root),
+        None => places(name, &OneOrMany::One(default.to_owned()), &root),
     };
 
-    let expires_at = optional("expires_at", table.expires_at.as_ref())?;
-    // A profile that says where the moment of expiry is does not mean a lifetime as well, unless it says so.
-    let expires_in = match (&table.expires_in, &expires_at) {
-        (None, Some(_)) => None,
-        (written, _) => Some(or("expires_in", written.as_ref(), "/expires_in")?),
-    };
-    if table.format == Some(Format::Text) {
-        let pointers = [
-            &table.root,
+    let is_text = table.format == Some(Format::Text);
+    if is_text {
+        let written = [
             &table.access_token,
             &table.expires_in,
             &table.expires_at,
             &table.scope,
             &table.token_type,
         ];
-        if pointers.into_iter().any(Option::is_some) {
+        let pointers = written.into_iter().flatten().flat_map(OneOrMany::as_slice);
+        if table.root.is_some() || pointers.into_iter().any(|place| place.starts_with('/')) {
             return Err(Wrong::new(
-                "response.format",
+                under("format"),
                 "`text` means that the body is the token; there is nothing to point into",
             ));
         }
     }
+    let expires_at = optional("expires_at", &table.expires_at, &root)?;
+    // A profile that says where the moment of expiry is does not mean a lifetime as well, unless it says so.
+    let expires_in = match (&table.expires_in, &expires_at) {
+        (None, Some(_)) => None,
+        (written, _) => Some(or("expires_in", written, "/expires_in")?),
+    };
     let mut success = Vec::new();
     for (pointer, expected) in &table.success.0 {
         success.push((
-            Pointer::parse(pointer).at("response.success")?,
+            Pointer::parse(pointer).at(&under("success"))?,
             expected.clone(),
         ));
     }
+    let whole = Pointer::default();
     Ok(Response {
         format: table.format.unwrap_or_default(),
-        access_token: or("access_token", table.access_token.as_ref(), "/access_token")?,
-        token_type: or("token_type", table.token_type.as_ref(), "/token_type")?,
+        status: table.status,
+        access_token: or(
+            "access_token",
+            &table.access_token,
+            if is_text { "" } else { "/access_token" },
+        )?,
+        token_type: or("token_type", &table.token_type, "/token_type")?,
         expires_in,
         expires_in_unit: table.expires_in_unit.unwrap_or_default(),
         expires_at,
-        expires_at_unit: table.expires_at_unit.unwrap_or_default(),
-        scope: or("scope", table.scope.as_ref(), "/scope")?,
-        keep: keep(table.keep.unwrap_or_default(), &root)?,
-        strip_prefix: table.strip_prefix,
+        expires_at_zone: zone(table, key)?,
+        expires_at_unit: table.expires_at_unit.clone().unwrap_or_default(),
+        scope: or("scope", &table.scope, "/scope")?,
+        keep: keep(table.keep.as_ref(), &under("keep"), &root, steps)?,
+        strip_prefix: table.strip_prefix.clone(),
         success,
-        error: table
-            .error
-            .as_ref()
-            .map(|written| Place::parse(written, &Pointer::default()))
-            .transpose()
-            .at("response.error")?,
-        error_description: table
-            .error_description
-            .as_ref()
-            .map(|written| Place::parse(written, &Pointer::default()))
-            .transpose()
-            .at("response.error_description")?,
+        error: optional("error", &table.error, &whole)?,
+        error_description: optional("error_description", &table.error_description, &whole)?,
         token_chars: table.token_chars.unwrap_or_default(),
         default_ttl_ms,
         max_ttl_ms,
     })
 }
 
+/// The zone of moments written without one. A pattern that has none itself needs it: the provider's noon is not everybody's.
+fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Wrong> {
+    let zone_key = format!("{key}.expires_at_zone");
+    let Some(written) = &table.expires_at_zone else {
+        return match &table.expires_at_unit {
+            Some(Moment::Pattern(pattern)) if !says_zone(pattern) => Err(Wrong::new(
+                zone_key,
+                format!(
+                    "missing: `{pattern}` has no time zone in it; say which one the provider means, as in `expires_at_zone = \"+09:00\"`"
+                ),
+            )),
+            _ => Ok(None),
+        };
+    };
+    if written == "Z" || written.eq_ignore_ascii_case("UTC") {
+        return Ok(Some(Offset::UTC));
+    }
+    ["%:z", "%z"]
+        .into_iter()
+        .find_map(|form| {
+            jiff::fmt::strtime::parse(form, written)
+                .ok()
+                .and_then(|parsed| parsed.offset())
+        })
+        .map(Some)
+        .ok_or_else(|| {
+            Wrong::new(
+                zone_key,
+                format!("`{written}` is no offset from UTC (like `+09:00`, or `UTC`)"),
+            )
+        })
+}
+
+/// Whether a strftime pattern says the zone, or the moment as a whole.
+fn says_zone(pattern: &str) -> bool {
+    ["%z", "%:z", "%s"]
+        .iter()
+        .any(|word| pattern.contains(word))
+}
+
 /// What to keep of an answer, each under its own name.
-fn keep(written: Kept, root: &Pointer) -> Result<Vec<(String, Place)>, Wrong> {
+fn keep(
+    written: Option<&Kept>,
+    key: &str,
+    root: &Pointer,
+    steps: &[String],
+) -> Result<Vec<(String, Place)>, Wrong> {
     /// The names `tok json` has for other things.
     const TAKEN: [&str; 7] = [
         "access_token",
@@ -144,15 +211,16 @@ fn keep(written: Kept, root: &Pointer) -> Result<Vec<(String, Place)>, Wrong> {
         "source",
     ];
     let mut keep: Vec<(String, Place)> = Vec::new();
-    for (name, written) in written.0 {
-        let place = Place::parse(&written, root).at("response.keep")?;
+    for (name, written) in written.map_or(&[][..], |kept| &kept.0) {
+        let place = Place::parse(written, root, steps).at(key)?;
         let name = name
+            .clone()
             .or_else(|| place.last().map(str::to_owned))
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| Wrong::new("response.keep", format!("`{written}` names no member")))?;
+            .ok_or_else(|| Wrong::new(key, format!("`{written}` names no member")))?;
         if TAKEN.contains(&name.as_str()) || keep.iter().any(|(other, _)| *other == name) {
             return Err(Wrong::new(
-                "response.keep",
+                key,
                 format!(
                     "`{written}`: the name `{name}` is taken; choose one with `keep = {{ name = \"{written}\" }}`"
                 ),

@@ -4,34 +4,60 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use minijinja::value::Value;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use jiff::{SignedDuration, Timestamp};
+use minijinja::value::{Rest, Value, ValueKind};
+use minijinja::{Environment, ErrorKind, State, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest, Sha256};
 
+use super::digest;
 use crate::secret::Secret;
 
 /// Every function, as it is called, with what it gives: for help, documentation and messages.
-pub const FUNCTIONS: [(&str, &str); 6] = [
+pub const FUNCTIONS: [(&str, &str); 20] = [
     ("base64(text)", "base64 with padding (RFC 4648 §4)"),
+    ("base64url(text)", "base64url without padding (RFC 4648 §5)"),
+    (
+        "from_base64(text)",
+        "the bytes it stands for, as a key or a text for the others",
+    ),
+    (
+        "from_hex(text)",
+        "the bytes it stands for, as a key or a text for the others",
+    ),
     (
         "urlencode(text)",
         "percent-encoding of all but unreserved characters (RFC 3986 §2.3)",
     ),
-    ("sha256(text)", "SHA-256 in lower-case hex"),
+    ("upper(text)", "in upper case"),
+    ("lower(text)", "in lower case"),
     (
-        "hmac_sha256(key, text)",
-        "HMAC-SHA-256 (RFC 2104) in lower-case hex",
+        "sha256(text)",
+        "SHA-256 in lower-case hex; sha256(text, \"base64\") or \"base64url\" for other forms, as with every digest",
+    ),
+    ("sha512(text)", "SHA-512"),
+    ("sha1(text)", "SHA-1, for old APIs only"),
+    ("md5(text)", "MD5, for old APIs only"),
+    ("hmac_sha256(key, text)", "HMAC-SHA-256 (RFC 2104)"),
+    ("hmac_sha512(key, text)", "HMAC-SHA-512"),
+    ("hmac_sha1(key, text)", "HMAC-SHA-1, for old APIs only"),
+    (
+        "totp(key)",
+        "the six-digit one-time password of a base32 key (RFC 6238)",
     ),
     ("uuid()", "a random UUID (RFC 9562, version 4)"),
     (
         "now(format)",
-        "the time in UTC, in a strftime format; \"%s\" is Unix seconds",
+        "the time in UTC, in a strftime format; \"%s\" is Unix seconds, \"%s%3f\" milliseconds; now(format, 300) is 300 s later",
+    ),
+    (
+        "int(text)",
+        "a whole number; alone in a value, JSON gets the number itself",
+    ),
+    ("json(text)", "the text as a JSON string, quotes included"),
+    (
+        "query_param(url, name)",
+        "the value of a parameter in a URL's query",
     ),
 ];
 
@@ -52,71 +78,72 @@ pub fn percent_encode(text: &str) -> Secret {
     out
 }
 
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        write!(out, "{byte:02x}").expect("a String takes all that is written to it");
-        out
-    })
-}
-
 /// Asked for the result of a function, by its name and arguments, before it is computed; none to have it computed.
-pub type Standin = Arc<dyn Fn(&str, &[&str]) -> Option<String> + Send + Sync>;
+pub type Standin = Arc<dyn Fn(&str, &[String]) -> Option<String> + Send + Sync>;
 
 fn engine(standin: Option<&Standin>) -> Environment<'static> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    let asked = |name: &'static str| {
-        let standin = standin.cloned();
-        move |arguments: &[&str]| {
-            standin
-                .as_ref()
-                .and_then(|standin| standin(name, arguments))
-        }
-    };
-    let first = asked("base64");
-    engine.add_function("base64", move |text: &str| {
-        first(&[text]).unwrap_or_else(|| STANDARD.encode(text))
+    digest::add_to(&mut engine);
+    engine.add_function("urlencode", |text: &str| {
+        percent_encode(text).expose().to_owned()
     });
-    let first = asked("urlencode");
-    engine.add_function("urlencode", move |text: &str| {
-        first(&[text]).unwrap_or_else(|| percent_encode(text).expose().to_owned())
+    engine.add_function("upper", |text: &str| text.to_uppercase());
+    engine.add_function("lower", |text: &str| text.to_lowercase());
+    engine.add_function("json", |text: &str| {
+        serde_json::Value::from(text).to_string()
     });
-    let first = asked("sha256");
-    engine.add_function("sha256", move |text: &str| {
-        first(&[text]).unwrap_or_else(|| hex(&Sha256::digest(text.as_bytes())))
+    engine.add_function("int", |text: &str| {
+        text.trim()
+            .parse::<i64>()
+            .map_err(|_| wrong("int: what it got is no whole number".to_owned()))
     });
-    let first = asked("hmac_sha256");
-    engine.add_function("hmac_sha256", move |key: &str, text: &str| {
-        first(&[key, text]).unwrap_or_else(|| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
-                .expect("HMAC takes a key of any length (RFC 2104 §2)");
-            mac.update(text.as_bytes());
-            hex(&mac.finalize().into_bytes())
-        })
-    });
-    let first = asked("uuid");
-    engine.add_function("uuid", move || first(&[]).map_or_else(uuid, Ok));
-    let first = asked("now");
-    engine.add_function("now", move |format: &str| {
-        first(&[format]).map_or_else(|| now(format), Ok)
-    });
+    engine.add_function("query_param", query_param);
+    engine.add_function("uuid", uuid);
+    engine.add_function("now", now);
+    if let Some(standin) = standin {
+        put_before_all(&mut engine, standin);
+    }
     engine
+}
+
+/// Has `standin` asked before every function that `engine` knows, whichever there are.
+fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
+    let all: Vec<(String, Value)> = engine
+        .globals()
+        .map(|(name, function)| (name.to_owned(), function))
+        .collect();
+    for (name, function) in all {
+        let (standin, called) = (Arc::clone(standin), name.clone());
+        engine.add_function(
+            name,
+            move |state: &mut State<'_, '_>, given: Rest<Value>| {
+                let is_one = |value: &Value| {
+                    matches!(
+                        value.kind(),
+                        ValueKind::String | ValueKind::Bytes | ValueKind::Number | ValueKind::None
+                    )
+                };
+                if let Some(other) = given.iter().find(|value| !is_one(value)) {
+                    return Err(wrong(format!("a text is wanted, not {}", other.kind())));
+                }
+                let arguments: Vec<String> = given.iter().map(Value::to_string).collect();
+                match standin(&called, &arguments) {
+                    Some(text) => Ok(Value::from(text)),
+                    None => function.call(state, &given),
+                }
+            },
+        );
+    }
 }
 
 /// A version 4 UUID (RFC 9562 §5.4).
 fn uuid() -> Result<String, minijinja::Error> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        minijinja::Error::new(
-            ErrorKind::InvalidOperation,
-            format!("no random bytes: {error}"),
-        )
-    })?;
+    getrandom::fill(&mut bytes).map_err(|error| wrong(format!("no random bytes: {error}")))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text = hex(&bytes);
+    let text = digest::hex(&bytes);
     Ok([
         &text[..8],
         &text[8..12],
@@ -127,14 +154,27 @@ fn uuid() -> Result<String, minijinja::Error> {
     .join("-"))
 }
 
-/// The present time in UTC, in a strftime format.
-fn now(format: &str) -> Result<String, minijinja::Error> {
-    jiff::fmt::strtime::format(format, &Timestamp::now().to_zoned(TimeZone::UTC)).map_err(|error| {
-        minijinja::Error::new(
-            ErrorKind::InvalidOperation,
-            format!("now(\"{format}\"): {error}"),
-        )
-    })
+/// The present time in UTC, or one so many seconds later, in a strftime format.
+fn now(format: &str, later_s: Option<i64>) -> Result<String, minijinja::Error> {
+    let moment = Timestamp::now()
+        .checked_add(SignedDuration::from_secs(later_s.unwrap_or(0)))
+        .map_err(|error| wrong(format!("now: {error}")))?;
+    jiff::fmt::strtime::format(format, &moment.to_zoned(TimeZone::UTC))
+        .map_err(|error| wrong(format!("now(\"{format}\"): {error}")))
+}
+
+/// The first value that parameter `name` has in the query of `url`, decoded.
+fn query_param(url: &str, name: &str) -> Result<String, minijinja::Error> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    let query = query.split('#').next().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
+        .ok_or_else(|| wrong(format!("query_param: the URL's query has no `{name}`")))
+}
+
+fn wrong(message: String) -> minijinja::Error {
+    minijinja::Error::new(ErrorKind::InvalidOperation, message)
 }
 
 /// Compiles `expression` without evaluating it, and checks that it calls only what there is.
@@ -182,7 +222,7 @@ fn filter_in(expression: &str) -> Option<&str> {
     None
 }
 
-/// Evaluates `expression` with the given names, each as its dotted path.
+/// Evaluates `expression` with the given names, each as its dotted path; says besides whether it gave a number.
 ///
 /// # Errors
 /// A message that quotes the expression and never a value.
@@ -190,7 +230,7 @@ pub(super) fn evaluate(
     expression: &str,
     values: &[(Vec<&str>, Secret)],
     standin: Option<&Standin>,
-) -> Result<Secret, String> {
+) -> Result<(Secret, bool), String> {
     let engine = engine(standin);
     let compiled = engine
         .compile_expression(expression)
@@ -206,8 +246,8 @@ pub(super) fn evaluate(
         .eval(root.into_value())
         .map_err(|error| message(expression, &error))?;
     match result.as_str() {
-        Some(text) => Ok(Secret::new(text)),
-        None if result.is_number() => Ok(Secret::new(result.to_string())),
+        Some(text) => Ok((Secret::new(text), false)),
+        None if result.is_number() => Ok((Secret::new(result.to_string()), true)),
         None => Err(format!("`${{{expression}}}` gives no text")),
     }
 }
@@ -254,7 +294,34 @@ mod tests {
                 Secret::new("what do ya want for nothing?"),
             ),
         ];
-        evaluate(expression, &values, None).map(|secret| secret.expose().to_owned())
+        evaluate(expression, &values, None).map(|(text, _)| text.expose().to_owned())
+    }
+
+    #[test]
+    fn a_stand_in_is_asked_before_every_function_listed() {
+        let standin: Standin = Arc::new(|name, given| Some(format!("{name} of {}", given.len())));
+        for (call, _) in FUNCTIONS {
+            let name = &call[..call.find('(').unwrap()];
+            let (text, _) = evaluate(&format!("{name}('a', 1)"), &[], Some(&standin)).unwrap();
+            assert_eq!(text.expose(), format!("{name} of 2"));
+        }
+        let nobody: Standin = Arc::new(|_, _| None);
+        let (text, _) = evaluate("base64(from_hex('fbff'))", &[], Some(&nobody)).unwrap();
+        assert_eq!(text.expose(), "+/8=");
+        assert!(evaluate("sha256(['a'])", &[], Some(&standin)).is_err());
+    }
+
+    #[test]
+    fn every_function_listed_can_be_called_and_no_other() {
+        let names = FUNCTIONS.map(|(call, _)| &call[..call.find('(').unwrap()]);
+        for name in names {
+            let unknown = engine(None)
+                .compile_expression(&format!("{name}([], [], [], [])"))
+                .unwrap()
+                .eval(())
+                .unwrap_err();
+            assert_ne!(unknown.kind(), ErrorKind::UnknownFunction, "{name}");
+        }
     }
 
     #[test]
@@ -270,6 +337,42 @@ mod tests {
             (
                 "hmac_sha256(client_id, secret.a)",
                 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                "hmac_sha256(client_id, secret.a, 'base64')",
+                "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=",
+            ),
+            (
+                "hmac_sha256(from_hex('4a656665'), secret.a, 'base64url')",
+                "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM",
+            ),
+            (
+                "hmac_sha512(from_base64('SmVmZQ=='), secret.a)",
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+            // RFC 2202, test case 2.
+            (
+                "hmac_sha1(client_id, secret.a)",
+                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+            ),
+            // RFC 1321 A.5, RFC 3174 §7.3.
+            ("md5('abc')", "900150983cd24fb0d6963f7d28e17f72"),
+            ("sha1('abc')", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            ("sha1('abc', 'base64')", "qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
+            (
+                "sha512('abc')",
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+            ("base64url('<<???>>')", "PDw_Pz8-Pg"),
+            ("base64(from_hex('fbff'))", "+/8="),
+            ("base64(from_base64('-_8'))", "+/8="),
+            ("upper('aé1')", "AÉ1"),
+            ("lower('AÉ1')", "aé1"),
+            ("int(' 42 ')", "42"),
+            ("json('a\"b')", "\"a\\\"b\""),
+            (
+                "query_param('https://a/x?b=1&code=2%2F3+4#code=5', 'code')",
+                "2/3 4",
             ),
             ("'}' ~ base64('')", "}"),
             ("client_id if secret.a else ''", "Jefe"),
@@ -293,6 +396,13 @@ mod tests {
         assert!((Timestamp::now().as_second() - seconds).abs() <= 1);
         assert_eq!(eval("now('%Y-%m-%dT%H:%M:%SZ')").unwrap().len(), 20);
         assert!(eval("now('%!')").unwrap_err().contains("now("));
+        let ms: i64 = eval("now('%s%3f')").unwrap().parse().unwrap();
+        assert!(
+            (Timestamp::now().as_millisecond() - ms).abs() <= 2000,
+            "{ms}"
+        );
+        let later: i64 = eval("now('%s', 300)").unwrap().parse().unwrap();
+        assert!((later - seconds - 300).abs() <= 1);
     }
 
     #[test]
@@ -304,6 +414,13 @@ mod tests {
             "nothing",
             "client_id | upper",
             "[client_id]",
+            "int(client_id)",
+            "from_hex(client_id)",
+            "from_base64(client_id ~ '!')",
+            "totp(client_id ~ '1')",
+            "sha256(client_id, 'hexa')",
+            "hmac_sha256([client_id], 'x')",
+            "query_param(client_id, 'x')",
         ] {
             let message = eval(expression).unwrap_err();
             assert!(message.contains(expression), "{message}");

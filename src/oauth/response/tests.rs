@@ -24,7 +24,12 @@ fn rules(toml: &str) -> Response {
 }
 
 fn read(status: u16, body: &str, toml: &str) -> Result<Token, Failure> {
-    token(&answer(status, body), &rules(toml), &Redactor::default())
+    token(
+        &answer(status, body),
+        &Steps::default(),
+        &rules(toml),
+        &Redactor::default(),
+    )
 }
 
 #[test]
@@ -101,6 +106,7 @@ fn a_token_is_found_wherever_the_profile_says() {
     ];
     let token = super::token(
         &headers_only,
+        &Steps::default(),
         &rules(
             "access_token = 'header:X-Subject-Token'
 keep = ['cookie:SID']",
@@ -177,14 +183,14 @@ fn a_moment_counts_from_the_servers_clock_and_a_lifetime_is_capped() {
     skewed.headers = vec![("date".into(), "Wed, 02 Jan 2030 03:04:35 GMT".into())];
     let mut rules = rules("expires_at = '/exp'\nexpires_at_unit = 's'");
     assert_eq!(
-        token(&skewed, &rules, &Redactor::default())
+        token(&skewed, &Steps::default(), &rules, &Redactor::default())
             .unwrap()
             .lifetime_ms,
         30_000
     );
     rules.max_ttl_ms = Some(20_000);
     assert_eq!(
-        token(&skewed, &rules, &Redactor::default())
+        token(&skewed, &Steps::default(), &rules, &Redactor::default())
             .unwrap()
             .lifetime_ms,
         20_000
@@ -383,7 +389,13 @@ fn a_redirects_target_is_shown_without_its_query() {
         "location".into(),
         "https://evil.example/x?client_secret=hunter2#y".into(),
     )];
-    let failure = token(&redirect, &rules(""), &Redactor::default()).unwrap_err();
+    let failure = token(
+        &redirect,
+        &Steps::default(),
+        &rules(""),
+        &Redactor::default(),
+    )
+    .unwrap_err();
     assert!(
         failure.message().contains("https://evil.example/x"),
         "{failure}"
