@@ -220,7 +220,7 @@ fn a_request_that_cannot_be_read_is_a_usage_error_that_names_the_word() {
             "`-d`: takes its data from a file",
         ),
         (
-            "curl https://a.example/t -X PUT -d a=hunter2",
+            "curl https://a.example/t -X PATCH -d a=hunter2",
             "neither POST nor GET",
         ),
         (

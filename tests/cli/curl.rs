@@ -34,6 +34,9 @@ fn each_secret_is_a_variable_in_the_encoding_of_its_place() {
         ("params = { h = '${sha256(client_secret)}' }", r#"&h=$(printf %s "${TOK_P_CLIENT_SECRET}" | sha256 | urlencode)"#.into()),
         ("params = { t = \"${now('%s')}\" }", "&t=$(date -u +'%s' | tr -d '\\n' | urlencode)".into()),
         ("encoding = 'json'\nparams = { l = '$HOME `x` \\ \"' }", r#"\"l\":\"\$HOME \`x\` \\\\\\\ "#.into()),
+        ("query = { q = '${secret.k}' }", r#"t?v=1&q=$(printf %s "$TOK_P_K" | urlencode)""#.into()),
+        ("encoding = 'json'\nmethod = 'PUT'", "request = \"PUT\"\n".into()),
+        ("params = { u = '${upper(client_id)}' }", "&u=MY%20ID".into()),
         ("timeout = '1500ms'", "curl -sS --globoff --max-time 2 -K - <<EOF\nurl = \"https://a.example/t?v=1\"\n".into()),
         ("ca_file = 'ca.pem'", "config/tok/ca.pem\"\n".into()),
     ];
@@ -87,14 +90,97 @@ fn steps_are_made_first_and_their_answers_read() {
 }
 
 #[test]
-fn a_signature_that_would_show_its_key_is_refused() {
-    let home = Home::with(
-        "[profiles.p]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nparams = { s = '${hmac_sha256(client_secret, client_id)}' }\n",
+fn what_a_step_keeps_is_read_where_it_stands_in_the_body() {
+    let shown = command(
+        "auth_method = 'none'\nparams = { t = '${step.login.session.id}' }\n[[profiles.p.steps]]\nname = 'login'\nurl = 'https://a.example/login'\nresponse = { keep = { session = '/data/0' } }",
     );
-    fails(
-        home.tok("show p --curl").assert(),
-        2,
-        &["profile `p`: ", "hmac_sha256"],
+    assert!(
+        shown.contains(r#"| jq -er '.["data"][0]["id"]') || exit"#),
+        "{shown}"
     );
+}
+
+#[test]
+fn what_no_shell_can_say_is_refused_and_nothing_is_computed_from_a_placeholder() {
+    let step = "[[profiles.p.steps]]\nname = 'l'\nurl = 'https://a.example/l'";
+    let param = |text: &str| format!("encoding = 'json'\nparams = {{ s = \"{text}\" }}");
+    let cases = [
+        (
+            param("${hmac_sha256(client_secret, client_id)}"),
+            "hmac_sha256",
+        ),
+        (param("${hmac_sha512(client_id, secret.k)}"), "hmac_sha512"),
+        (
+            param("${hmac_sha1(from_hex(client_secret), 'x')}"),
+            "from_hex",
+        ),
+        (param("${totp(client_secret)}"), "totp"),
+        (param("${totp('GEZDGNBVGY3TQOJQ')}"), "totp"),
+        (param("${upper(sha256(client_secret))}"), "upper"),
+        (param("${md5(client_secret)}"), "md5"),
+        (param("${sha256(client_secret, 'base64')}"), "sha256"),
+        (param("${base64url(secret.k)}"), "base64url"),
+        (param("${json(secret.k)}"), "json"),
+        (param("${now('%s%3f')}"), "now"),
+        (param("${now('%s', 300)}"), "now"),
+        (param("${int(client_secret)}"), "int"),
+        (param("${int(now('%s')) + 300}"), "int"),
+        (param("${int('42')}"), "${int('42')}"),
+        (
+            param("${sha256(client_secret[:4])}"),
+            "${sha256(client_secret[:4])}",
+        ),
+        (param("${'a' if client_secret == 'b' else 'c'}"), "${'a' if"),
+        (param("${uuid()[:8]}"), "${uuid()[:8]}"),
+        (
+            "values = { t = \"${now('%s')}\" }\nparams = { t = '${value.t}', u = '${value.t}' }"
+                .into(),
+            "${value.t}",
+        ),
+        (
+            "values = { t = \"${now('%s')}\" }\nheaders = { x = '${sha256(value.t)}' }".into(),
+            "${value.t}",
+        ),
+        ("headers = { x = '${sha256(body)}' }".into(), "${body}"),
+        ("query = { q = '${md5(client_secret)}' }".into(), "md5"),
+        (
+            "token_url = 'https://a.example/${md5(client_secret)}'".into(),
+            "md5",
+        ),
+        (
+            format!(
+                "params = {{ t = '${{step.l.s}}' }}\n{step}\nresponse = {{ keep = {{ s = 'header:X-S' }} }}"
+            ),
+            "${step.l.s}",
+        ),
+        (
+            format!("params = {{ t = '${{step.l.s}}' }}\n{step}\nresponse = {{ format = 'form' }}"),
+            "${step.l.s}",
+        ),
+    ];
+    for (keys, expected) in cases {
+        let url = match keys.starts_with("token_url") {
+            true => "",
+            false => "token_url = 'https://a.example/t'\n",
+        };
+        let home = Home::with(&format!(
+            "[profiles.p]\n{url}client_id = '7'\nsecrets = {{ k = {{}} }}\n{keys}\n"
+        ));
+        let refused = home.tok("show p --curl").assert().stdout("");
+        fails(
+            refused,
+            2,
+            &[
+                "profile `p`: `",
+                expected,
+                "cannot be shown as a curl command: ",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_curl_command_is_no_json() {
+    let home = Home::with("[profiles.p]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\n");
     fails(home.tok("show p --curl --json").assert(), 2, &["--json"]);
 }

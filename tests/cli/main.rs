@@ -13,6 +13,7 @@
 //! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
 //! - [`disk`]: whatever is wrong with the cache, the token is printed, with one note
 //! - [`doctor`]: one line for each check
+//! - [`endpoints`]: token endpoints as their manuals describe them, from profile to header line
 //! - [`example`]: `config.example.toml` cannot rot
 //! - [`exec`]: a command with a token, or no command
 //! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
@@ -27,6 +28,7 @@
 //! - [`steps`]: requests before the token request, and whom secrets reach
 //! - [`transport`]: whom tok speaks to, over what, and whom never
 //! - [`usage`]: help, mistakes, completions, man pages
+//! - [`values`]: what a profile computes, where it may go, and what is said of what is written wrongly
 //!
 //! [`home`] is what they all stand on.
 
@@ -49,6 +51,7 @@ mod disk;
 #[cfg(unix)]
 mod docs;
 mod doctor;
+mod endpoints;
 mod entry;
 mod example;
 mod exec;
@@ -69,5 +72,6 @@ mod steps;
 mod terminal;
 mod transport;
 mod usage;
+mod values;
 #[cfg(unix)]
 mod watch;

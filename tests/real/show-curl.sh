@@ -110,6 +110,18 @@ fact_steps_before_the_token_request() {
     params = { password = "${client_secret}" }'
 }
 
+fact_a_query_beside_a_body_and_what_a_step_keeps_under_another_name() {
+  sends_the_same 'token_url = "URL/t?v=1"
+    method = "PUT"
+    auth_method = "none"
+    query = { key = "${secret.key}", session = "${step.login.session.tok}" }
+    params = { plain = "a" }
+    [[profiles.p.steps]]
+    name = "login"
+    url = "URL/login"
+    response = { keep = { session = "/data/0" } }'
+}
+
 fact_without_its_variables_the_command_says_which_and_sends_nothing() {
   sends_the_same 'token_url = "URL/t"'
   : >"$served/requests"
@@ -150,6 +162,7 @@ TOML
   [ "$code" -eq 2 ]
   prints_nothing
   says 'hmac_sha256'
+  says 'cannot be shown as a curl command'
 }
 
 run_facts
