@@ -65,12 +65,14 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
         from_stdin()?
     };
     keyring::set(&user, &secret).map_err(|failure| {
-        failure
-            .context(format!("keyring entry `{user}`"))
-            .hint(format!(
+        let failure = failure.context(format!("keyring entry `{user}`"));
+        match failure.next_step() {
+            Some(_) => secrets::with_way_out(failure, profile, name),
+            None => failure.hint(format!(
                 "where there is no keyring (CI), set {} instead",
                 secret_variable(&profile.name, name)
-            ))
+            )),
+        }
     })?;
     session
         .notes()

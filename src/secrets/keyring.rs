@@ -3,7 +3,10 @@
 //! The crate has no time-out of its own, and a frozen or silent daemon never answers; so each call runs on a thread of its own, which is
 //! left behind when the time is up. An error's `{:?}` may hold the secret's bytes: errors are told apart here, by variant, and never printed whole.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -22,6 +25,9 @@ const DEADLINE_ALONE: Duration = Duration::from_secs(3);
 
 /// How long a call may take when a person may have to unlock the keyring first.
 const DEADLINE_WITH_A_PERSON: Duration = Duration::from_secs(60);
+
+/// Whether the keyring is reached over the session bus.
+const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
 /// The secret under `user`; none when there is no such entry.
 ///
@@ -43,24 +49,44 @@ pub fn get(user: &str) -> Result<Option<Secret>, Failure> {
     }
 }
 
-/// Stores `secret` under `user`, replacing what was there.
+/// Stores `secret` under `user`, replacing what was there: also several entries, which other programs can make and of which [`get`] would
+/// not choose one.
 ///
 /// # Errors
 /// As [`get`].
 pub fn set(user: &str, secret: &Secret) -> Result<(), Failure> {
     let secret = secret.clone();
     call(user, move |entry| {
-        entry.set_secret(secret.expose().as_bytes())
+        let bytes = secret.expose().as_bytes();
+        match entry.set_secret(bytes) {
+            Err(Error::Ambiguous(entries)) => match entries.split_first() {
+                // The new secret first: whatever fails after it, it is not lost.
+                Some((kept, others)) => {
+                    kept.set_secret(bytes)?;
+                    others
+                        .iter()
+                        .try_for_each(|entry| entry.delete_credential())
+                }
+                None => Ok(()),
+            },
+            set => set,
+        }
     })
     .map(|_| ())
 }
 
-/// Removes the secret under `user`; whether there was one.
+/// Removes the secret under `user`, in however many entries; whether there was one.
 ///
 /// # Errors
 /// As [`get`].
 pub fn delete(user: &str) -> Result<bool, Failure> {
-    call(user, |entry| entry.delete_credential()).map(|deleted| deleted.is_some())
+    call(user, |entry| match entry.delete_credential() {
+        Err(Error::Ambiguous(entries)) => entries
+            .iter()
+            .try_for_each(|entry| entry.delete_credential()),
+        deleted => deleted,
+    })
+    .map(|deleted| deleted.is_some())
 }
 
 /// Runs `operation` on the entry of `user`, on a thread of its own; none when there is no such entry.
@@ -70,8 +96,12 @@ fn call<T: Send + 'static>(
 ) -> Result<Option<T>, Failure> {
     let (send, receive) = mpsc::channel();
     let user = user.to_owned();
+    let has_answered = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&has_answered);
     std::thread::spawn(move || {
-        let result = match Entry::store_status() {
+        let status = Entry::store_status();
+        answers.store(true, Ordering::Relaxed);
+        let result = match status {
             Ok(()) => Entry::new(SERVICE, &user).and_then(|entry| operation(&entry)),
             Err(_) => Err(Error::NoDefaultStore),
         };
@@ -92,13 +122,7 @@ fn call<T: Send + 'static>(
     drop(waiting);
     match answer {
         Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(Failure::new(
-            Kind::Secret,
-            format!(
-                "the keyring did not answer within {} s (locked, or its daemon hangs)",
-                deadline.as_secs()
-            ),
-        )),
+        Err(RecvTimeoutError::Timeout) => Err(late(has_answered.load(Ordering::Relaxed), deadline)),
         Err(RecvTimeoutError::Disconnected) => Err(Failure::new(
             Kind::Secret,
             "the keyring's client failed without a word",
@@ -106,15 +130,38 @@ fn call<T: Send + 'static>(
     }
 }
 
+/// What it means that the time is up: a daemon that takes connections and then keeps tok waiting most likely waits for a person itself.
+fn late(has_answered: bool, deadline: Duration) -> Failure {
+    let seconds = deadline.as_secs();
+    if has_answered {
+        Failure::new(
+            Kind::Secret,
+            format!(
+                "the keyring answered, but was not done within {seconds} s: it may be waiting to be unlocked"
+            ),
+        )
+        .hint("unlock the keyring")
+    } else {
+        Failure::new(
+            Kind::Secret,
+            format!("the keyring did not answer within {seconds} s: its daemon or the bus hangs"),
+        )
+    }
+}
+
 /// What a keyring error means, in words that cannot hold a secret.
 fn describe(error: &Error) -> Failure {
     let message = match error {
         Error::NoDefaultStore => {
-            let cause = Entry::store_status()
-                .as_ref()
-                .err()
-                .map(cause)
-                .unwrap_or_default();
+            let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS);
+            let cause = match address_trouble(bus.as_deref()) {
+                Some(trouble) => format!(": {trouble}"),
+                None => Entry::store_status()
+                    .as_ref()
+                    .err()
+                    .map(cause)
+                    .unwrap_or_default(),
+            };
             format!("there is no keyring here{cause}")
         }
         Error::NoStorageAccess(_) => format!(
@@ -126,10 +173,38 @@ fn describe(error: &Error) -> Failure {
         Error::BadDataFormat(..) => "the entry is damaged".to_owned(),
         Error::BadStoreFormat(_) => "the keyring itself is damaged".to_owned(),
         Error::TooLong(_, limit) => format!("the keyring takes at most {limit} characters"),
-        Error::Ambiguous(entries) => format!("{} entries match; remove all but one", entries.len()),
+        Error::Ambiguous(entries) => format!(
+            "{} entries match, and tok does not guess which is meant",
+            entries.len()
+        ),
         _ => "the keyring refused".to_owned(),
     };
-    Failure::new(Kind::Secret, message)
+    let failure = Failure::new(Kind::Secret, message);
+    match error {
+        // Nothing can be stored in it either.
+        Error::NoStorageAccess(_) => failure.hint("unlock the keyring"),
+        _ => failure,
+    }
+}
+
+/// What is wrong with the session bus's address in the environment; none when it is not set or looks like one.
+///
+/// The platform has the same words for all of these, and they do not say where the address comes from. An address is `transport:key=value`,
+/// with more pairs after a `,` and more addresses after a `;` (D-Bus Specification, *Server Addresses*).
+fn address_trouble(address: Option<&OsStr>) -> Option<&'static str> {
+    let address = address?.to_string_lossy();
+    if address.is_empty() {
+        return Some("DBUS_SESSION_BUS_ADDRESS is empty");
+    }
+    let is_address = |text: &str| {
+        text.split_once(':').is_some_and(|(transport, pairs)| {
+            !transport.is_empty()
+                && transport.chars().all(|c| c.is_ascii_alphanumeric())
+                && pairs.split(',').all(|pair| pair.contains('='))
+        })
+    };
+    let first = address.split(';').next().unwrap_or_default();
+    (!is_address(first)).then_some("DBUS_SESSION_BUS_ADDRESS is not the address of a bus")
 }
 
 /// `: ` and the platform's own words, for the variants that carry no data.
@@ -138,7 +213,15 @@ fn cause(error: &Error) -> String {
         Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => {
             let words = clean(&inner.to_string(), SHOWN_CHARACTERS);
             // The name of a library helps nobody at a prompt.
-            format!(": {}", words.strip_prefix("zbus error: ").unwrap_or(&words))
+            let words = ["zbus error: ", "SS error: "]
+                .iter()
+                .find_map(|library| words.strip_prefix(library))
+                .unwrap_or(&words);
+            // Nor does the name that D-Bus has for an error, before what it says of it.
+            let plain = words
+                .split_once(": ")
+                .filter(|(name, _)| name.starts_with("org.freedesktop.DBus.Error."));
+            format!(": {}", plain.map_or(words, |(_, said)| said))
         }
         _ => String::new(),
     }
@@ -147,6 +230,43 @@ fn cause(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_is_none_is_named_and_told_from_an_empty_one() {
+        let empty = Some("DBUS_SESSION_BUS_ADDRESS is empty");
+        let garbage = Some("DBUS_SESSION_BUS_ADDRESS is not the address of a bus");
+        for (address, expected) in [
+            (None, None),
+            (Some(""), empty),
+            (Some(" "), garbage),
+            (Some("%%%;;=,"), garbage),
+            (Some("/run/user/1000/bus"), garbage),
+            (Some("unix"), garbage),
+            (Some("unix:"), garbage),
+            (Some("unix:path"), garbage),
+            (Some(":path=/run/bus"), garbage),
+            (Some("unix:path=/run/user/1000/bus"), None),
+            (Some("unix:abstract=/tmp/dbus-x,guid=0123"), None),
+            (Some("tcp:host=localhost,port=1;unix:path=/run/bus"), None),
+        ] {
+            assert_eq!(
+                address_trouble(address.map(OsStr::new)),
+                expected,
+                "{address:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_waits_for_a_person_is_told_from_one_that_hangs() {
+        let waits = late(true, DEADLINE_ALONE);
+        assert!(waits.message().contains("unlocked"), "{waits}");
+        assert_eq!(waits.next_step(), Some("unlock the keyring"));
+        let hangs = late(false, DEADLINE_WITH_A_PERSON);
+        assert!(hangs.message().contains("within 60 s"), "{hangs}");
+        // Then the way around it is the way out, and the caller knows it.
+        assert_eq!(hangs.next_step(), None);
+    }
 
     #[test]
     fn no_description_of_an_error_holds_what_the_entry_held() {

@@ -137,8 +137,8 @@ pub fn find(
                 None => failure,
             }
             .context(&context);
-            match (source, failure.next_step()) {
-                (Source::Keyring(_), None) => failure.hint(ways_out(profile, name)),
+            match source {
+                Source::Keyring(_) => with_way_out(failure, profile, name),
                 _ => failure,
             }
         })?;
@@ -163,6 +163,16 @@ fn written_but_absent(sources: &[Source], failed: &Source) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// `failure` of the keyring with what to do about it: what the keyring itself needs, where that is known, and the way around it.
+#[must_use]
+pub fn with_way_out(failure: Failure, profile: &Profile, name: &str) -> Failure {
+    let hint = match failure.next_step() {
+        Some(step) => format!("{step}, or set {}", secret_variable(&profile.name, name)),
+        None => ways_out(profile, name),
+    };
+    failure.hint(hint)
 }
 
 /// The two ways to give tok a secret: for a person with a keyring, and for a machine without.

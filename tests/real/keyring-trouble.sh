@@ -98,6 +98,14 @@ gives_no_token() {
   [ "$(requests /oauth/token)" -eq 0 ]
 }
 
+# gives_no_entry: asked for a token, tok says that there is no secret, and does not ask the endpoint.
+gives_no_entry() {
+  alone tok token cint
+  says 'the keyring has no entry'
+  says TOK_CINT_CLIENT_SECRET
+  [ "$(requests /oauth/token)" -eq 0 ]
+}
+
 # changes_nothing WORDS: neither a new secret nor the removal of the old one gets past the trouble, and both say so.
 changes_nothing() {
   alone tok secret set cint < <(printf %s "$secret")
@@ -132,6 +140,15 @@ fact_a_keyring_that_was_locked_ends_with_4() {
   changes_nothing 'the keyring is locked'
 }
 
+fact_a_locked_keyring_is_to_be_unlocked_says_the_hint() {
+  keyring
+  lock
+  gives_no_token 'the keyring is locked'
+  says 'hint: unlock the keyring, or set TOK_CINT_CLIENT_SECRET'
+  alone tok secret set cint < <(printf %s "$secret")
+  says 'hint: unlock the keyring, or set TOK_CINT_CLIENT_SECRET'
+}
+
 fact_a_keyring_that_nobody_unlocked_since_it_started_ends_with_4() {
   keyring
   kill "$daemon"
@@ -146,10 +163,7 @@ fact_a_keyring_that_never_had_a_password_ends_with_4() {
   daemon </dev/null
   endpoint "$secret"
   # There is nothing to unlock, so all tok can know is that the secret is not there.
-  alone tok token cint
-  says 'the keyring has no entry'
-  says TOK_CINT_CLIENT_SECRET
-  [ "$(requests /oauth/token)" -eq 0 ]
+  gives_no_entry
   alone tok secret set cint < <(printf %s "$secret")
   says 'the keyring is locked'
 }
@@ -164,7 +178,8 @@ fact_a_keyring_that_waits_for_a_person_ends_with_4_at_the_deadline() {
   # Held open until this fact ends, and with it what reads there.
   exec 9<>nobody
   lock
-  gives_no_token 'the keyring did not answer within 3 s'
+  gives_no_token 'the keyring answered, but was not done within 3 s: it may be waiting to be unlocked'
+  says 'hint: unlock the keyring, or set TOK_CINT_CLIENT_SECRET'
   [ "$(jq -n "$took > 2.5")" = true ]
 }
 
@@ -190,6 +205,38 @@ fact_two_entries_that_match_end_with_4_and_a_count() {
   keyring
   store account second < <(printf %s "$secret")
   gives_no_token '2 entries match'
+}
+
+# entries: how many there are where tok looks.
+entries() { secret-tool search --all service tok username "cint/client_secret@$origin" 2>/dev/null | grep --count '^secret = ' || :; }
+
+fact_two_entries_that_match_become_one_by_secret_set() {
+  keyring
+  store account second < <(printf %s 'the old one')
+  [ "$(entries)" -eq 2 ]
+  attempt setsid --wait tok secret set cint < <(printf %s "$secret")
+  [ "$code" -eq 0 ]
+  [ "$(entries)" -eq 1 ]
+  attempt setsid --wait tok token cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "$token" ]
+}
+
+fact_two_entries_that_match_are_both_removed_by_secret_delete() {
+  keyring
+  store account second < <(printf %s "$secret")
+  attempt setsid --wait tok secret delete cint
+  [ "$code" -eq 0 ]
+  [ "$(entries)" -eq 0 ]
+  gives_no_entry
+}
+
+fact_another_profiles_entry_is_none_of_them() {
+  keyring
+  printf %s other | secret-tool store --label=other service tok username "cint2/client_secret@$origin"
+  attempt setsid --wait tok secret delete cint
+  [ "$code" -eq 0 ]
+  [ "$(secret-tool lookup service tok username "cint2/client_secret@$origin")" = other ]
 }
 
 fact_an_entry_that_is_not_utf8_ends_with_4_and_shows_no_byte_of_it() {
@@ -231,6 +278,27 @@ fact_the_environment_variable_does_without_a_keyring_that_hangs() {
   attempt setsid --wait env TOK_CINT_CLIENT_SECRET="$secret" tok token cint
   [ "$code" -eq 0 ]
   [ "$(cat "$out")" = "$token" ]
+}
+
+fact_every_way_to_have_no_keyring_has_words_of_its_own() {
+  endpoint "$secret"
+  # no_keyring ADDRESS WORDS
+  no_keyring() {
+    alone env DBUS_SESSION_BUS_ADDRESS="$1" tok token cint
+    says ": there is no keyring here: $2"
+  }
+  no_keyring '' 'DBUS_SESSION_BUS_ADDRESS is empty'
+  no_keyring '%%%;;=,' 'DBUS_SESSION_BUS_ADDRESS is not the address of a bus'
+  no_keyring "unix:path=$PWD/none" "Failed to connect to address \`unix:path=$PWD/none\`"
+  alone env --unset=DBUS_SESSION_BUS_ADDRESS tok token cint
+  says ": there is no keyring here: Failed to connect to address \`unix:path=$XDG_RUNTIME_DIR/bus\`"
+}
+
+fact_a_bus_without_a_keyring_is_told_from_no_bus() {
+  bus
+  endpoint "$secret"
+  alone tok token cint
+  says ': there is no keyring here: The name org.freedesktop.secrets was not provided'
 }
 
 fact_on_a_terminal_a_person_is_told_what_tok_waits_for_and_has_longer() {
