@@ -9,12 +9,12 @@ use tok::clock::Now;
 fuzz_target!(|data: &[u8]| {
     let inputs = [("url".to_owned(), "https://a.example".to_owned())];
     let now = Now { unix_ms: 1_900_000_000_000, boot: None };
-    if let Some(entry) = entry::read(data, &inputs) {
+    if let Ok(Some(entry)) = entry::read(data, &inputs) {
         // Whatever its numbers are, asking about it must not overflow.
         let _ = entry.token.freshness(&now, i64::MAX, 1.0);
         let _ = entry.token.expires_at_unix_ms(&now);
         let again = entry::write(&entry, &inputs);
-        assert_eq!(entry::read(&again, &inputs), Some(entry));
+        assert_eq!(entry::read(&again, &inputs), Ok(Some(entry)));
     }
     if let Some(setback) = Setback::read(data) {
         let _ = setback.must_wait_ms(&now);
