@@ -332,6 +332,31 @@ fn no_command_that_does_not_fetch_shows_one_either() {
 }
 
 #[test]
+fn verbs_that_look_after_profiles_and_tokens_show_none() {
+    for from in SOURCES {
+        let scene = Scene::new(from);
+        scene
+            .provider
+            .answer("/token", Answer::token(&scene.token.0, 3600));
+        assert_eq!(scene.output("token p").status.code(), Some(0));
+        for arguments in [
+            "list --json",
+            "show p",
+            "show p --json",
+            "show p --curl",
+            "status",
+            "status --json",
+            "doctor p",
+            "inspect p",
+            "forget p",
+        ] {
+            let output = scene.output(arguments);
+            scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
+        }
+    }
+}
+
+#[test]
 fn killed_while_it_waits_it_leaves_nothing_behind() {
     for from in SOURCES {
         let scene = Scene::new(from);

@@ -2,29 +2,9 @@
 # With `cache = "keyring"` a token is in a real Secret Service and in no file, and every promise of the cache holds all the same.
 #
 # gnome-keyring on a private bus stands in for a desktop's; secret-tool (libsecret) is the second opinion.
-if [ -z "${DBUS_SESSION_BUS_ADDRESS-}" ]; then
-  exec dbus-run-session -- bash "$0"
-fi
+. "$REAL/harness/keyring.sh"
 . "$REAL/harness/facts.sh"
 . "$REAL/harness/server.sh"
-
-# Unlocked by a password on stdin, as a login would. Its name on the bus says that it is ready.
-printf %s 'the login password' |
-  gnome-keyring-daemon --unlock --foreground --components=secrets >"$TMPDIR/gnome-keyring" 2>&1 &
-daemon=$!
-is_ready() {
-  dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
-    string:org.freedesktop.secrets | grep --quiet 'boolean true'
-}
-for ((tries = 0; ; tries++)); do
-  ! is_ready || break
-  if ((tries == 200)) || ! kill -0 "$daemon"; then
-    cat "$TMPDIR/gnome-keyring" >&2
-    printf 'gnome-keyring-daemon did not start\n' >&2
-    exit 1
-  fi
-  sleep 0.05
-done
 
 # kept_in KIND: an endpoint whose profile keeps its token there, and the right secret in the environment.
 kept_in() {

@@ -1,0 +1,148 @@
+//! Whatever bytes come from elsewhere: no panic, and what each reader promises of its result. The fuzz targets look deeper at the same
+//! functions; these run with every `cargo test`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tok::cache::entry;
+use tok::cache::setback::Setback;
+use tok::clock::Now;
+use tok::config::Config;
+use tok::oauth::answer::Answer;
+use tok::oauth::expiry;
+use tok::oauth::redact::Redactor;
+use tok::oauth::response;
+use tok::profile::rules::Response;
+use tok::profile::{Overrides, Profile};
+use tok::secret::Secret;
+use tok::template::Template;
+use tok::text::clean;
+use zeroize::Zeroizing;
+
+const NOW_MS: i64 = 1_900_000_000_000;
+
+fn now() -> Now {
+    Now {
+        unix_ms: NOW_MS,
+        boot: None,
+    }
+}
+
+/// Whether a terminal would obey it, or a reader be misled by it.
+fn is_clean(text: &str) -> bool {
+    !text
+        .chars()
+        .any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c))
+}
+
+/// Bytes that are something, or nearly: JSON with a token's members, or anything at all.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let value = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| number.to_string()),
+        "\\PC{0,20}".prop_map(|text| Value::from(text).to_string()),
+        "[A-Za-z0-9._~+/=-]{1,40}".prop_map(|text| format!("\"{text}\"")),
+        Just("{\"message\":\"m\"}".to_owned()),
+        Just("[1]".to_owned()),
+    ];
+    let name = prop::sample::select(vec![
+        "access_token",
+        "expires_in",
+        "token_type",
+        "scope",
+        "error",
+        "error_description",
+        "ok",
+        "code",
+        "data",
+    ]);
+    let object = prop::collection::vec((name, value), 0..6).prop_map(|members| {
+        let members: Vec<String> = members
+            .into_iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        format!("{{{}}}", members.join(",")).into_bytes()
+    });
+    prop_oneof![4 => object, 1 => prop::collection::vec(any::<u8>(), 0..200)]
+}
+
+proptest! {
+    #[test]
+    fn any_answer_is_a_token_for_a_header_or_a_clean_message(status in 100_u16..700, body in body(), text in any::<bool>()) {
+        let rules = Response::from_toml(if text { "format = 'text'" } else { "keep = ['/data']" }).unwrap();
+        let answer = Answer {
+            status,
+            headers: vec![("retry-after".into(), String::from_utf8_lossy(&body).into_owned())],
+            body: Zeroizing::new(body),
+            sent: now(),
+        };
+        match response::token(&answer, &BTreeMap::new(), &rules, &Redactor::default()) {
+            Ok(token) => {
+                prop_assert!((200..300).contains(&status));
+                let token = token.access_token;
+                prop_assert!(!token.is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+            Err(failure) => {
+                prop_assert!((5..=7).contains(&failure.kind().exit_code()), "{}", failure);
+                prop_assert!(is_clean(failure.message()) && failure.message().len() < 4096, "{}", failure);
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_an_entry_as_written_or_none(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let inputs = [("url".to_owned(), "https://a.example".to_owned())];
+        prop_assert!(!matches!(entry::read(&bytes, &inputs), Ok(Some(_))), "random bytes are no entry");
+        if let Some(setback) = Setback::read(&bytes) {
+            prop_assert_eq!(Setback::read(&setback.write()), Some(setback));
+        }
+    }
+
+    #[test]
+    fn any_retry_after_is_a_moment_from_now_on(text in "[0-9]{0,25}|\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT") {
+        if let Some(at) = expiry::retry_after(&text, NOW_MS, None) {
+            prop_assert!((NOW_MS..=NOW_MS + expiry::LONGEST_MS).contains(&at), "{at}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_shown_cleaned_and_cut(text in any::<String>(), most in 1_usize..200) {
+        let shown = clean(&text, most);
+        prop_assert!(is_clean(&shown) && shown.chars().count() <= most + 1, "{shown:?}");
+        prop_assert_eq!(clean(&shown, most + 1), shown, "cleaning twice is cleaning once");
+    }
+
+    #[test]
+    fn any_text_can_stand_in_a_template_as_itself(text in any::<String>()) {
+        let template = Template::parse(Template::literal(&text).source()).unwrap();
+        let rendered = template.render(&|_| Ok(Secret::default())).unwrap();
+        prop_assert_eq!(rendered.expose(), text);
+    }
+
+    #[test]
+    fn any_text_is_a_config_or_a_message(text in "\\PC{0,60}|(\\[profiles\\.p\\]\n)?([a-z_]{1,14} = ('[^'\n]{0,30}'|[0-9]{1,3}|\\{ [a-z_]{1,12} = '[^'\n]{0,20}' \\})\n){0,8}") {
+        let config = Config::of_text("config.toml", &text);
+        match Profile::resolve(&config, "p", &Overrides::default(), &|_| None) {
+            Ok(profile) => {
+                let _ = profile.check(&config);
+                prop_assert!(!profile.inputs().is_empty());
+            }
+            Err(failure) => prop_assert_eq!(failure.kind().exit_code(), 3),
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_request_or_a_message_that_shows_none_of_it(text in "curl (-[a-zA-Z]{1,3} |--[a-z-]{2,12} |'[^']{0,20}' |\"[^\"]{0,20}\" |[a-z:/.{}$<>=&]{1,20} |\\\\\n){0,10}") {
+        if let Err(message) = tok::curl_import::import(&text) {
+            prop_assert!(is_clean(&message), "{message:?}");
+        }
+    }
+}
