@@ -6,35 +6,58 @@
 //! whole file is parsed instead. In such a plain file a line that begins with `[profiles.` can only be a table's header, because inside a
 //! multi-line array it would be no value.
 
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
 /// The lines of `text` under the headers of profile `name`, in order; none when the file is not in the plain style or does not name the profile.
+///
+/// Only lines that begin with `[` are looked at, and they are found by their bracket: what stands between them is passed over unread.
 #[must_use]
 pub fn find(text: &str, name: &str) -> Option<String> {
-    if text.contains("\"\"\"") || text.contains("'''") {
+    let bytes = text.as_bytes();
+    if memmem::find(bytes, b"\"\"\"").is_some() || memmem::find(bytes, b"'''").is_some() {
         return None;
     }
     let mut found = String::new();
-    let mut seen = false;
-    let mut within = None;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim_start_matches([' ', '\t']);
-        match trimmed.as_bytes().first() {
-            Some(b'[') => {
-                if let Some(header) = header(trimmed) {
-                    within = Some(header.profile == name);
-                    seen |= header.profile == name && header.is_profile_itself;
-                } else if within.is_none() || is_table_header(trimmed) {
-                    return None;
-                }
-            }
-            None | Some(b'#' | b'\r' | b'\n') => continue,
-            Some(_) if within.is_none() => return None,
-            Some(_) => {}
+    let (mut any, mut seen, mut ours) = (false, false, None);
+    for bracket in memchr_iter(b'[', bytes) {
+        let before = memrchr(b'\n', &bytes[..bracket]).map_or(0, |end| end + 1);
+        if !text[before..bracket]
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t'))
+        {
+            continue;
         }
-        if within == Some(true) {
-            found.push_str(line);
+        let line = &text[bracket..];
+        let line = &line[..memchr(b'\n', line.as_bytes()).unwrap_or(line.len())];
+        let Some(header) = header(line) else {
+            if !any || is_table_header(line) {
+                return None;
+            }
+            continue;
+        };
+        if !any && !is_comment(&text[..before]) {
+            return None;
+        }
+        any = true;
+        if let Some(start) = ours.take() {
+            found.push_str(&text[start..before]);
+        }
+        if header.profile == name {
+            seen |= header.is_profile_itself;
+            ours = Some(before);
         }
     }
+    if let Some(start) = ours {
+        found.push_str(&text[start..]);
+    }
     seen.then_some(found)
+}
+
+/// Whether `text` says nothing: blank lines and comments.
+fn is_comment(text: &str) -> bool {
+    text.lines()
+        .map(|line| line.trim_start_matches([' ', '\t']))
+        .all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 /// A header in the plain style.
@@ -103,7 +126,7 @@ mod tests {
         assert_eq!(
             find(PLAIN, "a").as_deref(),
             Some(
-                "[profiles.a]\nx = 1\n  [profiles.a.sub] # why\ny = 2\n[[profiles.a.steps]]\nw = 3\n"
+                "[profiles.a]\nx = 1\n\n  [profiles.a.sub] # why\ny = 2\n[[profiles.a.steps]]\nw = 3\n"
             )
         );
         assert_eq!(
@@ -224,7 +247,7 @@ mod tests {
                 .collect();
             for (name, value) in names.iter().zip(&values) {
                 let part = find(&text, name).expect("the file is in the plain style");
-                prop_assert_eq!(part.lines().count(), 4);
+                prop_assert_eq!(part.lines().filter(|line| !line.is_empty()).count(), 4);
                 let table = &toml::from_str::<File>(&part).unwrap().profiles[name];
                 prop_assert_eq!(table.audience.as_ref(), Some(value));
             }
