@@ -3,6 +3,8 @@
 //! The crate has no time-out of its own, and a frozen or silent daemon never answers; so each call runs on a thread of its own, which is
 //! left behind when the time is up. An error's `{:?}` may hold the secret's bytes: errors are told apart here, by variant, and never printed whole.
 
+mod bus;
+
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -122,7 +124,14 @@ fn call<T: Send + 'static>(
     drop(waiting);
     match answer {
         Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(late(has_answered.load(Ordering::Relaxed), deadline)),
+        Err(RecvTimeoutError::Timeout) => Err({
+            let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS);
+            late(
+                has_answered.load(Ordering::Relaxed),
+                bus::is_silent(bus.as_deref()),
+                deadline,
+            )
+        }),
         Err(RecvTimeoutError::Disconnected) => Err(Failure::new(
             Kind::Secret,
             "the keyring's client failed without a word",
@@ -131,7 +140,7 @@ fn call<T: Send + 'static>(
 }
 
 /// What it means that the time is up: a daemon that takes connections and then keeps tok waiting most likely waits for a person itself.
-fn late(has_answered: bool, deadline: Duration) -> Failure {
+fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Failure {
     let seconds = deadline.as_secs();
     if has_answered {
         Failure::new(
@@ -141,10 +150,17 @@ fn late(has_answered: bool, deadline: Duration) -> Failure {
             ),
         )
         .hint("unlock the keyring")
+    } else if bus_is_silent {
+        Failure::new(
+            Kind::Secret,
+            format!(
+                "the keyring could not be asked within {seconds} s: the session bus does not answer"
+            ),
+        )
     } else {
         Failure::new(
             Kind::Secret,
-            format!("the keyring did not answer within {seconds} s: its daemon or the bus hangs"),
+            format!("the keyring did not answer within {seconds} s: its daemon hangs"),
         )
     }
 }
@@ -259,11 +275,16 @@ mod tests {
 
     #[test]
     fn a_daemon_that_waits_for_a_person_is_told_from_one_that_hangs() {
-        let waits = late(true, DEADLINE_ALONE);
+        let waits = late(true, false, DEADLINE_ALONE);
         assert!(waits.message().contains("unlocked"), "{waits}");
         assert_eq!(waits.next_step(), Some("unlock the keyring"));
-        let hangs = late(false, DEADLINE_WITH_A_PERSON);
-        assert!(hangs.message().contains("within 60 s"), "{hangs}");
+        let hangs = late(false, false, DEADLINE_WITH_A_PERSON);
+        assert!(
+            hangs.message().contains("within 60 s: its daemon"),
+            "{hangs}"
+        );
+        let silent = late(false, true, DEADLINE_ALONE);
+        assert!(silent.message().contains("bus does not answer"), "{silent}");
         // Then the way around it is the way out, and the caller knows it.
         assert_eq!(hangs.next_step(), None);
     }

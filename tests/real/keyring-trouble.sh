@@ -186,15 +186,15 @@ fact_a_keyring_that_waits_for_a_person_ends_with_4_at_the_deadline() {
 fact_a_frozen_keyring_ends_with_4_at_the_deadline() {
   keyring
   kill -STOP "$daemon"
-  gives_no_token 'the keyring did not answer within 3 s'
+  gives_no_token 'the keyring did not answer within 3 s: its daemon hangs'
   [ "$(jq -n "$took > 2.5")" = true ]
-  changes_nothing 'the keyring did not answer within 3 s'
+  changes_nothing 'the keyring did not answer within 3 s: its daemon hangs'
 }
 
 fact_a_frozen_keyring_that_goes_on_is_used_again() {
   keyring
   kill -STOP "$daemon"
-  gives_no_token 'the keyring did not answer within 3 s'
+  gives_no_token 'the keyring did not answer within 3 s: its daemon hangs'
   kill -CONT "$daemon"
   attempt setsid --wait tok token cint
   [ "$code" -eq 0 ]
@@ -258,7 +258,7 @@ fact_an_entry_that_is_not_utf8_is_mended_by_secret_set() {
 
 fact_secret_check_names_the_trouble_beside_the_source() {
   keyring
-  for trouble in 'locked:the keyring is locked' 'frozen:the keyring did not answer within 3 s'; do
+  for trouble in 'locked:the keyring is locked' 'frozen:the keyring did not answer within 3 s: its daemon hangs'; do
     case $trouble in
       locked:*) lock ;;
       frozen:*) kill -STOP "$daemon" ;;

@@ -65,6 +65,7 @@ fact_a_bus_that_never_answers_ends_with_4_at_the_deadline() {
   [ "$code" -eq 4 ]
   [ "$(jq -n "$took > 2.5 and $took < $limit")" = true ]
   prints_nothing
+  says 'the session bus does not answer'
   says 'tok secret set cint'
   says TOK_CINT_CLIENT_SECRET
 }
