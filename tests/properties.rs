@@ -1,11 +1,6 @@
 //! Whatever bytes come from elsewhere: no panic, and what each reader promises of its result. The fuzz targets look deeper at the same
 //! functions; these run with every `cargo test`.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
-
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
