@@ -6,86 +6,13 @@
 
 mod digest;
 mod functions;
-
-use std::fmt;
+mod name;
 
 use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
 
 pub use functions::{FUNCTIONS, Standin, percent_encode};
-
-/// A name that may stand inside `${…}`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
-    /// `client_id`
-    ClientId,
-    /// `client_secret`, or `secret.NAME`: a secret, by the name it is kept under.
-    Secret(String),
-    /// `var.NAME`: a value of the profile's `vars`.
-    Var(String),
-    /// `env.NAME`: an environment variable.
-    Env(String),
-    /// `step.NAME.POINTER…`: a member of an earlier step's answer.
-    Step(String, Vec<String>),
-    /// `value.NAME`: one of the profile's `values`, the same wherever it stands in one run.
-    Value(String),
-    /// `body`, in a request's `headers` only: the body of that request, for signatures over it.
-    Body,
-    /// `access_token`, in `header` only.
-    AccessToken,
-    /// `kept.NAME`, in `header` only: a member of the answer that `response.keep` names.
-    Kept(String),
-}
-
-/// The name under which the client secret is kept among the other secrets.
-pub const CLIENT_SECRET: &str = "client_secret";
-
-impl Name {
-    /// Reads a dotted path; none if it is not one of tok's names.
-    fn parse(path: &[&str]) -> Option<Self> {
-        let owned = |text: &str| text.to_owned();
-        Some(match path {
-            ["client_id"] => Self::ClientId,
-            [CLIENT_SECRET] => Self::Secret(owned(CLIENT_SECRET)),
-            ["access_token"] => Self::AccessToken,
-            ["body"] => Self::Body,
-            ["value", name] => Self::Value(owned(name)),
-            ["secret", name] => Self::Secret(owned(name)),
-            ["var", name] => Self::Var(owned(name)),
-            ["env", name] => Self::Env(owned(name)),
-            ["kept", name] => Self::Kept(owned(name)),
-            ["step", name, pointer @ ..] if !pointer.is_empty() => {
-                Self::Step(owned(name), pointer.iter().copied().map(owned).collect())
-            }
-            _ => return None,
-        })
-    }
-
-    /// The path's segments, as they stand in a template.
-    fn segments(&self) -> Vec<&str> {
-        match self {
-            Self::ClientId => vec!["client_id"],
-            Self::Secret(name) if name == CLIENT_SECRET => vec![CLIENT_SECRET],
-            Self::Secret(name) => vec!["secret", name],
-            Self::Var(name) => vec!["var", name],
-            Self::Env(name) => vec!["env", name],
-            Self::AccessToken => vec!["access_token"],
-            Self::Body => vec!["body"],
-            Self::Value(name) => vec!["value", name],
-            Self::Kept(name) => vec!["kept", name],
-            Self::Step(name, pointer) => ["step", name]
-                .into_iter()
-                .chain(pointer.iter().map(String::as_str))
-                .collect(),
-        }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.segments().join("."))
-    }
-}
+pub use name::{CLIENT_SECRET, Name};
 
 /// A value as the profile writes it, split at its `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -105,7 +105,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "secret",
-        "tok secret set cint                     # asks, without echo\nop read op://work/cint/secret | tok secret set cint",
+        "tok secret set cint                     # asks, without echo\nop read op://vault/cint/secret | tok secret set cint",
     ),
     (
         "secret set",
