@@ -5,8 +5,8 @@
 //! takes over its failure; who finds nobody there is a separate call and tries anew, whatever happened a millisecond ago. And who failed stays
 //! for a moment, so that a crowd does not fall apart where the system paused between two starts.
 
-use std::fs::File;
-use std::time::Duration;
+use std::fs::{File, TryLockError};
+use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::setback::Setback;
@@ -47,21 +47,19 @@ impl Crowd {
                 ..Self::default()
             };
         };
-        let mut joined = true;
-        if file.try_lock().is_ok() {
+        let alone = file.try_lock();
+        if alone.is_ok() {
             // Nobody is here. What an earlier crowd met is over, but for what the provider asked of everyone.
-            joined = false;
             if last.is_some_and(|setback| setback.must_wait_ms(&Now::read()).is_none()) {
                 forget();
             }
             // It must be let go of first: not every system changes a lock of its own.
             let _ = file.unlock();
         }
-        // Someone else may be just where this process was a moment ago; then one of the two has it.
-        let held = file.try_lock_shared().is_ok();
+        let held = stay(&file);
         Self {
             file: held.then_some(file),
-            joined: joined && held,
+            joined: matches!(alone, Err(TryLockError::WouldBlock)),
             seen,
         }
     }
@@ -78,6 +76,23 @@ impl Crowd {
     pub fn failure(&self, setback: &Setback, now: &Now) -> Option<Failure> {
         let shared = setback.is_of(self.joined, self.seen, SHARED_MS, now);
         shared.then(|| setback.failure())
+    }
+}
+
+/// Takes a member's share of the lock, waiting while others only look whether somebody is here.
+///
+/// Who goes on to the provider without it is not seen by the next one, who takes a failure of this moment for an old one. A look takes
+/// microseconds; only a process that is stopped in the middle of one is not waited for.
+fn stay(file: &File) -> bool {
+    let until = Instant::now() + LINGER;
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => return false,
+        }
     }
 }
 
@@ -136,5 +151,35 @@ mod tests {
         *last.borrow_mut() = Setback::new(&slow, &now, false);
         drop(join());
         assert!(last.borrow().is_some(), "what the provider asked for stays");
+    }
+
+    #[test]
+    fn who_comes_while_another_looks_around_waits_for_its_place() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&home.path().join("tok")).unwrap();
+        let refused = |message| {
+            let failure = Failure::new(Kind::Refused, message);
+            Setback::new(&failure, &Now::read(), false).unwrap()
+        };
+        let join = |last: Option<Setback>, forget: &dyn Fn()| {
+            Crowd::join(&folder, "a.crowd", || last.clone(), forget)
+        };
+        let (looking, looks) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let slow = scope.spawn(|| {
+                // As if the system paused this process in the middle of its look.
+                join(Some(refused("old")), &move || {
+                    looking.send(()).unwrap();
+                    std::thread::sleep(LINGER / 4);
+                })
+            });
+            looks.recv().unwrap();
+            let quick = join(None, &|| ());
+            assert!(quick.file.is_some() && quick.joined);
+            drop(slow.join().unwrap());
+            let met = refused("new");
+            let late = join(Some(met.clone()), &|| panic!("somebody is here"));
+            assert!(late.failure(&met, &Now::read()).is_some());
+        });
     }
 }
