@@ -101,6 +101,18 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
     answer
 }
 
+/// Whether `token` can be printed at `now`, with nothing else to be done, by someone who needs it for `min_ttl_ms`.
+#[must_use]
+pub fn is_fresh(token: &Token, now: &Now, min_ttl_ms: i64) -> bool {
+    freshness(token, now, min_ttl_ms) == Freshness::Fresh
+}
+
+fn freshness(token: &Token, now: &Now, min_ttl_ms: i64) -> Freshness {
+    // Spreads a crowd's refreshes by who each process is; which process it hits does not matter.
+    let jitter = f64::from(std::process::id() % 1000) / 1000.0;
+    token.freshness(now, min_ttl_ms, jitter)
+}
+
 /// The token that was found, used once more.
 fn reuse(found: Found) -> (Token, Source) {
     found.count_use();
@@ -194,9 +206,7 @@ impl<'a> Flow<'a> {
     }
 
     fn freshness(&self, token: &Token, now: &Now) -> Freshness {
-        // Spreads a crowd's refreshes by who each process is; which process it hits does not matter.
-        let jitter = f64::from(std::process::id() % 1000) / 1000.0;
-        token.freshness(now, self.run.wish.min_ttl_ms, jitter)
+        freshness(token, now, self.run.wish.min_ttl_ms)
     }
 
     /// One process refreshes a token that is still good and the others go on with it; so does that one when it cannot be refreshed.

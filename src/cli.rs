@@ -159,7 +159,7 @@ pub struct FetchOptions {
 }
 
 /// The options that change what a profile asks for.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = FETCHING)]
 pub struct Asking {
     /// Ask for this scope instead of the profile's; may be repeated

@@ -32,17 +32,13 @@ pub fn header(
 ) -> Result<Secret, Failure> {
     let mut out = Secret::default();
     let Some(lines) = &profile.header else {
-        if !token.token_type.eq_ignore_ascii_case("bearer") {
-            return Err(Failure::new(
+        return bearer(token).ok_or_else(|| {
+            Failure::new(
                 Kind::Unusable,
                 format!("profile `{}`: a token of type `{}` cannot be used as a Bearer token", profile.name, token.token_type),
             )
-            .hint("set `header` to what the provider's APIs want, as in `header = \"Authorization: Bearer ${access_token}\"`"));
-        }
-        out.push("Authorization: Bearer ");
-        out.push(token.access_token.expose());
-        out.push("\n");
-        return Ok(out);
+            .hint("set `header` to what the provider's APIs want, as in `header = \"Authorization: Bearer ${access_token}\"`")
+        });
     };
     for line in lines {
         let text = header_line(profile, token, line, secret)?;
@@ -60,6 +56,40 @@ pub fn header(
         out.push("\n");
     }
     Ok(out)
+}
+
+/// As [`header`], for lines that are nothing but the token and the texts around it; none where [`header`] has something to say about them.
+#[must_use]
+pub fn header_around(lines: Option<&[Vec<String>]>, token: &Token) -> Option<Secret> {
+    let Some(lines) = lines else {
+        return bearer(token);
+    };
+    let mut out = Secret::default();
+    for texts in lines {
+        let mut line = Secret::default();
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                line.push(token.access_token.expose());
+            }
+            line.push(text);
+        }
+        check_line(&line).ok()?;
+        out.push(line.expose());
+        out.push("\n");
+    }
+    Some(out)
+}
+
+/// The header line of RFC 6750 §2.1; none for a token of another type.
+fn bearer(token: &Token) -> Option<Secret> {
+    if !token.token_type.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let mut out = Secret::default();
+    out.push("Authorization: Bearer ");
+    out.push(token.access_token.expose());
+    out.push("\n");
+    Some(out)
 }
 
 fn header_line(
@@ -125,7 +155,7 @@ fn check_line(line: &Secret) -> Result<(), &'static str> {
 
 /// One JSON object with what is known of the token (RFC 6749 §5.1, and tok's own members), and a line end.
 #[must_use]
-pub fn json(profile: &Profile, token: &Token, source: Source, now: &Now) -> Secret {
+pub fn json(profile: &str, token: &Token, source: Source, now: &Now) -> Secret {
     let left_ms = token.left_ms(now).unwrap_or(0).max(0);
     let mut members = Map::new();
     members.insert(
@@ -141,7 +171,7 @@ pub fn json(profile: &Profile, token: &Token, source: Source, now: &Now) -> Secr
     if let Some(scope) = &token.scope {
         members.insert("scope".to_owned(), json!(scope));
     }
-    members.insert("profile".to_owned(), json!(profile.name));
+    members.insert("profile".to_owned(), json!(profile));
     let source = match source {
         Source::Cache => "cache",
         Source::Provider => "provider",

@@ -101,6 +101,30 @@ impl Template {
             .collect()
     }
 
+    /// The texts before, between and after each `${access_token}`, with what is `known` filled in; none when anything else is in it.
+    #[must_use]
+    pub fn around_access_token<'a>(
+        &'a self,
+        known: &dyn Fn(&'a Name) -> Option<&'a str>,
+    ) -> Option<Vec<String>> {
+        let mut texts = vec![String::new()];
+        for part in &self.parts {
+            let text = match part {
+                Part::Literal(text) => text,
+                Part::Name(Name::AccessToken) => {
+                    texts.push(String::new());
+                    continue;
+                }
+                Part::Name(name) => known(name)?,
+                Part::Expression { .. } => return None,
+            };
+            if let Some(last) = texts.last_mut() {
+                last.push_str(text);
+            }
+        }
+        Some(texts)
+    }
+
     /// Whether an expression (rather than bare names) is in it.
     #[must_use]
     pub fn has_expression(&self) -> bool {

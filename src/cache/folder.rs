@@ -39,6 +39,13 @@ impl fmt::Display for Trouble {
     }
 }
 
+/// Whether a write waits until what it wrote is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Synced {
+    Yes,
+    No,
+}
+
 /// The cache folder, open.
 #[derive(Debug)]
 pub struct Folder {
@@ -68,6 +75,15 @@ impl Folder {
             path: path.to_owned(),
             handle,
         }))
+    }
+
+    /// Opens the folder at `path` if it is there and nothing is wrong with it; else changes nothing and says nothing.
+    #[must_use]
+    pub fn open_in_order(path: &Path) -> Option<Self> {
+        system::open_in_order(path).map(|handle| Self {
+            path: path.to_owned(),
+            handle,
+        })
     }
 
     /// Opens the folder at `path`, making it first if need be.
@@ -107,7 +123,18 @@ impl Folder {
     /// # Errors
     /// When it cannot be written; what was there stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        system::write(&self.handle, name, bytes).map_err(|trouble| self.about(name, trouble))
+        system::write(&self.handle, name, bytes, Synced::Yes)
+            .map_err(|trouble| self.about(name, trouble))
+    }
+
+    /// Replaces file `name` with `bytes` in one step, without waiting for the disk: after a power cut it may hold anything. For what is
+    /// checked when it is read, and can be done without.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was there stays.
+    pub fn write_in_passing(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        system::write(&self.handle, name, bytes, Synced::No)
+            .map_err(|trouble| self.about(name, trouble))
     }
 
     /// Removes file `name`; whether it was there.

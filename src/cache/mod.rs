@@ -1,5 +1,6 @@
 //! Tokens on disk: one file each, one fetch at a time, and trouble with either is a note rather than a failure.
 
+pub mod bookmark;
 pub mod crowd;
 pub mod entry;
 pub mod folder;

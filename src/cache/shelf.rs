@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::entry::{self, Entry};
 use super::folder::{self, Folder, Trouble};
 use super::lock;
-use super::{IN_KEYRING, key, vault};
+use super::{IN_KEYRING, bookmark, key, vault};
 use crate::secret::Secret;
 
 /// The cache folder, to look through.
@@ -95,6 +95,13 @@ impl Shelf {
     pub fn forget(&self, profile: Option<&str>) -> Result<usize, Trouble> {
         let (mut forgotten, mut first_trouble) = (0, None);
         for name in self.folder.names()? {
+            if let Some(of) = bookmark::profile_of(&name)
+                && profile.is_none_or(|profile| profile == of)
+            {
+                // One that stays leads nowhere.
+                let _ = self.folder.remove(&name);
+                continue;
+            }
             let Some((stem, ending)) = key::split(&name) else {
                 continue;
             };

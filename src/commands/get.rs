@@ -1,8 +1,11 @@
 //! A token for a command that needs one: profile and options in, token out, whatever is done with it then.
 
 use super::{Session, environment};
-use crate::acquire::{Run, Source, Wish, acquire};
+use crate::acquire::{Run, Source, Wish, acquire, is_fresh};
+use crate::cache::Slot;
+use crate::cache::bookmark::{self, AtHand, Bookmark};
 use crate::cli::{Asking, Fetch, FetchOptions};
+use crate::clock::Now;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
@@ -26,14 +29,57 @@ pub(super) fn get_for(
     options: &FetchOptions,
 ) -> Result<(Profile, Token, Source), Failure> {
     let (config, profile, wish) = prepare_for(session, name, options)?;
-    let (token, source) = acquire(Run {
-        profile: &profile,
-        config: &config,
+    let (token, source) = with(session, &config, &profile, wish)?;
+    Ok((profile, token, source))
+}
+
+/// A token for a profile that was [prepared](prepare).
+pub(super) fn with(
+    session: &Session<'_>,
+    config: &Config,
+    profile: &Profile,
+    wish: Wish,
+) -> Result<(Token, Source), Failure> {
+    acquire(Run {
+        profile,
+        config,
         wish,
         environment: &environment,
         notes: session.notes(),
-    })?;
-    Ok((profile, token, source))
+    })
+}
+
+/// The token that `fetch` asks for, if it is in the cache and can be found without reading the config.
+pub(super) fn at_hand(session: &Session<'_>, fetch: &Fetch) -> Option<AtHand> {
+    if !is_plain(session, &fetch.options) {
+        return None;
+    }
+    let path = Config::path(session.cli.config.as_deref()).ok()?;
+    let at_hand = bookmark::follow(&fetch.profile, &path, &environment)?;
+    let min_ttl_ms = fetch.options.min_ttl.map_or(0, |ttl| ttl.ms);
+    is_fresh(&at_hand.found.entry.token, &Now::read(), min_ttl_ms).then_some(at_hand)
+}
+
+/// Makes it easy for the next run with the same command line to find what this one has found.
+pub(super) fn remember(session: &Session<'_>, fetch: &Fetch, config: &Config, profile: &Profile) {
+    if !is_plain(session, &fetch.options) {
+        return;
+    }
+    let bookmark = Slot::of(profile)
+        .ok()
+        .and_then(|slot| Bookmark::of(profile, config, slot.stem(), &environment));
+    if let Some(bookmark) = bookmark {
+        // Without it the next run reads the config, as this one did.
+        let _ = bookmark.keep(&profile.name);
+    }
+}
+
+/// Whether the command line leaves everything to the profile and the cache, and wants to hear no more than the answer.
+fn is_plain(session: &Session<'_>, options: &FetchOptions) -> bool {
+    !session.cli.verbose
+        && !options.refresh
+        && !options.no_cache
+        && options.asking == Asking::default()
 }
 
 /// What `fetch` asks for, before any of it is done.

@@ -15,21 +15,12 @@ use crate::failure::{Failure, Kind};
 /// As [`Config::load`], except that a file may be missing.
 pub fn open(path: &Path) -> Result<Config, Failure> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::of(path, String::new())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::of_text(path, "")),
         _ => Config::load(path),
     }
 }
 
 impl Config {
-    /// A config that says `text` and stands, or will stand, at `path`.
-    #[must_use]
-    pub fn of(path: &Path, text: String) -> Self {
-        Self {
-            path: path.to_owned(),
-            text,
-        }
-    }
-
     /// Whether profile `name` is in it.
     ///
     /// # Errors
@@ -55,7 +46,7 @@ impl Config {
         if has_crlf {
             text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
-        Ok(Self::of(&self.path, text))
+        Ok(Self::of_text(&self.path, &text))
     }
 
     fn document(&self) -> Result<DocumentMut, Failure> {
@@ -212,7 +203,7 @@ mod tests {
     }
 
     fn with_profile(text: &str) -> String {
-        Config::of(Path::new("c.toml"), text.to_owned())
+        Config::of_text("c.toml", text)
             .with_profile("a", table())
             .unwrap()
             .text
@@ -256,10 +247,10 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_is_said_with_its_line() {
-        let config = Config::of(Path::new("c.toml"), "a = 1\nb =\n".to_owned());
+        let config = Config::of_text("c.toml", "a = 1\nb =\n");
         let failure = config.with_profile("a", table()).unwrap_err();
         assert!(failure.message().starts_with("c.toml:2: "), "{failure}");
-        let config = Config::of(Path::new("c.toml"), "profiles = 3\n".to_owned());
+        let config = Config::of_text("c.toml", "profiles = 3\n");
         assert!(config.with_profile("a", table()).is_err());
     }
 

@@ -7,6 +7,7 @@ mod locate;
 mod owner;
 pub mod schema;
 mod section;
+pub mod state;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,11 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use crate::clock::Now;
 use crate::failure::{Failure, Kind};
 use crate::text::nearest;
 use schema::ProfileTable;
+use state::State;
 
 /// The largest config that is read: no honest one comes near it.
 const LARGEST_BYTES: u64 = 16 << 20;
@@ -26,6 +29,8 @@ const LARGEST_BYTES: u64 = 16 << 20;
 pub struct Config {
     path: PathBuf,
     text: String,
+    /// The state it was read in, once that is sure to tell it from any other.
+    state: Option<State>,
 }
 
 impl Config {
@@ -61,6 +66,7 @@ impl Config {
             )),
             _ => failed(format!("could not read {at}: {error}")),
         })?;
+        let read_at = Now::read();
         let metadata = file
             .metadata()
             .map_err(|error| failed(format!("could not read {at}: {error}")))?;
@@ -90,15 +96,31 @@ impl Config {
         Ok(Self {
             path: path.to_owned(),
             text,
+            state: State::of(&metadata).filter(|state| state.is_settled(&read_at)),
         })
     }
 
-    /// A config whose text is `text`, as if it had been read from `path`.
+    /// The state of the file at `path`, which is not read; none when it may not be trusted, or cannot be told from another state.
+    #[must_use]
+    pub fn state_of(path: &Path) -> Option<State> {
+        let metadata = std::fs::metadata(path).ok()?;
+        owner::check(path, &metadata).ok()?;
+        State::of(&metadata)
+    }
+
+    /// The state that the file was read in, if no change since can have left it looking the same.
+    #[must_use]
+    pub fn settled_state(&self) -> Option<State> {
+        self.state
+    }
+
+    /// A config whose text is `text`, and which stands, or will stand, at `path`.
     #[must_use]
     pub fn of_text(path: impl Into<PathBuf>, text: &str) -> Self {
         Self {
             path: path.into(),
             text: text.to_owned(),
+            state: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! - [`add`]: a manual's example becomes the profile that makes the same request
 //! - [`binding`]: a stored secret stays with the origin it was stored for
 //! - [`cache`]: while a token is good the provider is not asked again
+//! - `bookmark`: a cached token is found without the config being read, as long as nothing has changed
 //! - [`canary`]: a secret is found nowhere but on the wire, a token nowhere but on stdout and in the cache
 //! - [`config`]: every way a config can be wrong, and what is said about it
 //! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
@@ -39,6 +40,8 @@
 
 mod add;
 mod binding;
+#[cfg(unix)]
+mod bookmark;
 mod cache;
 #[cfg(unix)]
 mod canary;

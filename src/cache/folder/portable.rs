@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::Synced;
+
 /// The folder's path.
 pub(super) type Handle = PathBuf;
 
@@ -15,6 +17,10 @@ pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.to_string()),
     }
+}
+
+pub(super) fn open_in_order(path: &Path) -> Option<Handle> {
+    open(path).ok()?
 }
 
 pub(super) fn create(path: &Path) -> Result<(), String> {
@@ -46,13 +52,24 @@ pub(super) fn open_file(
     Ok(Some((file, size)))
 }
 
-pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write(
+    folder: &Handle,
+    name: &str,
+    bytes: &[u8],
+    synced: Synced,
+) -> Result<(), String> {
     let temporary = folder.join(super::temporary_for(name)?);
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            match synced {
+                Synced::Yes => file.sync_data(),
+                Synced::No => Ok(()),
+            }
+        })
         .and_then(|()| std::fs::rename(&temporary, folder.join(name)))
         .map_err(|error| error.to_string());
     if written.is_err() {

@@ -13,6 +13,8 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+use super::Synced;
+
 /// An open folder.
 pub(super) type Handle = OwnedFd;
 
@@ -21,6 +23,31 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// Opens the folder at `path`, closing it to others if it was not.
 pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
+    let Some((folder, mode)) = open_own(path)? else {
+        return Ok(None);
+    };
+    if mode & 0o077 != 0 {
+        folder
+            .set_permissions(Permissions::from_mode(FOLDER_MODE))
+            .map_err(|error| {
+                format!("others may use it, and it could not be closed to them: {error}")
+            })?;
+        if mode & 0o022 != 0 {
+            // Once: from now on it is as it should be.
+            return Err("others could write it; it is closed to them now".to_owned());
+        }
+    }
+    Ok(Some(folder.into()))
+}
+
+/// Opens the folder at `path` if it is there and closed to others; changes nothing.
+pub(super) fn open_in_order(path: &Path) -> Option<Handle> {
+    let (folder, mode) = open_own(path).ok()??;
+    (mode & 0o077 == 0).then(|| folder.into())
+}
+
+/// Opens the folder at `path` if it is the user's own; its mode beside it.
+fn open_own(path: &Path) -> Result<Option<(File, u32)>, String> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let handle = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(handle) => handle,
@@ -39,18 +66,7 @@ pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
             metadata.uid()
         ));
     }
-    if metadata.mode() & 0o077 != 0 {
-        folder
-            .set_permissions(Permissions::from_mode(FOLDER_MODE))
-            .map_err(|error| {
-                format!("others may use it, and it could not be closed to them: {error}")
-            })?;
-        if metadata.mode() & 0o022 != 0 {
-            // Once: from now on it is as it should be.
-            return Err("others could write it; it is closed to them now".to_owned());
-        }
-    }
-    Ok(Some(folder.into()))
+    Ok(Some((folder, metadata.mode())))
 }
 
 /// Makes the folder at `path`, and what is missing above it, unless that would put it into another user's home (`sudo tok`).
@@ -131,11 +147,16 @@ fn check(file: &File) -> Result<std::fs::Metadata, String> {
 }
 
 /// Writes a new file, syncs it, and renames it to `name`.
-pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn write(
+    folder: &Handle,
+    name: &str,
+    bytes: &[u8],
+    synced: Synced,
+) -> Result<(), String> {
     let temporary = super::temporary_for(name)?;
     let mode = Mode::RUSR | Mode::WUSR;
     if let Some(mut file) = nameless::create(folder, mode) {
-        fill(&mut file, bytes)?;
+        fill(&mut file, bytes, synced)?;
         let put_in_place = signals::uninterrupted(|| {
             nameless::name(&file, folder, &temporary).then(|| put(folder, &temporary, name))
         });
@@ -145,7 +166,7 @@ pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), Str
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(folder, &temporary, flags, mode).map_err(words)?;
-    match fill(&mut File::from(file), bytes) {
+    match fill(&mut File::from(file), bytes, synced) {
         Ok(()) => put(folder, &temporary, name),
         Err(error) => {
             // The error that matters is the one above.
@@ -155,11 +176,14 @@ pub(super) fn write(folder: &Handle, name: &str, bytes: &[u8]) -> Result<(), Str
     }
 }
 
-/// Puts `bytes` into `file` and onto the disk.
-fn fill(file: &mut File, bytes: &[u8]) -> Result<(), String> {
+/// Puts `bytes` into `file`, and onto the disk if it is to be `synced`.
+fn fill(file: &mut File, bytes: &[u8], synced: Synced) -> Result<(), String> {
     file.set_permissions(Permissions::from_mode(0o600))
         .and_then(|()| file.write_all(bytes))
-        .and_then(|()| file.sync_data())
+        .and_then(|()| match synced {
+            Synced::Yes => file.sync_data(),
+            Synced::No => Ok(()),
+        })
         .map_err(|error| error.to_string())
 }
 
