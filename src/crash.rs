@@ -1,15 +1,18 @@
 //! A panic is a mistake of tok's own: it is said where it happened, but never what, for the message may hold a secret.
 
 use std::io::Write;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::{self, Location};
 
-/// Runs `program`; none when it panicked, which has then been said on stderr.
-pub fn contained<T>(program: impl FnOnce() -> T) -> Option<T> {
-    panic::set_hook(Box::new(|panic| {
+/// From now on a panic of any thread is said on stderr and ends the process with `exit_code`.
+///
+/// At once, and not by unwinding: what would be unwound goes with the process, and the tables for it would be a tenth of the program.
+pub fn ends_with(exit_code: u8) {
+    panic::set_hook(Box::new(move |panic| {
         // If even stderr is gone there is nobody to tell; the exit code still says it.
         let _ = writeln!(std::io::stderr(), "{}", message(panic.location()));
+        #[expect(clippy::exit, reason = "there is no way back to `main` from here")]
+        std::process::exit(exit_code.into());
     }));
-    panic::catch_unwind(AssertUnwindSafe(program)).ok()
 }
 
 fn message(at: Option<&Location<'_>>) -> String {

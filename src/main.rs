@@ -20,14 +20,14 @@ fn main() -> std::process::ExitCode {
 /// The program; its exit code.
 fn tok() -> u8 {
     hardening::apply();
-    match crash::contained(run) {
-        Some(Ok(())) => 0,
-        Some(Err(error)) => {
+    crash::ends_with(failure::Kind::Unexpected.exit_code());
+    match run() {
+        Ok(()) => 0,
+        Err(error) => {
             // If even stderr is gone there is nobody to tell; the exit code still says it.
             let _ = failure::report(&error, &mut anstream::stderr());
             failure::exit_code(&error)
         }
-        None => failure::Kind::Unexpected.exit_code(),
     }
 }
 

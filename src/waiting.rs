@@ -59,7 +59,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some((send, thread)) = self.0.take() {
             drop(send);
-            // It wipes the line on its way out. Had it panicked there would be no line either.
+            // It wipes the line on its way out.
             let _ = thread.join();
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! Every row is a program started as a shell would start it, its output thrown away. Rows of a group take turns, so that whatever else the
 //! machine does falls on all of them alike; each figure is a median, and what counts is its ratio to the row it is measured against. Programs
-//! that are not installed (jq, curl) leave their rows out.
+//! that are not installed (jq, curl, secret-tool, valgrind) leave their rows out, and the table says so.
 
+mod keyring;
 mod process;
 mod scene;
 
@@ -13,77 +14,136 @@ use process::{Run, in_turns, installed};
 use scene::Scene;
 
 /// How often each program of a quick group runs.
-const QUICK: usize = 301;
+const QUICK: usize = 501;
 /// How often each program of a group with a network in it runs.
-const SLOW: usize = 41;
+const SLOW: usize = 61;
 /// How many processes ask for one token at once.
 const CROWD: usize = 200;
 
 fn main() {
-    println!(
-        "{:<46} {:>10} {:>7} {:>12}",
-        "", "median", "ratio", "peak memory"
-    );
     let scene = Scene::new();
+    println!(
+        "{:<50} {:>10} {:>6} {:>9} {:>13}",
+        "", "median", "ratio", "memory", "instructions"
+    );
     cached(&scene);
     cold(&scene);
+    keyring(&scene);
     crowd(&scene);
     let size = std::fs::metadata(scene::TOK).expect("the program was built");
-    println!(
-        "\nsize of tok: {:.2} MB (cargo bench builds what cargo install builds)",
-        size.len() as f64 / 1e6
-    );
+    println!("\nsize of tok: {:.2} MB", size.len() as f64 / 1e6);
+    for program in ["jq", "curl", "secret-tool", "valgrind"] {
+        if !installed(program) {
+            println!("not installed, and its figures left out: {program}");
+        }
+    }
 }
 
 /// A token that is in the cache, against `cat` of a file with it.
 fn cached(scene: &Scene) {
-    let file = scene.token_file();
-    let mut rows: Vec<(&str, Run)> = vec![
-        ("cat FILE, with the token in it", Run::new("cat").arg(&file)),
+    let header = |home| scene.tok(home, &["header", "cint"]);
+    let mut rows = vec![
+        (
+            "cat FILE, with the token in it",
+            Run::new("cat").arg(scene.token_file()),
+        ),
         ("true", Run::new("true")),
-        ("tok header, cached", scene.tok("one", &["header", "cint"])),
+        ("tok header", header("one")),
         (
             "tok header, 500 profiles, 10,000 cached tokens",
-            scene.tok("many", &["header", "cint"]),
+            header("many"),
+        ),
+        ("tok header, after an edit of the config", header("edited")),
+        (
+            "tok header, the same with 500 profiles",
+            header("edited-many"),
         ),
     ];
     if installed("jq") {
         let jq = Run::new("jq").arg("-r").arg(".access_token");
         rows.push(("jq -r .access_token FILE", jq.arg(scene.answer_file())));
     }
-    group("a cached token", QUICK, &rows, |_| {});
+    let instructions: Vec<_> = rows.iter().map(|(_, run)| run.instructions()).collect();
+    group("a cached token", QUICK, &rows, &instructions, || {});
 }
 
-/// A token that must be fetched over TLS from this machine, against curl with the same trust store and request.
+/// A token that must be fetched over TLS from this machine, against curl with the same trust store and request; and what of it takes how long.
 fn cold(scene: &Scene) {
+    let fetch = |home| scene.tok(home, &["header", "cint"]);
     let mut rows = Vec::new();
     if installed("curl") {
-        rows.push(("curl, TLS", scene.curl(true)));
+        rows.push(("curl, TLS, the system's trust store", scene.curl(true)));
+        rows.push(("curl, plain http", scene.curl(false)));
     }
-    rows.push((
-        "tok header, nothing cached, TLS",
-        scene.tok("tls", &["header", "cint"]),
-    ));
-    rows.push((
-        "  without keeping it (no cache)",
-        scene.tok("tls", &["header", "cint", "--no-cache"]),
-    ));
-    rows.push((
-        "  over plain http (no trust store, no handshake)",
-        scene.tok("plain", &["header", "cint"]),
-    ));
-    if installed("curl") {
-        rows.push(("  curl over plain http", scene.curl(false)));
+    let ours = rows.len();
+    rows.extend([
+        ("tok header, TLS, the system's trust store", fetch("tls")),
+        (
+            "tok header, TLS, one root to trust",
+            scene.trusting_one_root(fetch("tls")),
+        ),
+        ("tok header, plain http", fetch("plain")),
+        (
+            "tok header, plain http, --no-cache",
+            scene.tok("plain", &["header", "cint", "--no-cache"]),
+        ),
+        ("tok header, from the cache", fetch("one")),
+    ]);
+    let medians = group("a fetch", SLOW, &rows, &[], || scene.forget());
+    let [tls, one_root, plain, uncached, cached] = medians[ours..] else {
+        unreachable!("as many as above")
+    };
+    println!("\nwhat a fetch takes");
+    for (what, with, without) in [
+        ("trust store", tls, one_root),
+        ("handshake", one_root, plain),
+        ("cache: lock, entry, bookmark", plain, uncached),
+        ("request and answer", uncached, cached),
+        (
+            "everything else, as for a cached token",
+            cached,
+            Duration::ZERO,
+        ),
+    ] {
+        println!("  {what:<48} {:>7.3} ms", ms(with) - ms(without));
     }
-    group("a fetch", SLOW, &rows, |_| scene.forget());
+}
+
+/// A secret that is in the keyring, against `secret-tool lookup` of the same.
+fn keyring(scene: &Scene) {
+    let Some(keyring) = keyring::Keyring::start() else {
+        println!(
+            "\na secret in the keyring: left out, for want of dbus-daemon, gnome-keyring-daemon or secret-tool"
+        );
+        return;
+    };
+    let fetch = scene.tok("plain", &["header", "cint"]);
+    let in_keyring = keyring.on_its_bus(fetch.without("TOK_CINT_CLIENT_SECRET"));
+    keyring.store(&keyring.on_its_bus(scene.tok("plain", &["secret", "set", "cint"])));
+    let rows = [
+        ("secret-tool lookup", keyring.lookup(&scene.origin())),
+        ("tok header, plain http, secret in the keyring", in_keyring),
+        ("tok header, plain http, secret in a variable", fetch),
+    ];
+    let medians = group("a secret in the keyring", SLOW, &rows, &[], || {
+        scene.forget()
+    });
+    let part = ms(medians[1]) - ms(medians[2]);
+    println!(
+        "{:<50} {part:>7.3} ms {:>6.2}",
+        "  the keyring's part",
+        part / ms(medians[0])
+    );
 }
 
 /// Many processes at once and one token to fetch, against as many `true` and one fetch.
 fn crowd(scene: &Scene) {
-    let (mut nothing, mut asking, mut burnt) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..3 {
-        let (took, _) = process::crowd(&Run::new("true"), CROWD);
+    let (mut nothing, mut asking, mut burnt, mut burnt_by_nothing) =
+        (vec![], vec![], vec![], vec![]);
+    for _ in 0..7 {
+        let (took, cpu) = process::crowd(&Run::new("true"), CROWD);
         nothing.push(took);
+        burnt_by_nothing.push(cpu);
         scene.forget();
         let before = scene.requests();
         let (took, cpu) = process::crowd(&scene.tok("tls", &["header", "cint"]), CROWD);
@@ -97,29 +157,44 @@ fn crowd(scene: &Scene) {
     };
     let (nothing, asking) = (median(nothing), median(asking));
     println!("\n{CROWD} processes at once");
-    println!("{:<46} {:>7.1} ms", "true", ms(nothing));
     println!(
-        "{:<46} {:>7.1} ms {:>7.2}   one request, {:.1} ms of CPU time",
-        "tok header, nothing cached",
+        "{:<50} {:>7.1} ms   1.00   {:.0} ms of CPU time",
+        "true",
+        ms(nothing),
+        ms(median(burnt_by_nothing))
+    );
+    println!(
+        "{:<50} {:>7.1} ms {:>6.2}   {:.0} ms of CPU time, one request",
+        "tok header, nothing cached, TLS",
         ms(asking),
         asking.as_secs_f64() / nothing.as_secs_f64(),
         ms(median(burnt))
     );
 }
 
-/// Runs `rows` in turns and prints them, each against the first; `before` comes before every run and is not measured.
-fn group(title: &str, times: usize, rows: &[(&str, Run)], before: impl Fn(usize)) {
+/// Runs `rows` in turns and prints them, each against the first; `before` comes before every run and is not measured. The medians.
+fn group(
+    title: &str,
+    times: usize,
+    rows: &[(&str, Run)],
+    instructions: &[Option<u64>],
+    before: impl Fn(),
+) -> Vec<Duration> {
     let runs: Vec<&Run> = rows.iter().map(|(_, run)| run).collect();
-    let medians = in_turns(&runs, times, before);
+    let medians = in_turns(&runs, times, &before);
     println!("\n{title}");
-    for ((name, run), median) in rows.iter().zip(&medians) {
+    for (number, ((name, run), median)) in rows.iter().zip(&medians).enumerate() {
         let ratio = median.as_secs_f64() / medians[0].as_secs_f64();
+        before();
+        let counted = instructions.get(number).copied().flatten();
         println!(
-            "{name:<46} {:>7.3} ms {ratio:>7.2} {:>9.1} MB",
+            "{name:<50} {:>7.3} ms {ratio:>6.2} {:>6.1} MB {:>13}",
             ms(*median),
-            run.peak_kib() as f64 / 1024.0
+            run.peak_kib() as f64 * 1024.0 / 1e6,
+            counted.map_or_else(String::new, |counted| counted.to_string())
         );
     }
+    medians
 }
 
 fn ms(time: Duration) -> f64 {

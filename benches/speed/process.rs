@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A program, its arguments and its whole environment.
+#[derive(Clone)]
 pub struct Run {
     program: String,
     arguments: Vec<std::ffi::OsString>,
@@ -31,6 +32,13 @@ impl Run {
         self
     }
 
+    /// The same without a variable.
+    pub fn without(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.environment.retain(|(variable, _)| variable != name);
+        other
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear();
@@ -50,7 +58,15 @@ impl Run {
 
     /// Runs it to its end; how long that took.
     pub fn time(&self) -> Duration {
-        let mut command = self.command();
+        self.measure(&mut self.command())
+    }
+
+    /// The same, with `input` as its standard input.
+    pub fn time_reading(&self, input: std::fs::File) -> Duration {
+        self.measure(self.command().stdin(input))
+    }
+
+    fn measure(&self, command: &mut Command) -> Duration {
         let began = Instant::now();
         let status = command.status();
         let took = began.elapsed();
@@ -61,6 +77,23 @@ impl Run {
             self.arguments
         );
         took
+    }
+
+    /// How many instructions it takes, loader included, as valgrind counts them; none where that is not installed.
+    pub fn instructions(&self) -> Option<u64> {
+        if !installed("valgrind") {
+            return None;
+        }
+        let mut counted = Self::new("valgrind")
+            .arg("--tool=callgrind")
+            .arg("--callgrind-out-file=/dev/null")
+            .arg(&self.program);
+        counted.arguments.extend(self.arguments.iter().cloned());
+        counted.environment.clone_from(&self.environment);
+        let output = counted.command().stderr(Stdio::piped()).output().ok()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        said.lines()
+            .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
     }
 
     /// The most memory it had at a time, in KiB: of one run, as the kernel says when it is over.
@@ -92,13 +125,17 @@ fn usage_of(id: u32) -> libc::rusage {
     usage
 }
 
-/// The median time of each of `runs`, which take turns; `before` is called with a run's number before each of its turns.
-pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn(usize)) -> Vec<Duration> {
+/// The median time of each of `runs`, which take turns, each round in another order: a program that is always preceded by the same other one
+/// would inherit the state that one leaves the caches in. `before` is called before each turn.
+pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn()) -> Vec<Duration> {
     let mut taken = vec![Vec::with_capacity(times); runs.len()];
+    let mut order: Vec<usize> = (0..runs.len()).collect();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     for _ in 0..times {
-        for (number, run) in runs.iter().enumerate() {
-            before(number);
-            taken[number].push(run.time());
+        dice.shuffle(&mut order);
+        for number in &order {
+            before();
+            taken[*number].push(runs[*number].time());
         }
     }
     taken
@@ -108,6 +145,20 @@ pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn(usize)) -> Vec<Dura
             times[times.len() / 2]
         })
         .collect()
+}
+
+/// Numbers that look random and are the same in every run of the bench (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn shuffle(&mut self, order: &mut [usize]) {
+        for last in (1..order.len()).rev() {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            order.swap(last, (self.0 % (last as u64 + 1)) as usize);
+        }
+    }
 }
 
 /// Starts `run` `count` times at once; how long until the last has ended, and the CPU time of all together.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use local_provider::{Answer, Provider};
 use tempfile::TempDir;
@@ -15,7 +16,10 @@ pub const TOK: &str = env!("CARGO_BIN_EXE_tok");
 const PATH: &str = "/oauth/token";
 const LIFETIME_S: u64 = 86_400;
 
-/// Four homes and two providers, gone when it is dropped.
+/// How long a bookmark may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Homes and two providers, gone when it is dropped.
 pub struct Scene {
     folder: TempDir,
     tls: Provider,
@@ -23,7 +27,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A home `one` with one profile and one token, `many` with 500 profiles and 10,000 tokens, and `tls` and `plain` with nothing cached.
+    /// A home `one` with one profile and one token, `many` with 500 profiles and 10,000 tokens, `edited` and `edited-many` whose config must be
+    /// read each time, and `tls` and `plain` with nothing cached.
     pub fn new() -> Self {
         let scene = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -53,9 +58,21 @@ impl Scene {
                 "https://auth.example.com/oauth/token",
             );
         }
+        // What depends on the environment is looked up in the config each time, as anything is after an edit.
+        let read_each_time = "scope = \"${env.HOME}\"\n";
+        scene.configure("edited", &(plain.clone() + read_each_time));
+        scene.configure("edited-many", &(many.clone() + &plain + read_each_time));
         scene.configure("many", &(many + &plain));
-        for home in ["one", "many"] {
+        for home in ["edited", "edited-many", "one", "many"] {
             scene.tok(home, &["header", "cint"]).time();
+        }
+        // Only a config that has been left alone for some seconds gets a bookmark.
+        for home in ["one", "many"] {
+            let until = Instant::now() + PATIENCE;
+            while !scene.path(home).join("cache/tok/cint.bookmark").exists() {
+                assert!(Instant::now() < until, "no bookmark in {home}");
+                scene.tok(home, &["header", "cint"]).time();
+            }
         }
         let cache = scene.path("many/cache/tok");
         for number in 0..9_999 {
@@ -93,6 +110,17 @@ impl Scene {
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("TOK_CINT_CLIENT_SECRET", "secret");
         arguments.iter().fold(run, Run::arg)
+    }
+
+    /// `run` with nobody to trust but the provider.
+    pub fn trusting_one_root(&self, run: Run) -> Run {
+        run.env("SSL_CERT_FILE", self.path("ca.pem"))
+    }
+
+    /// The origin of the provider without TLS, as it stands in the name of a keyring's entry.
+    pub fn origin(&self) -> String {
+        let url = self.plain.url("");
+        url.trim_start_matches("http://").to_owned()
     }
 
     /// curl with the request that `tok` makes, and over TLS with the system's roots and the provider's, as `tok` has them.

@@ -1,5 +1,8 @@
 //! A token as it stands in a file: everything needed to say whether it is the right one and still good.
 
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,12 +13,15 @@ use crate::token::Token;
 /// The form of the file. An entry of another form is a miss and is overwritten by the next fetch.
 const VERSION: u32 = 1;
 
+/// The inputs of the request, as they stand in an entry.
+type Inputs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// An entry, as JSON. The secret types of [`Token`] have no serializer on purpose; this is the one place that writes one out.
 #[derive(Serialize, Deserialize)]
-struct Written<'a> {
+struct Written<I> {
     version: u32,
-    #[serde(borrow)]
-    inputs: Vec<(std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+    /// [`Inputs`], or [`IgnoredAny`] for who knows by other means that it is the right entry.
+    inputs: I,
     #[serde(with = "exposed")]
     access_token: Secret,
     token_type: String,
@@ -71,7 +77,7 @@ pub struct Entry {
 /// # Errors
 /// What is wrong with the bytes, however damaged they are; nothing of them is shown.
 pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Result<Option<Entry>, &'static str> {
-    let written = written(bytes)?;
+    let written = written::<Inputs<'_>>(bytes)?;
     let same = written.inputs.len() == inputs.len()
         && written
             .inputs
@@ -86,11 +92,11 @@ pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Result<Option<Entry>, 
 /// # Errors
 /// As [`read`].
 pub fn read_any(bytes: &[u8]) -> Result<Entry, &'static str> {
-    written(bytes).map(Written::into_entry)
+    written::<IgnoredAny>(bytes).map(Written::into_entry)
 }
 
-fn written(bytes: &[u8]) -> Result<Written<'_>, &'static str> {
-    match serde_json::from_slice::<Written<'_>>(bytes) {
+fn written<'a, I: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Written<I>, &'static str> {
+    match serde_json::from_slice::<Written<I>>(bytes) {
         Ok(written) if written.version == VERSION => Ok(written),
         _ => match serde_json::from_slice::<Form>(bytes) {
             Ok(form) if form.version > VERSION => Err("it was written by a newer tok"),
@@ -105,7 +111,10 @@ pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<V
     let token = &entry.token;
     let written = Written {
         version: VERSION,
-        inputs: inputs.iter().map(|(a, b)| (a.into(), b.into())).collect(),
+        inputs: inputs
+            .iter()
+            .map(|(a, b)| (a.into(), b.into()))
+            .collect::<Inputs<'_>>(),
         access_token: token.access_token.clone(),
         token_type: token.token_type.clone(),
         scope: token.scope.clone(),
@@ -134,7 +143,7 @@ pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<V
     bytes
 }
 
-impl Written<'_> {
+impl<I> Written<I> {
     fn into_entry(self) -> Entry {
         Entry {
             token: Token {

@@ -201,10 +201,7 @@ impl Content {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.to_string()),
             };
-            let newline = line[filled..filled + read]
-                .iter()
-                .position(|byte| *byte == b'\n');
-            if let Some(at) = newline {
+            if let Some(at) = memchr::memchr(b'\n', &line[filled..filled + read]) {
                 break filled + at + 1;
             }
             filled += read;

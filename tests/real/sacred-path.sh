@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A cached token is printed with the few system calls it takes: no keyring, no TLS, no thread, no socket, no other program, and no file but
-# the config, the boot id and the entry. Whatever joins this path is paid for by every prompt and every turn of a loop.
+# the bookmark, the entry and the boot id. Whatever joins this path is paid for by every prompt and every turn of a loop.
 . "$REAL/harness/facts.sh"
 . "$REAL/harness/server.sh"
 
@@ -9,6 +9,17 @@ cached() {
   endpoint right
   attempt env TOK_CINT_CLIENT_SECRET=right tok token cint
   [ "$code" -eq 0 ]
+}
+
+# bookmarked: the same, with a bookmark, which there is once the config has been left alone for some seconds.
+bookmarked() {
+  cached
+  deadline=$((SECONDS + 60))
+  until [ -e "$XDG_CACHE_HOME/tok/cint.bookmark" ]; do
+    [ "$SECONDS" -lt "$deadline" ]
+    tok token cint >/dev/null
+    sleep 0.2
+  done
 }
 
 # traced COMMAND…: attempts it under strace; leaves its system calls, threads and children included, in the file $calls.
@@ -22,20 +33,35 @@ opened() {
   sed -n 's/^[0-9]* *open\(at\)\?([^"]*"\([^"]*\)".* = [0-9]*$/\2/p' "$calls" | grep -v -e '^/etc/ld\.so' -e '\.so\.[0-9]*$'
 }
 
-fact_a_cached_header_opens_config_boot_id_and_entry_and_nothing_else() {
-  cached
+fact_a_cached_header_opens_bookmark_entry_and_boot_id_and_nothing_else() {
+  bookmarked
   traced tok header cint
   [ "$code" -eq 0 ]
   [ "$(cat "$out")" = "Authorization: Bearer $token" ]
   entry=$(basename "$XDG_CACHE_HOME"/tok/cint.*.json)
-  [ "$(opened)" = "$XDG_CONFIG_HOME/tok/config.toml
+  [ "$(opened)" = "$XDG_CACHE_HOME/tok
+cint.bookmark
+$entry
+/proc/sys/kernel/random/boot_id" ]
+}
+
+fact_after_a_change_of_the_config_it_is_read_besides_and_nothing_else() {
+  bookmarked
+  touch "$XDG_CONFIG_HOME/tok/config.toml"
+  traced tok header cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "Authorization: Bearer $token" ]
+  entry=$(basename "$XDG_CACHE_HOME"/tok/cint.*.json)
+  [ "$(opened)" = "$XDG_CACHE_HOME/tok
+cint.bookmark
+$XDG_CONFIG_HOME/tok/config.toml
 /proc/sys/kernel/random/boot_id
 $XDG_CACHE_HOME/tok
 $entry" ]
 }
 
 fact_a_cached_header_starts_no_thread_no_program_and_no_connection() {
-  cached
+  bookmarked
   traced tok header cint
   [ "$code" -eq 0 ]
   [ "$(grep -c -E '^[0-9]+ +execve\(' "$calls")" -eq 1 ]
@@ -43,7 +69,7 @@ fact_a_cached_header_starts_no_thread_no_program_and_no_connection() {
 }
 
 fact_a_cached_header_is_written_in_one_piece_and_its_use_is_one_byte() {
-  cached
+  bookmarked
   traced tok header cint
   [ "$(grep -c -E '^[0-9]+ +writev?\(1,' "$calls")" -eq 1 ]
   # `tok status` tells how often a token was used; the one byte behind the entry is all that costs.
@@ -52,7 +78,7 @@ fact_a_cached_header_is_written_in_one_piece_and_its_use_is_one_byte() {
 }
 
 fact_the_libraries_of_a_cached_header_are_the_c_library_alone() {
-  cached
+  bookmarked
   traced tok header cint
   # On other systems than Linux with glibc on a machine with GCC there may be more; this is what users of such a one get.
   [ "$(grep -c 'openat(.*\.so\.[0-9]*".* = [0-9]*$' "$calls")" -eq 1 ]
