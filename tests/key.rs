@@ -274,7 +274,7 @@ fn stem(config: &Config, name: &str, random: &mut Random) -> String {
     let environment = |variable: &str| variable.ends_with("_CLIENT_SECRET").then(|| secret.into());
     let profile = Profile::resolve(config, name, &Overrides::default(), &environment)
         .unwrap_or_else(|failure| panic!("{failure}"));
-    key::stem("p", &profile.inputs())
+    key::digest(&profile.inputs())
 }
 
 /// Draws `count` pairs; how many of them were of one key, and how many of two.

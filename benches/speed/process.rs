@@ -91,6 +91,11 @@ impl Run {
         counted.arguments.extend(self.arguments.iter().cloned());
         counted.environment.clone_from(&self.environment);
         let output = counted.command().stderr(Stdio::piped()).output().ok()?;
+        assert!(
+            output.status.success(),
+            "{} failed under valgrind",
+            self.program
+        );
         let said = String::from_utf8_lossy(&output.stderr);
         said.lines()
             .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())

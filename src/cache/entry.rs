@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,15 +12,13 @@ use crate::token::Token;
 /// The form of the file. An entry of another form is a miss and is overwritten by the next fetch.
 const VERSION: u32 = 1;
 
-/// The inputs of the request, as they stand in an entry.
-type Inputs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
-
 /// An entry, as JSON. The secret types of [`Token`] have no serializer on purpose; this is the one place that writes one out.
 #[derive(Serialize, Deserialize)]
-struct Written<I> {
+struct Written<'a> {
     version: u32,
-    /// [`Inputs`], or [`IgnoredAny`] for who knows by other means that it is the right entry.
-    inputs: I,
+    /// The [digest](super::key::digest) of the inputs of the request.
+    #[serde(borrow)]
+    inputs: Cow<'a, str>,
     #[serde(with = "exposed")]
     access_token: Secret,
     token_type: String,
@@ -72,19 +69,13 @@ pub struct Entry {
     pub reuses: u64,
 }
 
-/// The entry in `bytes` if it is for `inputs`.
+/// The entry in `bytes` if it is for inputs of this digest.
 ///
 /// # Errors
 /// What is wrong with the bytes, however damaged they are; nothing of them is shown.
-pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Result<Option<Entry>, &'static str> {
-    let written = written::<Inputs<'_>>(bytes)?;
-    let same = written.inputs.len() == inputs.len()
-        && written
-            .inputs
-            .iter()
-            .zip(inputs)
-            .all(|(a, b)| a.0 == b.0 && a.1 == b.1);
-    Ok(same.then(|| written.into_entry()))
+pub fn read(bytes: &[u8], digest: &str) -> Result<Option<Entry>, &'static str> {
+    let written = written(bytes)?;
+    Ok((written.inputs == digest).then(|| written.into_entry()))
 }
 
 /// The entry in `bytes`, whatever it is for.
@@ -92,11 +83,11 @@ pub fn read(bytes: &[u8], inputs: &[(String, String)]) -> Result<Option<Entry>, 
 /// # Errors
 /// As [`read`].
 pub fn read_any(bytes: &[u8]) -> Result<Entry, &'static str> {
-    written::<IgnoredAny>(bytes).map(Written::into_entry)
+    written(bytes).map(Written::into_entry)
 }
 
-fn written<'a, I: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Written<I>, &'static str> {
-    match serde_json::from_slice::<Written<I>>(bytes) {
+fn written(bytes: &[u8]) -> Result<Written<'_>, &'static str> {
+    match serde_json::from_slice::<Written<'_>>(bytes) {
         Ok(written) if written.version == VERSION => Ok(written),
         _ => match serde_json::from_slice::<Form>(bytes) {
             Ok(form) if form.version > VERSION => Err("it was written by a newer tok"),
@@ -105,16 +96,13 @@ fn written<'a, I: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Written<I>, &'stat
     }
 }
 
-/// The bytes of an entry for `token`.
+/// The bytes of `entry`, which is for inputs of this digest.
 #[must_use]
-pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<Vec<u8>> {
+pub fn write(entry: &Entry, digest: &str) -> zeroize::Zeroizing<Vec<u8>> {
     let token = &entry.token;
     let written = Written {
         version: VERSION,
-        inputs: inputs
-            .iter()
-            .map(|(a, b)| (a.into(), b.into()))
-            .collect::<Inputs<'_>>(),
+        inputs: digest.into(),
         access_token: token.access_token.clone(),
         token_type: token.token_type.clone(),
         scope: token.scope.clone(),
@@ -127,13 +115,7 @@ pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<V
         reuses: entry.reuses,
     };
     // A buffer that is large enough from the start: a grown one would leave a copy of the token behind.
-    let size = token.access_token.expose().len() * 2
-        + inputs
-            .iter()
-            .map(|(a, b)| a.len() + b.len() + 16)
-            .sum::<usize>()
-            * 2
-        + 4096;
+    let size = token.access_token.expose().len() * 2 + 4096;
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(size));
     if serde_json::to_writer(&mut *bytes, &written).is_err() {
         // Strings, numbers and JSON values always serialize; were it not so, an empty entry is a miss.
@@ -143,7 +125,7 @@ pub fn write(entry: &Entry, inputs: &[(String, String)]) -> zeroize::Zeroizing<V
     bytes
 }
 
-impl<I> Written<I> {
+impl Written<'_> {
     fn into_entry(self) -> Entry {
         Entry {
             token: Token {
@@ -193,35 +175,29 @@ mod tests {
         }
     }
 
-    fn inputs() -> Vec<(String, String)> {
-        vec![
-            ("url".into(), "https://a \"quoted\"".into()),
-            ("scope".into(), "b".into()),
-        ]
-    }
+    const DIGEST: &str = "0123";
 
     #[test]
     fn what_was_written_is_read_again() {
-        let bytes = write(&entry(), &inputs());
-        assert_eq!(read(&bytes, &inputs()), Ok(Some(entry())));
+        let bytes = write(&entry(), DIGEST);
+        assert_eq!(read(&bytes, DIGEST), Ok(Some(entry())));
         assert_eq!(read_any(&bytes), Ok(entry()));
     }
 
     #[test]
     fn an_entry_for_other_inputs_is_a_miss() {
-        let bytes = write(&entry(), &inputs());
-        let mut other = inputs();
-        other[1].1.push('x');
-        assert_eq!(read(&bytes, &other), Ok(None));
-        assert_eq!(read(&bytes, &inputs()[..1]), Ok(None));
+        let bytes = write(&entry(), DIGEST);
+        for other in ["", "012", "0124", "01234"] {
+            assert_eq!(read(&bytes, other), Ok(None), "{other}");
+        }
     }
 
     #[test]
     fn a_damaged_entry_is_known_wherever_it_was_cut_or_changed() {
-        let bytes = write(&entry(), &inputs());
+        let bytes = write(&entry(), DIGEST);
         for cut in 0..bytes.len() - 1 {
             assert_eq!(
-                read(&bytes[..cut], &inputs()),
+                read(&bytes[..cut], DIGEST),
                 Err("it is damaged"),
                 "cut at {cut}"
             );
@@ -236,7 +212,7 @@ mod tests {
             "\0".repeat(100),
         ] {
             assert_eq!(
-                read(other.as_bytes(), &inputs()),
+                read(other.as_bytes(), DIGEST),
                 Err("it is damaged"),
                 "{other}"
             );
@@ -246,7 +222,7 @@ mod tests {
             "{\"version\":3,\"all\":\"else\"}".into(),
         ] {
             assert_eq!(
-                read(newer.as_bytes(), &inputs()),
+                read(newer.as_bytes(), DIGEST),
                 Err("it was written by a newer tok")
             );
         }

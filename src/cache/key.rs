@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-/// How much of the digest names a file: 128 bits, which no two profiles of one user will share. The whole inputs stand in the entry and are
-/// compared besides.
-const NAMED_BYTES: usize = 16;
+/// How many digits of the digest name a file: 128 bits, which no two profiles of one user will share. The whole digest stands in the entry and
+/// is compared besides.
+const NAMED_DIGITS: usize = 32;
 
-/// The name of the entry for `profile` with `inputs`, without an ending: `cint.0f3a…`.
+/// What tells `inputs` from all others: a SHA-256 in lower-case hex.
 #[must_use]
-pub fn stem(profile: &str, inputs: &[(String, String)]) -> String {
+pub fn digest(inputs: &[(String, String)]) -> String {
     let mut digest = Sha256::new();
     for (label, value) in inputs {
         for text in [label, value] {
@@ -20,16 +20,22 @@ pub fn stem(profile: &str, inputs: &[(String, String)]) -> String {
             digest.update(text.as_bytes());
         }
     }
-    let mut stem = format!("{profile}.");
-    push_hex(&mut stem, &digest.finalize()[..NAMED_BYTES]);
-    stem
+    let mut hex = String::new();
+    push_hex(&mut hex, &digest.finalize());
+    hex
+}
+
+/// The name of the entry for `profile` with inputs of this [`digest`], without an ending: `cint.0f3a…`.
+#[must_use]
+pub fn stem(profile: &str, digest: &str) -> String {
+    format!("{profile}.{}", &digest[..NAMED_DIGITS])
 }
 
 /// The profile in a stem; none when `stem` is none.
 #[must_use]
 pub fn profile_of(stem: &str) -> Option<&str> {
     let (profile, digest) = stem.rsplit_once('.')?;
-    let is_digest = digest.len() == 2 * NAMED_BYTES
+    let is_digest = digest.len() == NAMED_DIGITS
         && digest
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -67,7 +73,7 @@ mod tests {
             .iter()
             .map(|(l, v)| ((*l).to_owned(), (*v).to_owned()))
             .collect();
-        stem("p", &inputs)
+        stem("p", &digest(&inputs))
     }
 
     #[test]

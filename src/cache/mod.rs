@@ -31,7 +31,7 @@ const IN_KEYRING: &str = "keyring";
 pub struct Slot {
     path: PathBuf,
     stem: String,
-    inputs: Vec<(String, String)>,
+    digest: String,
     kind: CacheKind,
     /// Whether there is any use in asking the keyring: one that did not answer would let each further question wait as long.
     answers: Cell<bool>,
@@ -60,11 +60,11 @@ impl Slot {
     /// # Errors
     /// When there is no place for a cache at all.
     pub fn of(profile: &Profile) -> Result<Self, Trouble> {
-        let inputs = profile.inputs();
+        let digest = key::digest(&profile.inputs());
         Ok(Self {
             path: folder::path()?,
-            stem: key::stem(&profile.name, &inputs),
-            inputs,
+            stem: key::stem(&profile.name, &digest),
+            digest,
             kind: profile.cache,
             answers: Cell::new(true),
         })
@@ -96,7 +96,7 @@ impl Slot {
             let Some(text) = text else {
                 return Ok(None);
             };
-            let entry = entry::read(text.expose().as_bytes(), &self.inputs)
+            let entry = entry::read(text.expose().as_bytes(), &self.digest)
                 .map_err(|what| Trouble(format!("keyring entry of `{}`: {what}", self.stem)))?;
             return Ok(entry.map(|entry| Found {
                 entry,
@@ -111,7 +111,7 @@ impl Slot {
             return Ok(None);
         };
         let entry =
-            entry::read(content.line(), &self.inputs).map_err(|what| folder.about(&name, what))?;
+            entry::read(content.line(), &self.digest).map_err(|what| folder.about(&name, what))?;
         Ok(entry.map(|mut entry| {
             entry.reuses = entry.reuses.saturating_add(content.uses());
             Found {
@@ -177,7 +177,7 @@ impl Slot {
             fetches: before.as_ref().map_or(0, |before| before.fetches) + 1,
             reuses: before.map_or(0, |before| before.reuses),
         };
-        let bytes = entry::write(&entry, &self.inputs);
+        let bytes = entry::write(&entry, &self.digest);
         if self.kind == CacheKind::Keyring {
             // The mark first: an entry that nothing points to could not be forgotten.
             folder.write(&self.name(IN_KEYRING), b"")?;
