@@ -42,19 +42,10 @@ pub fn fetch(
         learnt: RefCell::default(),
         values: RefCell::default(),
     };
-    // Secrets before anything is sent: one that is missing must not leave a session half open at the provider.
-    let plans = || {
-        profile
-            .steps
-            .iter()
-            .map(|step| &step.plan)
-            .chain([&profile.token])
-    };
-    for name in plans().flat_map(Plan::secrets) {
-        fetch.secret(name)?;
-    }
     let named = |failure: Failure| failure.context(format!("profile `{}`", profile.name));
-    let http = Http::new(profile, until, tries, notes).map_err(named)?;
+    let http = fetch
+        .secrets_beside(|| Http::new(profile, until, tries, notes))?
+        .map_err(named)?;
     for step in &profile.steps {
         let stepped = fetch
             .send(&http, Some(&step.name), &step.plan, &step.response)
@@ -96,6 +87,43 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// Reads every secret before anything is sent: one that is missing must not leave a session half open at the provider. Where one must be
+    /// waited for, as in a keyring, `client` is made ready in the meantime: its trust store takes about as long.
+    fn secrets_beside(
+        &self,
+        client: impl Fn() -> Result<Http, Failure> + Sync,
+    ) -> Result<Result<Http, Failure>, Failure> {
+        let plans = self.profile.steps.iter().map(|step| &step.plan);
+        let names: Vec<&str> = plans
+            .chain([&self.profile.token])
+            .flat_map(Plan::secrets)
+            .collect();
+        let read_all = || {
+            names
+                .iter()
+                .try_for_each(|name| self.secret(name).map(|_| ()))
+        };
+        let is_given = |name: &&str| secrets::is_given(self.profile, name, self.environment);
+        if names.iter().all(is_given) {
+            read_all()?;
+            return Ok(client());
+        }
+        let host = self.profile.known_host(&self.profile.token);
+        std::thread::scope(|scope| {
+            let readied = std::thread::Builder::new().spawn_scoped(scope, || {
+                let http = client()?;
+                http.make_ready(host.as_deref().unwrap_or_default());
+                Ok(http)
+            });
+            read_all()?;
+            Ok(match readied.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(client)) => client,
+                // No room for a thread: one after the other, then.
+                Ok(Err(_)) | Err(_) => client(),
+            })
+        })
+    }
+
     /// Makes the request of a step, or, without one, the token request.
     fn send(
         &self,

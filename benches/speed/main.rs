@@ -117,23 +117,35 @@ fn keyring(scene: &Scene) {
         );
         return;
     };
-    let fetch = scene.tok("plain", &["header", "cint"]);
-    let in_keyring = keyring.on_its_bus(fetch.without("TOK_CINT_CLIENT_SECRET"));
-    keyring.store(&keyring.on_its_bus(scene.tok("plain", &["secret", "set", "cint"])));
+    for home in ["plain", "tls"] {
+        keyring.store(&keyring.on_its_bus(scene.tok(home, &["secret", "set", "cint"])));
+    }
+    let fetch = |home| scene.tok(home, &["header", "cint"]);
+    let in_keyring = |home| keyring.on_its_bus(fetch(home).without("TOK_CINT_CLIENT_SECRET"));
     let rows = [
         ("secret-tool lookup", keyring.lookup(&scene.origin())),
-        ("tok header, plain http, secret in the keyring", in_keyring),
-        ("tok header, plain http, secret in a variable", fetch),
+        (
+            "tok header, plain http, secret in the keyring",
+            in_keyring("plain"),
+        ),
+        (
+            "tok header, plain http, secret in a variable",
+            fetch("plain"),
+        ),
+        ("tok header, TLS, secret in the keyring", in_keyring("tls")),
+        ("tok header, TLS, secret in a variable", fetch("tls")),
     ];
     let medians = group("a secret in the keyring", SLOW, &rows, &[], || {
-        scene.forget()
+        scene.forget();
     });
-    let part = ms(medians[1]) - ms(medians[2]);
-    println!(
-        "{:<50} {part:>7.3} ms {:>6.2}",
-        "  the keyring's part",
-        part / ms(medians[0])
-    );
+    for (how, with, without) in [("plain http", 1, 2), ("TLS", 3, 4)] {
+        let part = ms(medians[with]) - ms(medians[without]);
+        println!(
+            "{:<50} {part:>7.3} ms {:>6.2}",
+            format!("  the keyring's part, {how}"),
+            part / ms(medians[0])
+        );
+    }
 }
 
 /// Many processes at once and one token to fetch, against as many `true` and one fetch.

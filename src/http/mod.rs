@@ -83,6 +83,14 @@ impl Http {
         })
     }
 
+    /// Does ahead of time what takes long and does not depend on what is sent: reading whom to trust, for a request to `url`.
+    pub fn make_ready(&self, url: &str) {
+        if let Ok(url) = Url::parse(url) {
+            // What is wrong is said by whoever sends something.
+            let _ = self.client(&url);
+        }
+    }
+
     /// Sends `request`, again where that can help, and gives the answer to the last try, whatever its status.
     ///
     /// # Errors

@@ -94,6 +94,12 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
+/// Whether secret `name` of `profile` is in tok's own variable for it, so that nobody has to be asked.
+#[must_use]
+pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> bool {
+    environment(&secret_variable(&profile.name, name)).is_some()
+}
+
 /// The user name of a keyring entry: profile, secret, and the origins it is bound to (the token endpoint's, and with a `+` each further one
 /// that the profile sends secrets to), so that an edited config cannot send a stored secret to another host.
 ///
