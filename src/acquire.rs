@@ -79,10 +79,12 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
         };
     }
     if run.wish.cached_only {
-        return Err(flow.failure(
-            Kind::Unreachable,
-            "no usable token in the cache, and --cached forbids fetching one",
-        ));
+        return Err(flow
+            .failure(
+                Kind::Unreachable,
+                "no usable token in the cache, and --cached forbids fetching one",
+            )
+            .hint("leave --cached out to fetch one"));
     }
     run.profile.check(run.config)?;
     let until = Instant::now() + Duration::from_millis(run.profile.timeout_ms.unsigned_abs());
@@ -281,7 +283,8 @@ impl<'a> Flow<'a> {
                     token.lifetime_ms / 1000,
                     least_ms / 1000
                 ),
-            )),
+            )
+            .hint("ask for less with --min-ttl")),
             _ => Ok(token),
         }
     }
@@ -295,10 +298,13 @@ impl<'a> Flow<'a> {
 
     fn told_to_wait(&self, setback: &Setback, now: &Now, wait_ms: i64) -> Failure {
         let seconds = (wait_ms + 999) / 1000;
+        let profile = format!("profile `{}`", self.run.profile.name);
+        let named = format!("{profile}: ");
         setback
             .failure()
+            .map_texts(|text| text.strip_prefix(&named).unwrap_or(text).to_owned())
             .context(format!(
-                "not asked again for another {seconds} s, as the provider wishes"
+                "{profile}: not asked again for another {seconds} s, as the provider wishes"
             ))
             .retry_at(now.unix_ms.saturating_add(wait_ms))
             .hint(format!(

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::schema::ProfileTable;
+use crate::failure::{Failure, Kind};
 use crate::text::nearest;
 
 /// A provider of the catalogue.
@@ -52,6 +53,21 @@ pub fn find(name: &str) -> Result<Entry, String> {
             ),
         }),
     }
+}
+
+/// The provider called `name`, which somebody typed.
+///
+/// # Errors
+/// A usage failure whose hint names the nearest one, or all.
+pub fn find_typed(name: &str) -> Result<Entry, Failure> {
+    if let Some((_, text)) = ENTRIES.iter().find(|(known, _)| *known == name) {
+        return read(text).map_err(|message| Failure::new(Kind::Unexpected, message));
+    }
+    let failure = Failure::new(Kind::Usage, format!("there is no provider `{name}`"));
+    Err(failure.hint(match nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+    }))
 }
 
 fn read(text: &str) -> Result<Entry, String> {

@@ -179,7 +179,7 @@ pub struct Asking {
     pub var: Vec<(String, String)>,
 
     /// Give up after this long [default: the profile's, or 30s]
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = some_time)]
     pub timeout: Option<DurationText>,
 }
 
@@ -206,6 +206,15 @@ pub struct SecretName {
     /// The secret's name
     #[arg(default_value = crate::template::CLIENT_SECRET)]
     pub name: String,
+}
+
+/// Reads a length of time in which something can be done.
+fn some_time(text: &str) -> Result<DurationText, String> {
+    let read: DurationText = text.parse()?;
+    match read.ms {
+        0 => Err("has to be longer than no time at all".to_owned()),
+        _ => Ok(read),
+    }
 }
 
 /// Reads `K=V`.

@@ -183,7 +183,8 @@ pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
-fn without_numbers(text: &str) -> String {
+#[must_use]
+pub fn without_numbers(text: &str) -> String {
     const BEFORE: &str = " (os error ";
     let mut said = String::with_capacity(text.len());
     let mut rest = text;

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::config::schema::{AuthMethod, BasicEncoding};
 use crate::failure::{Failure, Kind};
 use crate::http::{Http, Tries};
 use crate::notes::Notes;
+use crate::oauth::advice::{Asked, advice};
 use crate::oauth::answer::Answer;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
@@ -49,7 +49,11 @@ pub fn fetch(
     for step in &profile.steps {
         let stepped = fetch
             .send(&http, Some(&step.name), &step.plan, &step.response)
-            .and_then(|answer| response::step(&answer, &step.response, &fetch.redactor()))
+            .and_then(|answer| {
+                response::step(&answer, &step.response, &fetch.redactor()).map_err(|failure| {
+                    fetch.with_advice(failure, &step.plan, &step.response, &answer)
+                })
+            })
             .map_err(|failure| {
                 named(
                     fetch
@@ -71,8 +75,15 @@ pub fn fetch(
         &profile.response,
         &fetch.redactor(),
     );
-    token.map_err(|failure| named(fetch.redacted(fetch.with_encoding_hint(failure, &answer))))
+    token.map_err(|failure| {
+        let advised = fetch.with_advice(failure, &profile.token, &profile.response, &answer);
+        named(fetch.redacted(advised))
+    })
 }
+
+/// What to do when a step's answer has not what a later request needs.
+const WHERE_IN_A_STEP: &str =
+    "set what follows `step.NAME.` to where it is in the answer; -v shows that, without secrets";
 
 /// What a fetch has gathered so far.
 struct Fetch<'a> {
@@ -284,6 +295,7 @@ impl Fetch<'_> {
                     pointer.join(".")
                 ),
             )
+            .hint(WHERE_IN_A_STEP)
         })?;
         response::text(value).map(Secret::new).ok_or_else(|| {
             Failure::new(
@@ -294,6 +306,7 @@ impl Fetch<'_> {
                     crate::profile::pointer::kind(value)
                 ),
             )
+            .hint(WHERE_IN_A_STEP)
         })
     }
 
@@ -319,28 +332,34 @@ impl Fetch<'_> {
         .hint(format!("if it is the provider's own, add `origins = [\"{origin}\"]`")))
     }
 
-    /// A refused Basic login is often the other encoding's fault, and nothing else tells: say so where the two differ.
-    fn with_encoding_hint(&self, failure: Failure, answer: &Answer) -> Failure {
-        let plan = &self.profile.token;
-        let refused = failure.kind() == Kind::Refused
-            && (answer.status == 401 || failure.message().contains("invalid_client"));
-        if !refused || plan.auth_method != AuthMethod::ClientSecretBasic {
+    /// A refusal of `plan` with what to do about it, where tok knows that.
+    fn with_advice(
+        &self,
+        failure: Failure,
+        plan: &Plan,
+        rules: &Response,
+        answer: &Answer,
+    ) -> Failure {
+        if failure.kind() != Kind::Refused {
             return failure;
         }
         let secrets = self.secrets.borrow();
-        let (Some(id), Some(secret)) = (&self.profile.client_id, secrets.get(CLIENT_SECRET)) else {
-            return failure;
+        let encodings_differ = self
+            .profile
+            .client_id
+            .as_deref()
+            .zip(secrets.get(CLIENT_SECRET))
+            .is_some_and(|(id, secret)| basic_encodings_differ(id, secret.expose()));
+        let asked = Asked {
+            profile: &self.profile.name,
+            plan,
+            encodings_differ,
         };
-        if !basic_encodings_differ(id, secret.expose()) {
-            return failure;
+        let refusal = response::refusal(answer, rules, &self.redactor());
+        match advice(refusal.as_ref(), answer.status, asked) {
+            Some(advice) => failure.hint(advice),
+            None => failure,
         }
-        let other = match plan.basic_encoding {
-            BasicEncoding::Rfc6749 => "raw",
-            BasicEncoding::Raw => "rfc6749",
-        };
-        failure.hint(format!(
-            "check id and secret; the secret has characters that Basic encodings treat differently, so also try `basic_encoding = \"{other}\"`"
-        ))
     }
 
     /// `failure` without the secrets that a provider may have sent back in its message.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::failure::without_numbers;
 use crate::text::clean;
 
 /// The longest line that is written: whatever is in it, it stays readable.
@@ -20,7 +21,8 @@ impl Notes {
     /// Says something that a user should know but that changes nothing.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            say(&format!("tok: note: {}", clean(text, LONGEST_CHARACTERS)));
+            let text = clean(&without_numbers(text), LONGEST_CHARACTERS);
+            say(&format!("tok: note: {text}"));
         }
     }
 

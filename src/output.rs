@@ -9,6 +9,7 @@ use crate::failure::{Failure, Kind};
 use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::template::{Name, Template};
+use crate::text::{SHOWN_CHARACTERS, clean};
 use crate::token::Token;
 
 /// The token and a line end.
@@ -48,9 +49,10 @@ pub fn header(
                 format!(
                     "profile `{}`: `header`: the line from `{}` {what}",
                     profile.name,
-                    line.source()
+                    clean(line.source(), SHOWN_CHARACTERS)
                 ),
             )
+            .hint("write it like `header = \"X-Token: ${access_token}\"`")
         })?;
         out.push(text.expose());
         out.push("\n");

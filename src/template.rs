@@ -236,6 +236,7 @@ impl Part {
                 .map(Self::Name)
                 .ok_or_else(|| unknown(inside));
         }
+        functions::check_filters(inside)?;
         let mut names = Vec::new();
         for word in words(inside) {
             if word.is_call || is_keyword(&word.path) {

@@ -46,20 +46,34 @@ fn is_hidden(character: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// `error` without the path of a temporary file, which nobody asked for and nobody will find.
+#[must_use]
+pub fn without_path(error: std::io::Error) -> std::io::Error {
+    match error.to_string().split_once(" at path \"") {
+        Some((why, _)) => std::io::Error::new(error.kind(), why),
+        None => error,
+    }
+}
+
 /// The one of `known` that a person who typed `wrong` most likely meant, if any is near enough to name.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Jaro-Winkler similarity under which a suggestion is more confusing than none.
     const NEAR_ENOUGH: f64 = 0.8;
+    /// Two letters in the wrong order make short words unlike each other by that measure; in words this long it is one slip.
+    const ONE_SLIP_CHARACTERS: usize = 3;
+    let wrong = wrong.to_lowercase();
     known
         .into_iter()
-        .map(|name| {
-            (
-                strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()),
-                name,
-            )
+        .filter_map(|name| {
+            let other = name.to_lowercase();
+            let similarity = strsim::jaro_winkler(&wrong, &other);
+            let is_one_slip = || {
+                wrong.chars().count() >= ONE_SLIP_CHARACTERS
+                    && strsim::osa_distance(&wrong, &other) == 1
+            };
+            (similarity > NEAR_ENOUGH || is_one_slip()).then_some((similarity, name))
         })
-        .filter(|(similarity, _)| *similarity > NEAR_ENOUGH)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }

@@ -4,30 +4,27 @@
 //! a terminal is asked for what is missing; a script is told.
 
 mod ask;
+mod lacking;
 
-use std::cell::RefCell;
 use std::io::Write;
 
 use anyhow::Context as _;
 
+use self::lacking::{Wants, table, without_place};
 use super::{Session, environment, stdin_is_terminal, write};
 use crate::acquire::{Run, Wish, acquire};
 use crate::catalogue;
 use crate::cli::{Add, Keys};
 use crate::clock::Now;
-use crate::config::schema::AuthMethod;
 use crate::config::{Config, edit};
 use crate::curl_import;
 use crate::draft::Draft;
 use crate::failure::{Failure, Kind};
-use crate::profile::name::{secret_variable, var_variable};
+use crate::profile::name::secret_variable;
 use crate::profile::{Overrides, Profile, name};
 use crate::secret::Secret;
 use crate::secrets::{self, keyring};
-use crate::template::{CLIENT_SECRET, Name, Template};
-
-/// Stands for what is not known yet while the rest of a profile is looked at. It is never written.
-const UNKNOWN: &str = "unknown";
+use crate::template::CLIENT_SECRET;
 
 pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> anyhow::Result<()> {
     name::check(&add.name)
@@ -46,13 +43,12 @@ pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> any
     let Start { mut draft, found } = Start::of(session, add, person)?;
     fill_in(&mut draft, &before, add, person)?;
 
-    let table = draft
-        .table()
-        .map_err(|message| Failure::new(Kind::Config, message))?;
+    let table = table(&draft, &add.name)?;
     let shown = edit::shown(&add.name, table.clone());
     let after = before.with_profile(&add.name, table)?;
-    let profile = Profile::resolve(&after, &add.name, &Overrides::default(), &environment)?;
-    profile.check(&after)?;
+    let profile = Profile::resolve(&after, &add.name, &Overrides::default(), &environment)
+        .and_then(|profile| profile.check(&after).map(|()| profile))
+        .map_err(|failure| without_place(failure, &after, &add.name))?;
 
     if add.dry_run {
         return write(out, &shown);
@@ -94,6 +90,7 @@ impl Start {
                     Kind::Usage,
                     format!("the request cannot be read: {message}"),
                 )
+                .hint("give the manual's curl command on stdin, or say the same with flags (`tok add --help`)")
             })?;
             for note in &import.notes {
                 session.notes().note(note);
@@ -103,7 +100,7 @@ impl Start {
                 start.found.extend(secret.map(|secret| (name, secret)));
             }
         } else if let Some(provider) = &add.provider {
-            catalogue::find(provider).map_err(|message| Failure::new(Kind::Usage, message))?;
+            catalogue::find_typed(provider)?;
             start.draft.provider = Some(provider.clone());
         }
         apply(&mut start.draft, &add.keys);
@@ -205,82 +202,8 @@ fn fill_in(draft: &mut Draft, config: &Config, add: &Add, person: bool) -> anyho
         Kind::Usage,
         format!("profile `{}`: missing: {}", add.name, missing.join("; ")),
     )
+    .hint("give them as flags, or run it on a terminal to be asked")
     .into())
-}
-
-/// What a profile lacks.
-struct Wants {
-    client_id: bool,
-    vars: Vec<String>,
-}
-
-impl Wants {
-    /// Resolves `draft` with stand-ins for whatever it asks for, and notes what that was.
-    fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Failure> {
-        let mut probe = draft.clone();
-        probe.client_id.get_or_insert_with(|| UNKNOWN.to_owned());
-        let table = probe
-            .table()
-            .map_err(|message| Failure::new(Kind::Config, message))?;
-        let config = config.with_profile(name, table)?;
-        let written = written_vars(draft);
-        let prefix = var_variable(name, "");
-        let asked = RefCell::new(Vec::new());
-        let stand_in = |variable: &str| {
-            let set = environment(variable);
-            let is_lacking = set.is_none()
-                && variable.starts_with(&prefix)
-                && !written
-                    .iter()
-                    .any(|var| var_variable(name, var) == variable);
-            if !is_lacking {
-                return set;
-            }
-            asked.borrow_mut().push(variable.to_owned());
-            Some(UNKNOWN.into())
-        };
-        let profile = Profile::resolve(&config, name, &Overrides::default(), &stand_in)?;
-        let vars = profile
-            .vars
-            .keys()
-            .filter(|var| asked.borrow().contains(&var_variable(name, var)))
-            .cloned()
-            .collect();
-        Ok(Self {
-            client_id: draft.client_id.is_none() && uses_client_id(&profile),
-            vars,
-        })
-    }
-}
-
-/// The variables that have a value in `draft` or in the catalogue's entry.
-fn written_vars(draft: &Draft) -> Vec<String> {
-    let entry = draft
-        .provider
-        .as_deref()
-        .and_then(|name| catalogue::find(name).ok());
-    let of_entry = entry
-        .into_iter()
-        .flat_map(|entry| entry.table.vars.into_keys());
-    draft
-        .vars
-        .iter()
-        .map(|(name, _)| name.clone())
-        .chain(of_entry)
-        .collect()
-}
-
-fn uses_client_id(profile: &Profile) -> bool {
-    let names_it = |template: &Template| template.names().any(|name| *name == Name::ClientId);
-    let plans = profile
-        .steps
-        .iter()
-        .map(|step| &step.plan)
-        .chain([&profile.token]);
-    let mut plans = plans.map(|plan| {
-        plan.auth_method != AuthMethod::None || plan.templates().into_iter().any(names_it)
-    });
-    plans.any(|uses| uses) || profile.header.iter().flatten().any(names_it)
 }
 
 /// The secrets that go into the keyring: those of the request, and those that a person types.

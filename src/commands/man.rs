@@ -29,7 +29,10 @@ fn find<'a>(root: &'a clap::Command, path: &[String]) -> Result<&'a clap::Comman
             let known = command.get_subcommands().map(clap::Command::get_name);
             match nearest(name, known) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`tok --help` lists them"),
+                None => failure.hint(format!(
+                    "`{} --help` lists those there are",
+                    command.get_bin_name().unwrap_or("tok")
+                )),
             }
         })?;
     }

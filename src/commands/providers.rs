@@ -8,26 +8,22 @@ use super::show::keys::flat;
 use super::write;
 use crate::catalogue::{self, Entry};
 use crate::cli::Providers;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::paint::{NAME, for_stdout, paint};
 use crate::table;
 
 pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result<()> {
     let answer = match &providers.name {
         None => all(providers.json)?,
-        Some(name) => one(name, &find(name)?, providers.json),
+        Some(name) => one(name, &catalogue::find_typed(name)?, providers.json),
     };
     write(out, &for_stdout(answer))
-}
-
-fn find(name: &str) -> Result<Entry, Failure> {
-    catalogue::find(name).map_err(|message| Failure::new(Kind::Usage, message))
 }
 
 fn all(json: bool) -> Result<String, Failure> {
     let mut entries = Vec::new();
     for name in catalogue::names() {
-        entries.push((name, find(name)?));
+        entries.push((name, catalogue::find_typed(name)?));
     }
     if json {
         let all: Vec<_> = entries

@@ -10,14 +10,14 @@ use crate::cache::shelf::Shelf;
 use crate::cli::Reject;
 use crate::failure::{Failure, Kind};
 use crate::profile::DEFAULT_TIMEOUT_MS;
-use crate::secret::Secret;
+use crate::secret::{NotText, Secret};
 
 /// The longest token that is taken from stdin: answers with longer ones are not read either.
 const LONGEST_BYTES: u64 = 1 << 20;
 
 pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> {
-    let rejected = from_stdin()?;
     let name = reject.profile.as_str();
+    let rejected = from_stdin(name)?;
     let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
     let dropped = Shelf::open()
         .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
@@ -41,11 +41,11 @@ pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn from_stdin() -> anyhow::Result<Secret> {
+fn from_stdin(name: &str) -> anyhow::Result<Secret> {
     let usage = |message: String| {
-        Failure::new(Kind::Usage, message).hint(
-            "give it the rejected token on stdin, as in `printf %s \"$token\" | tok reject …`",
-        )
+        Failure::new(Kind::Usage, message).hint(format!(
+            "give it the rejected token on stdin: `printf %s \"$TOKEN\" | tok reject {name}`"
+        ))
     };
     if stdin_is_terminal() {
         return Err(usage("stdin is a terminal".to_owned()).into());
@@ -57,7 +57,13 @@ fn from_stdin() -> anyhow::Result<Secret> {
         .read_to_end(&mut bytes)
         .context("could not read stdin")?;
     if bytes.len() as u64 > LONGEST_BYTES {
-        return Err(usage("stdin: longer than 1 MiB, so it is no token".to_owned()).into());
+        return Err(usage("stdin is longer than 1 MiB, so it is no token".to_owned()).into());
     }
-    Secret::from_line(bytes).map_err(|why| usage(format!("stdin: {why}")).into())
+    Secret::from_line(bytes).map_err(|why| {
+        let what = match why {
+            NotText::Empty => "stdin is empty",
+            NotText::Encoding => "stdin is not UTF-8 text, so it is no token",
+        };
+        usage(what.to_owned()).into()
+    })
 }

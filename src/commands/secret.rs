@@ -10,7 +10,7 @@ use crate::failure::{Failure, Kind};
 use crate::profile::name::secret_variable;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
-use crate::secrets::{self, keyring};
+use crate::secrets::{self, Source, keyring};
 use crate::template::CLIENT_SECRET;
 use crate::text::nearest;
 
@@ -105,7 +105,9 @@ fn from_stdin() -> anyhow::Result<Secret> {
         .into());
     }
     Secret::from_line(bytes).map_err(|why| {
-        Failure::new(Kind::Secret, format!("stdin: {why}; nothing was stored")).into()
+        Failure::new(Kind::Secret, format!("stdin: {why}; nothing was stored"))
+            .hint("give it on stdin, or run this on a terminal to type it")
+            .into()
     })
 }
 
@@ -128,7 +130,16 @@ fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<
                     .strip_prefix(&format!("{source}: "))
                     .map_or(says.clone(), str::to_owned);
                 if !used && failure.is_none() {
-                    failure = Some(trouble);
+                    let context = format!("profile `{}`: {name}", profile.name);
+                    let trouble = trouble.context(context);
+                    failure = Some(match (&source, trouble.next_step()) {
+                        (Source::Keyring(_), _) => secrets::with_way_out(trouble, profile, name),
+                        (_, Some(_)) => trouble,
+                        (_, None) => trouble.hint(format!(
+                            "mend that, or set {}, which comes before it",
+                            secret_variable(&profile.name, name)
+                        )),
+                    });
                 }
                 says
             }
@@ -137,9 +148,7 @@ fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<
     }
     write(out, &lines)?;
     match (used, failure) {
-        (_, Some(failure)) => Err(failure
-            .context(format!("profile `{}`: {name}", profile.name))
-            .into()),
+        (_, Some(failure)) => Err(failure.into()),
         (true, None) => Ok(()),
         (false, None) => secrets::find(profile, name, &environment)
             .map(|_| ())

@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::Config;
 use crate::failure::{Failure, Kind};
+use crate::text::without_path;
 
 /// The config at `path` to be changed; an empty one where there is no file yet.
 ///
@@ -124,7 +125,7 @@ impl Config {
         let mut file = tempfile::Builder::new()
             .prefix(".config.toml.")
             .tempfile_in(folder)
-            .map_err(failed)?;
+            .map_err(|error| failed(without_path(error)))?;
         file.write_all(self.text.as_bytes()).map_err(failed)?;
         match fs::metadata(&target) {
             Ok(old) if !old.is_file() => {

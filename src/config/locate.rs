@@ -10,6 +10,34 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
         .count()
 }
 
+/// The key (dotted; a step's after `steps.NAME`) under which profile `name` has the text `written`; the first, where there are several.
+pub(super) fn key_of_text(text: &str, name: &str, written: &str) -> Option<String> {
+    let document = DeTable::parse(text).ok()?;
+    let profile = document.get_ref().get("profiles")?.get_ref().get(name)?;
+    let mut path = Vec::new();
+    find(profile.get_ref(), written, &mut path).then(|| path.join("."))
+}
+
+/// Whether `written` is in `value`; if so, `path` leads there.
+fn find<'a>(value: &'a DeValue<'_>, written: &str, path: &mut Vec<&'a str>) -> bool {
+    match value {
+        DeValue::String(text) => text == written,
+        DeValue::Table(table) => table.iter().any(|(key, inner)| {
+            path.push(key.get_ref());
+            find(inner.get_ref(), written, path) || path.pop().is_none()
+        }),
+        DeValue::Array(items) => items.iter().any(|item| {
+            let named = match item.get_ref() {
+                DeValue::Table(table) => table.get("name").and_then(|name| name.get_ref().as_str()),
+                _ => None,
+            };
+            path.extend(named);
+            find(item.get_ref(), written, path) || named.is_some_and(|_| path.pop().is_none())
+        }),
+        _ => false,
+    }
+}
+
 /// The line of `key` (dotted) in the table of profile `name`; that of the nearest table around it when the key is not there.
 pub(super) fn line_of_key(text: &str, name: &str, key: &str) -> Option<usize> {
     let document = DeTable::parse(text).ok()?;
@@ -63,9 +91,28 @@ pub(super) fn in_our_words(message: &str) -> String {
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.rsplit_once(", expected "))
     {
-        Some((found, expected)) => format!("expected {expected}, not {found}"),
+        Some((found, expected)) => {
+            // A string where none belongs may be a secret.
+            let found = if found.starts_with("string ") {
+                "a string"
+            } else {
+                found
+            };
+            let expected = if expected.starts_with("struct ") {
+                "a table"
+            } else {
+                expected
+            };
+            format!("expected {expected}, not {found}")
+        }
         None => message.to_owned(),
     }
+}
+
+/// Whether toml's message is about a secret that stands in the config itself.
+pub(super) fn is_secret_itself(message: &str) -> bool {
+    message.starts_with("invalid type: string ")
+        && message.ends_with(", expected struct SourceTable")
 }
 
 #[cfg(test)]
@@ -86,6 +133,21 @@ mod tests {
             unknown_key(error.message()),
             Some(("three".into(), vec!["one".into(), "two".into()]))
         );
+    }
+
+    #[test]
+    fn the_key_of_a_text_is_found_wherever_the_profile_has_it() {
+        let text = "[profiles.other]\naudience = 'x'\n[profiles.p]\nresource = ['a', 'x']\nparams = { k = { n = 'y' } }\n\
+            [[profiles.p.steps]]\nname = 's'\nheaders = { h = 'z' }\n";
+        for (written, key) in [
+            ("x", Some("resource")),
+            ("y", Some("params.k.n")),
+            ("z", Some("steps.s.headers.h")),
+            ("w", None),
+        ] {
+            assert_eq!(key_of_text(text, "p", written).as_deref(), key, "{written}");
+        }
+        assert_eq!(key_of_text(text, "q", "x"), None);
     }
 
     #[test]
@@ -111,11 +173,20 @@ mod tests {
                 "expected a string, not integer `7`",
             ),
             (
+                "invalid type: string \"hunter2\", expected struct SourceTable",
+                "expected a table, not a string",
+            ),
+            (
                 "unclosed table, expected `]`",
                 "unclosed table, expected `]`",
             ),
         ] {
             assert_eq!(in_our_words(message), ours);
         }
+        let error = toml::from_str::<crate::config::schema::File>(
+            "[profiles.p]\nclient_secret = 'hunter2'",
+        )
+        .unwrap_err();
+        assert!(is_secret_itself(error.message()), "{}", error.message());
     }
 }

@@ -71,7 +71,8 @@ impl Config {
             .metadata()
             .map_err(|error| failed(format!("could not read {at}: {error}")))?;
         if metadata.is_dir() {
-            return Err(failed(format!("{at} is a folder, not a config file")));
+            return Err(failed(format!("{at} is a folder, not a config file"))
+                .hint("name the file in it with --config FILE or TOK_CONFIG"));
         }
         owner::check(path, &metadata)?;
         let mut bytes =
@@ -181,6 +182,13 @@ impl Config {
         )
     }
 
+    /// As [`wrong`](Self::wrong), about the text `written`, under the key where the profile has it.
+    #[must_use]
+    pub fn wrong_in(&self, name: &str, written: &str, message: &str) -> Failure {
+        let key = locate::key_of_text(&self.text, name, written).unwrap_or_default();
+        self.wrong(name, &key, message)
+    }
+
     fn no_such_profile(&self, name: &str, profiles: &BTreeMap<String, ProfileTable>) -> Failure {
         let at = self.path.display();
         // Profiles outside the part that was read count too when a name is looked for.
@@ -227,6 +235,13 @@ impl Config {
             .span()
             .and_then(|span| locate::key_at(&self.text, span.start))
             .map_or_else(String::new, |key| format!("`{key}`: "));
+        if locate::is_secret_itself(&message) {
+            return Failure::new(
+                Kind::Config,
+                format!("{at}{line}: {key}a secret does not stand in the config itself, only where it comes from"),
+            )
+            .hint("take it out and store it with `tok secret set PROFILE`, or name its source, as in `client_secret = { file = \"…\" }`");
+        }
         let message = locate::in_our_words(&message);
         Failure::new(Kind::Config, format!("{at}{line}: {key}{message}"))
     }

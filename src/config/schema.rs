@@ -377,10 +377,9 @@ impl<'de> Deserialize<'de> for Moment {
             "us" => Self::Us,
             _ if text.contains('%') => Self::Pattern(text),
             other => {
-                return Err(de::Error::unknown_variant(
-                    other,
-                    &["rfc3339", "s", "ms", "us", "a strftime pattern"],
-                ));
+                return Err(de::Error::custom(format!(
+                    "`{other}` is none of `rfc3339`, `s`, `ms`, `us`, and no pattern like `%Y-%m-%d %H:%M:%S`"
+                )));
             }
         })
     }

@@ -172,7 +172,9 @@ impl<'de> Deserialize<'de> for Params {
                 let mut params = serde_json::Map::new();
                 while let Some((name, value)) = table.next_entry::<String, toml::Value>()? {
                     let value = json(value).map_err(|what| {
-                        de::Error::custom(format!("`{name}` holds {what}, which JSON cannot say"))
+                        de::Error::custom(format!(
+                            "`{name}` holds {what}, which JSON does not have; write it as a string"
+                        ))
                     })?;
                     params.insert(name, value);
                 }
@@ -196,7 +198,7 @@ pub fn json(value: toml::Value) -> Result<serde_json::Value, &'static str> {
             .map(Json::Number)
             .ok_or("a number that is infinite or none")?,
         toml::Value::Boolean(boolean) => Json::Bool(boolean),
-        toml::Value::Datetime(_) => return Err("a date (write it as a string)"),
+        toml::Value::Datetime(_) => return Err("a date"),
         toml::Value::Array(list) => {
             Json::Array(list.into_iter().map(json).collect::<Result<_, _>>()?)
         }

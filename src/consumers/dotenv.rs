@@ -17,7 +17,8 @@ pub fn line(name: &Variable, token: &Secret) -> Result<Secret, Failure> {
         return Err(Failure::new(
             Kind::Unusable,
             "the token has a quote, `\\`, `$` or `#`, which readers of dotenv files take differently",
-        ));
+        )
+        .hint("`tok for sh` quotes it for a shell, `tok for file` writes it to a file of its own"));
     }
     let mut out = Secret::default();
     out.push(name.as_str());

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::secret::Secret;
+use crate::text::without_path;
 
 /// The most that a token in a watched file is renewed ahead of its end, milliseconds: what a reader may be late by.
 const AHEAD_AT_MOST_MS: i64 = 300_000;
@@ -31,7 +32,8 @@ pub fn replace(path: &Path, token: &Secret) -> io::Result<()> {
     // A temporary file is created 0600 and removed again unless it is persisted.
     let mut file = tempfile::Builder::new()
         .prefix(".tok-")
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+        .map_err(without_path)?;
     file.write_all(token.expose().as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -23,8 +23,10 @@ pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Failure> {
     let Some(text) = exec_info else {
         return Ok(NEWEST);
     };
-    let info: Value = serde_json::from_str(text)
-        .map_err(|_| Failure::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON"))?;
+    let info: Value = serde_json::from_str(text).map_err(|_| {
+        Failure::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON")
+            .hint("kubectl sets it; elsewhere unset it, or take `tok token`")
+    })?;
     let wanted = info["apiVersion"].as_str().unwrap_or_default();
     KNOWN
         .into_iter()

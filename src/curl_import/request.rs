@@ -133,7 +133,7 @@ const OPTIONS: [(char, &str, Meaning); 77] = [
     ('F', "form", Refused(NO_FILES)),
     (' ', "form-string", Refused(NO_FILES)),
     ('T', "upload-file", Refused(NO_FILES)),
-    ('I', "head", Refused("tok sends POST and GET only")),
+    ('I', "head", Refused("tok sends POST, GET and PUT only")),
     ('K', "config", Refused("write out what the file says")),
     ('n', "netrc", Refused("name the credentials with -u")),
     (' ', "digest", Refused(NO_SCHEME)),

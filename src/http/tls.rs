@@ -100,7 +100,10 @@ fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
 pub(super) fn no_client(error: &reqwest::Error) -> Failure {
     Failure::new(
         Kind::Config,
-        format!("no TLS client could be made: {}", trouble::words(error)),
+        format!(
+            "no TLS client could be made: {}",
+            trouble::words(error).trim_start_matches("unexpected error: ")
+        ),
     )
     .hint("install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`")
 }
@@ -125,5 +128,7 @@ fn read(key: &str, path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn wrong(key: &str, path: &Path, what: &str) -> Failure {
-    Failure::new(Kind::Config, format!("`{key}`: {} {what}", path.display()))
+    Failure::new(Kind::Config, format!("`{key}`: {} {what}", path.display())).hint(format!(
+        "`{key}` names a PEM file, relative to the config's folder"
+    ))
 }

@@ -21,7 +21,7 @@ pub(super) enum Trouble {
     /// No connection; nothing was sent.
     NoConnection(String),
     /// A connection, but no trust in who is at its end.
-    Untrusted(String),
+    Untrusted(Distrust),
     /// The connection broke, or what came over it was no HTTP.
     Broken(String),
 }
@@ -31,7 +31,7 @@ impl Trouble {
     pub(super) fn of(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if let Some(error) = tls_error(&error) {
-            return Self::Untrusted(tls_words(error));
+            return Self::Untrusted(Distrust::of(error));
         }
         if error.is_timeout() {
             return Self::TimedOut;
@@ -66,10 +66,13 @@ impl Trouble {
                 .hint("try again later, or give it longer with --timeout"),
             Self::NoConnection(why) => unreachable(format!("could not connect to {origin}: {why}"))
                 .hint("check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and `token_url`"),
-            Self::Untrusted(why) => unreachable(format!("no trusted connection to {origin}: {why}")),
-            Self::Broken(why) => unreachable(format!("the answer from {origin} broke off: {why}")),
-            Self::TooLarge => Failure::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB")),
-            Self::Compression => Failure::new(Kind::Unusable, format!("the answer from {origin} is not compressed as its `Content-Encoding` says")),
+            Self::Untrusted(Distrust { why, next_step }) => unreachable(format!("no trusted connection to {origin}: {why}")).hint(*next_step),
+            Self::Broken(why) => unreachable(format!("the answer from {origin} broke off: {why}"))
+                .hint("try again; if it stays so, look at what stands between (a proxy, a VPN)"),
+            Self::TooLarge => Failure::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB"))
+                .hint("that is no token; check `token_url`"),
+            Self::Compression => Failure::new(Kind::Unusable, format!("the answer from {origin} is not compressed as its `Content-Encoding` says"))
+                .hint("look at what stands between (a proxy, a VPN), and tell the provider"),
             Self::Unsendable => Failure::new(Kind::Config, "the request has a header that cannot be sent"),
         }
     }
@@ -108,32 +111,74 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
     None
 }
 
-fn tls_words(error: &rustls::Error) -> String {
-    use rustls::AlertDescription as Alert;
-    use rustls::CertificateError as Bad;
-    if let rustls::Error::AlertReceived(Alert::CertificateRequired | Alert::BadCertificate) = error
-    {
-        return "it asks for a client certificate, or does not accept this one (`client_cert`, `client_key`)".to_owned();
-    }
-    let rustls::Error::InvalidCertificate(bad) = error else {
-        return clean(&error.to_string(), SHOWN_CHARACTERS);
-    };
-    match bad {
-        Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired".to_owned(),
-        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
-            "its certificate is not valid yet (is the clock right?)".to_owned()
+/// Why nobody knows who is at the other end, and what to do about it.
+#[derive(Debug)]
+pub(super) struct Distrust {
+    why: String,
+    next_step: &'static str,
+}
+
+impl Distrust {
+    /// What a failed handshake means to somebody who looks after the machine and not after its TLS library.
+    fn of(error: &rustls::Error) -> Self {
+        use rustls::AlertDescription as Alert;
+        use rustls::CertificateError as Bad;
+        const OTHER_END: &str = "check `token_url`, and whether a proxy or a captive portal stands between; if neither, tell the provider";
+        let (why, next_step) = match error {
+            rustls::Error::AlertReceived(
+                Alert::CertificateRequired
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::DecryptError,
+            ) => (
+                "it asks for a client certificate, or does not accept this one",
+                "set `client_cert` and `client_key` to the PEM files that the provider knows",
+            ),
+            rustls::Error::InvalidCertificate(bad) => match bad {
+                Bad::Expired | Bad::ExpiredContext { .. } => (
+                    "its certificate has expired",
+                    "check this machine's clock (`date`); if that is right, the provider has to renew it",
+                ),
+                Bad::NotValidYet | Bad::NotValidYetContext { .. } => (
+                    "its certificate is not valid yet",
+                    "check this machine's clock (`date`)",
+                ),
+                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                    ("its certificate is for another host", OTHER_END)
+                }
+                Bad::UnknownIssuer => (
+                    "its certificate is signed by a CA that is not trusted here",
+                    "if it is a private CA, name its certificate with `ca_file`; else install the package `ca-certificates`",
+                ),
+                Bad::Revoked => ("its certificate has been revoked", OTHER_END),
+                other => {
+                    let why = clean(&other.to_string(), SHOWN_CHARACTERS);
+                    return Self {
+                        why: format!("its certificate is no good: {why}"),
+                        next_step: OTHER_END,
+                    };
+                }
+            },
+            rustls::Error::AlertReceived(alert) => {
+                return Self {
+                    why: format!("it ended the handshake ({alert:?})"),
+                    next_step: OTHER_END,
+                };
+            }
+            other => {
+                return Self {
+                    why: clean(&other.to_string(), SHOWN_CHARACTERS),
+                    next_step: OTHER_END,
+                };
+            }
+        };
+        Self {
+            why: why.to_owned(),
+            next_step,
         }
-        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-            "its certificate is for another host".to_owned()
-        }
-        Bad::UnknownIssuer => {
-            "its certificate is signed by a CA that is not trusted here (`ca_file` adds one)"
-                .to_owned()
-        }
-        Bad::Revoked => "its certificate has been revoked".to_owned(),
-        other => format!(
-            "its certificate is no good: {}",
-            clean(&other.to_string(), SHOWN_CHARACTERS)
-        ),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure, so every rule can be tested in a table.
 
+pub mod advice;
 pub mod answer;
 pub mod as_curl;
 pub mod document;

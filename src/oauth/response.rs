@@ -256,8 +256,9 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
                         ),
                     )
                     .retry_at(at)
+                    .hint("try again then")
                 }
-                None => Failure::new(Kind::Unreachable, message),
+                None => Failure::new(Kind::Unreachable, message).hint("try again later"),
             }
         }
         400..=499 => refused(words, status),
@@ -268,7 +269,8 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
                 "the answer is neither a token nor a refusal ({})",
                 named(status)
             ),
-        ),
+        )
+        .hint("check `token_url`"),
     }
 }
 
@@ -284,7 +286,8 @@ fn said(what: &str, words: Option<Refusal>, status: u16) -> String {
 }
 
 /// The refusal in an answer: where the profile says its words are, else wherever they are found.
-fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
+#[must_use]
+pub fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
     let format = match rules.format {
         Format::Form => Format::Form,
         Format::Json | Format::Text => Format::Json,
@@ -352,11 +355,13 @@ fn unreadable(answer: &Answer, why: &NoJson) -> Failure {
     )
 }
 
+/// What to do when what stands in the token's place is none.
+const WHERE_IT_IS: &str = "set `response = { access_token = \"/…\" }` to where the token is; -v shows the answer, without secrets";
+
 fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
     let unusable = |message: String| Failure::new(Kind::Unusable, message);
     let (found, place) = rules.access_token.find(seen).map_err(|nowhere| {
-        unusable(format!("no token at `{}`: {nowhere}", rules.access_token))
-            .hint("set `response = { access_token = \"/…\" }` to where the token is")
+        unusable(format!("no token at `{}`: {nowhere}", rules.access_token)).hint(WHERE_IT_IS)
     })?;
     let place = match rules.format {
         Format::Text if place.to_string().is_empty() => "the answer".to_owned(),
@@ -366,10 +371,9 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
         Value::String(text) => Secret::new(text.as_str()),
         Value::Number(number) if number.is_u64() => Secret::new(number.to_string()),
         other => {
-            return Err(unusable(format!(
-                "no token at {place}: it is {}",
-                kind(other)
-            )));
+            return Err(
+                unusable(format!("no token at {place}: it is {}", kind(other))).hint(WHERE_IT_IS),
+            );
         }
     };
     let token = match rules
@@ -381,7 +385,7 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
         None => token,
     };
     if token.is_empty() {
-        return Err(unusable(format!("the token at {place} is empty")));
+        return Err(unusable(format!("the token at {place} is empty")).hint(WHERE_IT_IS));
     }
     check_characters(&token, rules.token_chars).map_err(|what| {
         let failure = unusable(format!("the token at {place} {what}"));
@@ -389,7 +393,7 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
             (TokenCharacters::B64token, true) => {
                 failure.hint("if the provider's tokens are like that, set `response = { token_chars = \"visible\" }`")
             }
-            _ => failure,
+            _ => failure.hint(WHERE_IT_IS),
         }
     })?;
     Ok(token)
@@ -440,7 +444,8 @@ fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Failure> {
         other => Err(Failure::new(
             Kind::Unusable,
             format!("the token type at `{place}` is {}", kind(other)),
-        )),
+        )
+        .hint("set `response = { token_type = \"/…\" }` to where the type is")),
     }
 }
 

@@ -31,6 +31,9 @@ impl Stepped {
             Some((first, rest)) if self.kept.contains_key(first) => (&self.kept[first], rest),
             _ => (&self.document, path),
         };
+        if document.is_null() && !path.is_empty() {
+            return Err("it is no JSON text".to_owned());
+        }
         Pointer::of(path)
             .find(document)
             .map_err(|nowhere| nowhere.to_string())

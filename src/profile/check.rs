@@ -34,7 +34,9 @@ pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Failure>
             Origin::of(&url).map_err(|message| wrong(&url_key, &message))?;
         }
         for template in plan.templates() {
-            template.check().map_err(|message| wrong("", &message))?;
+            template
+                .check()
+                .map_err(|message| config.wrong_in(&profile.name, template.source(), &message))?;
         }
     }
     for template in profile.header.iter().flatten() {
@@ -57,8 +59,7 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Failure> {
         profile.vars.keys().map(String::as_str),
     );
     for (other, table) in &all {
-        name::check(other)
-            .map_err(|message| config.wrong(other, "", &format!("the name {message}")))?;
+        name::check(other).map_err(|_| config.wrong(other, "", name::RULE))?;
         if *other == profile.name {
             continue;
         }

@@ -3,6 +3,9 @@
 /// The longest name: it leaves room for the rest of a file name everywhere.
 const LONGEST: usize = 64;
 
+/// What a name is made of.
+pub const RULE: &str = "a name has letters, digits, `-` and `_`, and begins with a letter or digit";
+
 /// Whether `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
 ///
 /// # Errors
@@ -10,7 +13,7 @@ const LONGEST: usize = 64;
 pub fn check(name: &str) -> Result<(), String> {
     let wrong = |what: &str| {
         Err(format!(
-            "`{}` {what}: a name has letters, digits, `-` and `_`, and begins with a letter or digit",
+            "`{}` {what}: {RULE}",
             crate::text::clean(name, LONGEST)
         ))
     };

@@ -188,7 +188,7 @@ fn from_table(
     if timeout_ms == 0 {
         return Err(Wrong::new(
             "timeout",
-            "nothing can be fetched in no time at all",
+            "has to be longer than no time at all",
         ));
     }
     let (vars, env) = (reader.vars.vars, reader.vars.env);

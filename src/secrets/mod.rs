@@ -145,7 +145,13 @@ pub fn find(
             .context(&context);
             match source {
                 Source::Keyring(_) => with_way_out(failure, profile, name),
-                _ => failure,
+                _ if failure.next_step().is_some() => failure,
+                _ => failure.hint(format!(
+                    "mend that, or set {}, which comes before it; `tok secret check {}{}` goes through all sources",
+                    secret_variable(&profile.name, name),
+                    profile.name,
+                    argument(name)
+                )),
             }
         })?;
         if let Some(secret) = found {
@@ -181,13 +187,17 @@ pub fn with_way_out(failure: Failure, profile: &Profile, name: &str) -> Failure 
     failure.hint(hint)
 }
 
+/// What `tok secret` takes after the profile: nothing for the client secret, else the secret's name.
+fn argument(name: &str) -> String {
+    match name {
+        crate::template::CLIENT_SECRET => String::new(),
+        other => format!(" {other}"),
+    }
+}
+
 /// The two ways to give tok a secret: for a person with a keyring, and for a machine without.
 fn ways_out(profile: &Profile, name: &str) -> String {
-    let argument = if name == crate::template::CLIENT_SECRET {
-        String::new()
-    } else {
-        format!(" {name}")
-    };
+    let argument = argument(name);
     format!(
         "`tok secret set {}{argument}` stores it in the keyring; where there is none (CI), set {}",
         profile.name,

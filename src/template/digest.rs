@@ -66,7 +66,10 @@ fn bytes(value: &Value) -> Result<&[u8], Error> {
     value.as_bytes().ok_or_else(|| {
         Error::new(
             ErrorKind::InvalidOperation,
-            format!("a text is wanted, not {}", value.kind()),
+            format!(
+                "a text is wanted, but this is of the kind `{}`",
+                value.kind()
+            ),
         )
     })
 }

@@ -125,7 +125,10 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
                     )
                 };
                 if let Some(other) = given.iter().find(|value| !is_one(value)) {
-                    return Err(wrong(format!("a text is wanted, not {}", other.kind())));
+                    return Err(wrong(format!(
+                        "a text is wanted, but this is of the kind `{}`",
+                        other.kind()
+                    )));
                 }
                 let arguments: Vec<String> = given.iter().map(Value::to_string).collect();
                 match standin(&called, &arguments) {
@@ -200,12 +203,20 @@ pub(super) fn check(expression: &str) -> Result<(), String> {
             ));
         }
     }
-    if let Some(filter) = filter_in(expression) {
-        return Err(format!(
-            "`${{{expression}}}`: there is no filter `{filter}`; functions are called, as in `base64(client_id)`"
-        ));
-    }
     Ok(())
+}
+
+/// Checks that `expression` has no filter: minijinja knows them, and tok has functions instead.
+///
+/// # Errors
+/// A message that quotes the expression.
+pub(super) fn check_filters(expression: &str) -> Result<(), String> {
+    match filter_in(expression) {
+        Some(filter) => Err(format!(
+            "`${{{expression}}}`: there is no filter `{filter}`; functions are called, as in `base64(client_id)`"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The name after the first `|` outside a string literal: tok has functions and no filters.

@@ -62,6 +62,7 @@ mod home;
 mod hostile;
 mod interrupted;
 mod kept;
+#[cfg(target_os = "linux")] // Many a message ends in the system's own words.
 mod messages;
 #[cfg(unix)]
 mod output;

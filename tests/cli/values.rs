@@ -203,7 +203,7 @@ fn what_is_written_wrongly_is_named_before_anything_is_sent() {
         ),
         (
             "response = { expires_at_unit = 'soon' }",
-            vec!["soon", "a strftime pattern"],
+            vec!["soon", "no pattern like"],
         ),
         (
             "response = { expires_at = '/e', expires_at_unit = '%Y%m%d' }",

@@ -28,7 +28,7 @@ pub(super) fn bazel(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     if asks.operation != "get" {
-        return Err(unknown("a Bazel credential helper", &asks.operation).into());
+        return Err(unknown("a Bazel credential helper", &asks.operation, "get").into());
     }
     let uri = bazel::uri(request()?.as_bytes())?;
     if !hosts::allow_url(&asks.hosts.list, &uri) {
@@ -92,6 +92,7 @@ pub(super) fn docker(
                         clean(&server, SHOWN_CHARACTERS)
                     ),
                 )
+                .hint("if it is to be trusted, name it with --host in the helper's script")
                 .into());
             }
             let token = get(session, &asks.fetch)?.1.access_token;
@@ -105,11 +106,16 @@ pub(super) fn docker(
         "erase" => Ok(()),
         "list" => write(out, "{}\n"),
         "store" => Err(
-            Failure::new(Kind::Usage, "tok keeps no credentials of `docker login`")
+            Failure::new(Kind::Usage, "credentials of `docker login` are not kept")
                 .hint("there is no need to log in: `get` answers with a token")
                 .into(),
         ),
-        other => Err(unknown("a docker credential helper", other).into()),
+        other => Err(unknown(
+            "a docker credential helper",
+            other,
+            "get, store, erase, list",
+        )
+        .into()),
     }
 }
 
@@ -166,11 +172,12 @@ fn not_listed(session: &Session<'_>, host: &str) {
     ));
 }
 
-fn unknown(who: &str, operation: &str) -> Failure {
+fn unknown(who: &str, operation: &str, known: &str) -> Failure {
     Failure::new(
         Kind::Usage,
         format!("{who} knows no `{}`", clean(operation, SHOWN_CHARACTERS)),
     )
+    .hint(format!("there are: {known}"))
 }
 
 /// Drops the profile's token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
@@ -183,5 +190,11 @@ fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> any
     };
     Shelf::open()
         .and_then(|shelf| shelf.map_or(Ok(()), drop))
-        .map_err(|trouble| Failure::new(Kind::Unexpected, format!("the cache: {trouble}")).into())
+        .map_err(|trouble| {
+            Failure::new(
+                Kind::Unexpected,
+                format!("could not drop the refused token: {trouble}"),
+            )
+            .into()
+        })
 }

@@ -82,7 +82,7 @@ fn actions(session: &Session<'_>, to: &Github, out: &mut impl Write) -> anyhow::
     let mut entries = std::fs::OpenOptions::new()
         .append(true)
         .open(&path)
-        .with_context(|| format!("could not open {file}"))?;
+        .with_context(|| format!("could not open {}, which {file} names", path.display()))?;
     let mut random = [0; 8];
     getrandom::fill(&mut random).context("no random bytes for a delimiter")?;
     let token = get(session, &to.fetch)?.1.access_token;

@@ -50,7 +50,7 @@ pub(super) fn keyring() -> Finding {
         round_trip().map_err(|failure: Failure| match failure.next_step() {
             Some(_) => failure,
             None => failure.hint(
-                "unlock it; where there is none (CI), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
+                "where there is none (CI, a container), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
             ),
         }),
     )
@@ -139,7 +139,10 @@ pub(super) fn roots() -> Finding {
                 .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"),
         )
     } else {
-        Ok(format!("the system trusts {} CAs", loaded.certs.len()))
+        Ok(match loaded.certs.len() {
+            1 => "the system trusts 1 CA".to_owned(),
+            count => format!("the system trusts {count} CAs"),
+        })
     };
     Finding::new("tls roots", found)
 }

@@ -17,6 +17,10 @@ pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Failure {
             profile.name
         ),
     )
+    .hint(format!(
+        "`tok token {} --refresh -v` shows the request as it is made, without secrets",
+        profile.name
+    ))
 }
 
 /// Why no shell can be told to call `function` with `arguments`; none where it can.

@@ -1,0 +1,116 @@
+//! What a draft still lacks before it is a profile, found by resolving it with stand-ins; and what is wrong with it, in words that do not point
+//! into a file where it does not stand yet.
+
+use std::cell::RefCell;
+
+use crate::catalogue;
+use crate::commands::environment;
+use crate::config::Config;
+use crate::config::schema::AuthMethod;
+use crate::draft::Draft;
+use crate::failure::{Failure, Kind};
+use crate::profile::name::var_variable;
+use crate::profile::{Overrides, Profile};
+use crate::template::{Name, Template};
+
+/// Stands for what is not known yet while the rest of a profile is looked at. It is never written.
+const UNKNOWN: &str = "unknown";
+
+/// What a profile lacks.
+pub(super) struct Wants {
+    pub(super) client_id: bool,
+    pub(super) vars: Vec<String>,
+}
+
+impl Wants {
+    /// Resolves `draft` with stand-ins for whatever it asks for, and notes what that was.
+    pub(super) fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Failure> {
+        let mut probe = draft.clone();
+        probe.client_id.get_or_insert_with(|| UNKNOWN.to_owned());
+        let config = config.with_profile(name, table(&probe, name)?)?;
+        let written = written_vars(draft);
+        let prefix = var_variable(name, "");
+        let asked = RefCell::new(Vec::new());
+        let stand_in = |variable: &str| {
+            let set = environment(variable);
+            let is_lacking = set.is_none()
+                && variable.starts_with(&prefix)
+                && !written
+                    .iter()
+                    .any(|var| var_variable(name, var) == variable);
+            if !is_lacking {
+                return set;
+            }
+            asked.borrow_mut().push(variable.to_owned());
+            Some(UNKNOWN.into())
+        };
+        let profile = Profile::resolve(&config, name, &Overrides::default(), &stand_in)
+            .map_err(|failure| without_place(failure, &config, name))?;
+        let vars = profile
+            .vars
+            .keys()
+            .filter(|var| asked.borrow().contains(&var_variable(name, var)))
+            .cloned()
+            .collect();
+        Ok(Self {
+            client_id: draft.client_id.is_none() && uses_client_id(&profile),
+            vars,
+        })
+    }
+}
+
+/// The variables that have a value in `draft` or in the catalogue's entry.
+fn written_vars(draft: &Draft) -> Vec<String> {
+    let entry = draft
+        .provider
+        .as_deref()
+        .and_then(|name| catalogue::find(name).ok());
+    let of_entry = entry
+        .into_iter()
+        .flat_map(|entry| entry.table.vars.into_keys());
+    draft
+        .vars
+        .iter()
+        .map(|(name, _)| name.clone())
+        .chain(of_entry)
+        .collect()
+}
+
+fn uses_client_id(profile: &Profile) -> bool {
+    let names_it = |template: &Template| template.names().any(|name| *name == Name::ClientId);
+    let plans = profile
+        .steps
+        .iter()
+        .map(|step| &step.plan)
+        .chain([&profile.token]);
+    let mut plans = plans.map(|plan| {
+        plan.auth_method != AuthMethod::None || plan.templates().into_iter().any(names_it)
+    });
+    plans.any(|uses| uses) || profile.header.iter().flatten().any(names_it)
+}
+
+/// The table that `draft` becomes.
+pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Failure> {
+    draft.table().map_err(|message| {
+        Failure::new(Kind::Config, format!("profile `{name}`: {message}"))
+            .hint("take it out of the request")
+    })
+}
+
+/// `failure` of the profile `name` without file and line: it is not in the file yet.
+pub(super) fn without_place(failure: Failure, config: &Config, name: &str) -> Failure {
+    let place = config.file().display().to_string();
+    let profile = format!("profile `{name}`: ");
+    failure.map_texts(|text| {
+        let message = text
+            .strip_prefix(&place)
+            .and_then(|rest| rest.split_once(": "))
+            .map(|(_, message)| message);
+        match message {
+            Some(message) if message.starts_with(&profile) => message.to_owned(),
+            // Another profile's fault is in the file.
+            Some(message) if !message.starts_with("profile `") => format!("{profile}{message}"),
+            _ => text.to_owned(),
+        }
+    })
+}
