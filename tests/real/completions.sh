@@ -1,21 +1,10 @@
 # shellcheck shell=bash disable=SC2016 # the scripts in single quotes are for the shells they are given to
-# Completion in bash, zsh and fish as Debian ships them: a person types a part of a line and the Tab key.
+# Completion in bash, zsh, fish and elvish as Debian ships them: a person types a part of a line and the Tab key.
 #
-# bash and zsh run on a pseudo-terminal (zsh's own zpty opens it), because only there do their line editors work. That
-# Tab did its part shows in what the completed line prints. fish can be asked for its completions by a command.
+# bash, zsh and elvish run on a pseudo-terminal (zsh's own zpty opens it), because only there do their line editors
+# work. That Tab did its part shows in what the completed line prints. fish can be asked for its completions by a command.
+# PowerShell is in no package of Debian's.
 . "$REAL/harness/facts.sh"
-
-missing=()
-for shell in zsh fish; do
-  command -v "$shell" >/dev/null || missing+=("$shell")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-  as_root=(env DEBIAN_FRONTEND=noninteractive)
-  [ "$(id -u)" -eq 0 ] || as_root=(sudo "${as_root[@]}")
-  "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 update >&2
-  "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends "${missing[@]}" >&2
-  hash -r
-fi
 
 two_profiles() {
   configure <<'TOML'
@@ -29,14 +18,15 @@ client_id = "id"
 TOML
 }
 
-# types SHELL SETUP LINE WORDS: in an interactive SHELL, after SETUP, LINE is typed, and WORDS come to stand on the screen.
+# types SHELL SETUP LINE WORDS: in an interactive SHELL, after SETUP, which ends by printing the sum of 40 and 2 behind
+# `ready-`, LINE is typed, and WORDS come to stand on the screen.
 types() {
   cat >typist.zsh <<'ZSH'
 # typist.zsh SHELL SETUP LINE WORDS
 zmodload zsh/zpty
 zpty -b person $1
 # The sum tells the shell's answer from the echo of what is typed.
-zpty -w person "$2; echo ready-\$((40 + 2))"
+zpty -w person "$2"
 screen=
 until [[ $screen == *ready-42* ]]; do
   zpty -r -t person chunk && screen+=$chunk || sleep 0.02
@@ -52,8 +42,10 @@ ZSH
   [ "$code" -eq 0 ]
 }
 
-bash_types() { types 'bash --norc --noprofile -i' 'source <(tok completions bash)' "$@"; }
-zsh_types() { types 'zsh -f -i' 'autoload -Uz compinit; compinit -u -D; source <(tok completions zsh)' "$@"; }
+ready='echo ready-$((40 + 2))'
+bash_types() { types 'bash --norc --noprofile -i' "source <(tok completions bash); $ready" "$@"; }
+zsh_types() { types 'zsh -f -i' "autoload -Uz compinit; compinit -u -D; source <(tok completions zsh); $ready" "$@"; }
+elvish_types() { types 'elvish -norc' 'eval (tok completions elvish | slurp); echo ready-(+ 40 2)' "$@"; }
 
 fact_bash_completes_a_profile_of_the_config() {
   two_profiles
@@ -73,6 +65,16 @@ fact_zsh_completes_a_profile_of_the_config() {
 fact_zsh_completes_a_command_and_an_option() {
   two_profiles
   zsh_types $'tok lis\t --js\t' '"profile":"hotel"'
+}
+
+fact_elvish_completes_a_profile_of_the_config() {
+  two_profiles
+  elvish_types $'tok show ci\t' one.example.com
+}
+
+fact_elvish_completes_a_command_and_an_option() {
+  two_profiles
+  elvish_types $'tok lis\t --js\t' '"profile":"hotel"'
 }
 
 # fish_offers LINE: the completions fish has for it, one per line, without their descriptions.

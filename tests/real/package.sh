@@ -7,12 +7,6 @@
 
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-if ! command -v dpkg-shlibdeps >/dev/null; then
-  "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=100 update >"$TMPDIR/apt" 2>&1 || { cat "$TMPDIR/apt" >&2; exit 1; }
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=100 install --yes \
-    --no-install-recommends dpkg-dev binutils >"$TMPDIR/apt" 2>&1 || { cat "$TMPDIR/apt" >&2; exit 1; }
-  hash -r
-fi
 
 package=$("$REAL/../../packaging/deb" "$(command -v tok)" "$TMPDIR")
 
