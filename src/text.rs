@@ -108,4 +108,32 @@ mod tests {
         assert_eq!(nearest("Client_ID", known), Some("client_id"));
         assert_eq!(nearest("zzz", known), None);
     }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
+        let known = ["git", "github", "env", "token_url", "x"];
+        for (wrong, expected) in [
+            ("gti", Some("git")),
+            ("evn", Some("env")),
+            ("githbu", Some("github")),
+            ("token_ur", Some("token_url")),
+            ("y", None),
+            ("zzz", None),
+        ] {
+            assert_eq!(nearest(wrong, known), expected, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_temporary_file_is_not_part_of_the_reason() {
+        let nowhere = tempfile::Builder::new()
+            .tempfile_in("/no/such/folder")
+            .unwrap_err();
+        assert!(nowhere.to_string().contains("/no/such/folder"), "{nowhere}");
+        let why = without_path(nowhere);
+        assert_eq!(why.kind(), std::io::ErrorKind::NotFound);
+        assert!(!why.to_string().contains("/no/such/folder"), "{why}");
+        let other = without_path(std::io::Error::other("no reason"));
+        assert_eq!(other.to_string(), "no reason");
+    }
 }

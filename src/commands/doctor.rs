@@ -44,8 +44,11 @@ fn examine(session: &Session<'_>, doctor: &Doctor) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match session.config() {
         Ok(config) => {
-            findings.push(config_finding(&config));
-            Some(config)
+            let finding = config_finding(&config);
+            // What is wrong with the file need not be said again of each profile.
+            let is_read = finding.failed().is_none();
+            findings.push(finding);
+            is_read.then_some(config)
         }
         Err(failure) => {
             findings.push(Finding::new("config", Err(failure)));

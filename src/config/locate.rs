@@ -66,11 +66,16 @@ pub(super) fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((quoted.next()?, quoted.collect()))
 }
 
-/// The key of the line that byte `at` of `text` is in: what stands before its `=`, where that is a plain key.
+/// The key of the line that byte `at` of `text` is in: what stands before its `=` or, in a table's heading, between the brackets, where that is
+/// a plain key.
 pub(super) fn key_at(text: &str, at: usize) -> Option<&str> {
     let at = at.min(text.len());
     let begin = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    let (key, _) = text.get(begin..)?.lines().next()?.split_once('=')?;
+    let line = text.get(begin..)?.lines().next()?.trim();
+    let (key, _) = match line.strip_prefix('[') {
+        Some(table) => table.trim_start_matches('[').split_once(']')?,
+        None => line.split_once('=')?,
+    };
     let key = key.trim();
     let is_plain = !key.is_empty()
         && key
@@ -154,7 +159,7 @@ mod tests {
     fn the_key_of_a_line_is_named_and_serdes_words_become_toks() {
         let text = "[profiles.a]\nclient_id = 7\n  x.y=1\n# a b = 1\n";
         for (at, key) in [
-            (0, None),
+            (0, Some("profiles.a")),
             (13, Some("client_id")),
             (25, Some("client_id")),
             (30, Some("x.y")),

@@ -50,7 +50,7 @@ pub(super) fn keyring() -> Finding {
         round_trip().map_err(|failure: Failure| match failure.next_step() {
             Some(_) => failure,
             None => failure.hint(
-                "where there is none (CI, a container), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
+                "without one (CI, a container), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
             ),
         }),
     )
