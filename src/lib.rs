@@ -3,7 +3,8 @@
 //! The way through the program, and the module for each stop:
 //!
 //! ```text
-//! args ─ cli ─► config ─► profile ─► acquire ──fresh in the cache──► output
+//! args ─ cli ─┬─ cache::bookmark: the config has not changed, and the token is fresh ─► output
+//!             └► config ─► profile ─► acquire ──fresh in the cache──► output
 //!                                      │ miss: cache::lock, read again
 //!                                      └► fetch: secrets ─► oauth::request ─► http ─► oauth::response ─► cache ─► output
 //! ```
@@ -39,3 +40,4 @@ pub mod template;
 pub mod text;
 pub mod token;
 pub mod waiting;
+pub mod wiped;

@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use crate::wiped::Wiped;
 
 /// A string nobody but the wire, the keyring and stdout may see.
 ///
 /// It has no `Display`, its `Debug` is redacted, and it is zeroed on drop. Whoever needs the text says so with [`expose`](Self::expose),
 /// which makes each such place easy to find.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(String);
 
 impl Secret {
     /// Takes over `text`; its buffer becomes the secret's own and is zeroed with it.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(text.into())
     }
 
     /// The text itself. Only for the wire, the keyring, stdout, and the cache entry of a token.
@@ -33,9 +33,9 @@ impl Secret {
     pub fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let wanted = (self.0.len() + text.len()).max(64).next_power_of_two();
-            let mut grown = Zeroizing::new(String::with_capacity(wanted));
-            grown.push_str(&self.0);
-            self.0 = grown;
+            let mut grown = Self(String::with_capacity(wanted));
+            grown.0.push_str(&self.0);
+            *self = grown;
         }
         self.0.push_str(text);
     }
@@ -47,7 +47,7 @@ impl Secret {
     /// # Errors
     /// [`NotText`] when the bytes are not UTF-8, or [`Empty`](NotText::Empty) when nothing is left.
     pub fn from_line(bytes: Vec<u8>) -> Result<Self, NotText> {
-        let bytes = Zeroizing::new(bytes);
+        let bytes = Wiped(bytes);
         let text = std::str::from_utf8(&bytes).map_err(|_| NotText::Encoding)?;
         let text = text
             .strip_suffix("\r\n")
@@ -59,6 +59,12 @@ impl Secret {
         let mut secret = Self::default();
         secret.push(text);
         Ok(secret)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 

@@ -21,7 +21,12 @@ pub struct Keyring {
 impl Keyring {
     /// Starts one; none where the programs for it are not installed.
     pub fn start() -> Option<Self> {
-        let needed = ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"];
+        let needed = [
+            "dbus-daemon",
+            "dbus-send",
+            "gnome-keyring-daemon",
+            "secret-tool",
+        ];
         if !needed.into_iter().all(installed) {
             return None;
         }
@@ -70,25 +75,28 @@ impl Keyring {
         command
     }
 
-    /// A secret can be stored as soon as the daemon is on the bus, and not before.
+    /// Waits for the daemon's name on the bus. Who asks for the name itself makes the bus start another daemon, which is locked.
     fn wait_until_ready(&self) {
         let until = Instant::now() + PATIENCE;
         loop {
-            let mut store = self
-                .command("secret-tool")
-                .args(["store", "--label=ready", "service", "ready"])
-                .stdin(Stdio::piped())
-                .spawn()
+            let asked = self
+                .command("dbus-send")
+                .args([
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/org/freedesktop/DBus",
+                    "org.freedesktop.DBus.NameHasOwner",
+                    "string:org.freedesktop.secrets",
+                ])
+                .stdout(Stdio::piped())
+                .output()
                 .expect("it is installed");
-            let mut secret = store.stdin.take().expect("it is piped");
-            // Where it has ended already its status says so.
-            let _ = secret.write_all(b"x");
-            drop(secret);
-            if store.wait().is_ok_and(|status| status.success()) {
+            if String::from_utf8_lossy(&asked.stdout).contains("boolean true") {
                 return;
             }
             assert!(Instant::now() < until, "the keyring is not ready");
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 

@@ -113,7 +113,7 @@ fn cold(scene: &Scene) {
 fn keyring(scene: &Scene) {
     let Some(keyring) = keyring::Keyring::start() else {
         println!(
-            "\na secret in the keyring: left out, for want of dbus-daemon, gnome-keyring-daemon or secret-tool"
+            "\na secret in the keyring: left out, for want of dbus-daemon, dbus-send, gnome-keyring-daemon or secret-tool"
         );
         return;
     };
