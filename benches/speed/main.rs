@@ -53,7 +53,10 @@ fn cached(scene: &Scene) {
             "tok header, 500 profiles, 10,000 cached tokens",
             header("many"),
         ),
-        ("tok header, after an edit of the config", header("edited")),
+        (
+            "tok header, with the config read each time",
+            header("edited"),
+        ),
         (
             "tok header, the same with 500 profiles",
             header("edited-many"),
