@@ -104,7 +104,12 @@ impl Config {
     /// The state of the file at `path`, which is not read; none when it may not be trusted, or cannot be told from another state.
     #[must_use]
     pub fn state_of(path: &Path) -> Option<State> {
-        let metadata = std::fs::metadata(path).ok()?;
+        // A pipe would wait for a writer.
+        if !std::fs::metadata(path).ok()?.is_file() {
+            return None;
+        }
+        // Opened, and not only asked about: a network file system answers from memory, and looks again when a file is opened.
+        let metadata = File::open(path).ok()?.metadata().ok()?;
         owner::check(path, &metadata).ok()?;
         State::of(&metadata)
     }

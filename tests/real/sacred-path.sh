@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A cached token is printed with the few system calls it takes: no keyring, no TLS, no thread, no socket, no other program, and no file but
+# A cached token is printed with the few system calls it takes: no keyring, no TLS, no thread, no socket, no other program, no file read but
 # the bookmark, the entry and the boot id. Whatever joins this path is paid for by every prompt and every turn of a loop.
 . "$REAL/harness/facts.sh"
 . "$REAL/harness/server.sh"
@@ -33,7 +33,14 @@ opened() {
   sed -n 's/^[0-9]* *open\(at\)\?([^"]*"\([^"]*\)".* = [0-9]*$/\2/p' "$calls" | grep -v -e '^/etc/ld\.so' -e '\.so\.[0-9]*$'
 }
 
-fact_a_cached_header_opens_bookmark_entry_and_boot_id_and_nothing_else() {
+# read_from NAME: whether a cached header reads from a file of that name. strace says which file is behind a descriptor.
+read_from() {
+  attempt strace --follow-forks --trace=read,readv,pread64 --decode-fds=path --output=reads tok header cint
+  [ "$code" -eq 0 ]
+  grep -q -E "^[0-9]+ +p?read[v64]*\([0-9]+<[^>]*/$1>" reads
+}
+
+fact_a_cached_header_reads_bookmark_entry_and_boot_id_and_nothing_else() {
   bookmarked
   traced tok header cint
   [ "$code" -eq 0 ]
@@ -41,8 +48,12 @@ fact_a_cached_header_opens_bookmark_entry_and_boot_id_and_nothing_else() {
   entry=$(basename "$XDG_CACHE_HOME"/tok/cint.*.json)
   [ "$(opened)" = "$XDG_CACHE_HOME/tok
 cint.bookmark
+$XDG_CONFIG_HOME/tok/config.toml
 $entry
 /proc/sys/kernel/random/boot_id" ]
+  # The config is opened to see whether it has changed.
+  read_from cint.bookmark
+  ! read_from config.toml
 }
 
 fact_after_a_change_of_the_config_it_is_read_besides_and_nothing_else() {
@@ -55,9 +66,11 @@ fact_after_a_change_of_the_config_it_is_read_besides_and_nothing_else() {
   [ "$(opened)" = "$XDG_CACHE_HOME/tok
 cint.bookmark
 $XDG_CONFIG_HOME/tok/config.toml
+$XDG_CONFIG_HOME/tok/config.toml
 /proc/sys/kernel/random/boot_id
 $XDG_CACHE_HOME/tok
 $entry" ]
+  read_from config.toml
 }
 
 fact_a_cached_header_starts_no_thread_no_program_and_no_connection() {
