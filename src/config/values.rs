@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time: `"90s"`, `"5m"`, `"1h 30m"`, or a whole number of seconds.
+/// A length of time: `"90s"`, `"5m"`, `"1h 30m"`, `"30d"`, or a whole number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationText {
     /// The length in milliseconds; never negative.
@@ -18,15 +18,33 @@ impl std::str::FromStr for DurationText {
     fn from_str(text: &str) -> Result<Self, String> {
         let ms = match text.parse::<i64>() {
             Ok(seconds) => seconds.checked_mul(1000),
-            Err(_) => text
-                .parse::<jiff::SignedDuration>()
-                .ok()
-                .and_then(|duration| i64::try_from(duration.as_millis()).ok()),
+            Err(_) => match days(text) {
+                Some((days_ms, "")) => Some(days_ms),
+                Some((days_ms, rest)) => hours(rest).and_then(|ms| ms.checked_add(days_ms)),
+                None => hours(text),
+            },
         };
         ms.filter(|ms| *ms >= 0)
             .map(|ms| Self { ms })
             .ok_or_else(|| format!("`{text}` is no length of time (like `90s`, `5m` or `1h`)"))
     }
+}
+
+/// A length of time in hours and what is less, in milliseconds.
+fn hours(text: &str) -> Option<i64> {
+    let length: jiff::SignedDuration = text.parse().ok()?;
+    // As people write it, it may be in the past: `3h ago`.
+    i64::try_from(length.as_millis()).ok().filter(|ms| *ms >= 0)
+}
+
+/// The days that `text` begins with, in milliseconds, and what comes after them; none where it begins with none. A day is 24 hours: jiff leaves that to calendars.
+fn days(text: &str) -> Option<(i64, &str)> {
+    let (count, rest) = text.split_once('d')?;
+    // What follows is another count, not the rest of a word.
+    let rest = rest.trim_start();
+    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit());
+    let count: u32 = count.trim().parse().ok().filter(|_| ends)?;
+    Some((i64::from(count) * 86_400_000, rest))
 }
 
 impl Serialize for DurationText {
@@ -154,6 +172,7 @@ impl<'de> Deserialize<'de> for Kept {
 pub struct Params(pub serde_json::Map<String, serde_json::Value>);
 
 impl Params {
+    /// These over `base`, name by name.
     pub(super) fn over(self, mut base: Self) -> Self {
         base.0.extend(self.0);
         base
@@ -223,6 +242,18 @@ mod tests {
             ("1h 30m", Some(5_400_000)),
             ("500ms", Some(500)),
             ("30", Some(30_000)),
+            ("30d", Some(2_592_000_000)),
+            ("1d 12h", Some(129_600_000)),
+            ("2d3h", Some(183_600_000)),
+            ("4294967295d", Some(371_085_174_288_000_000)),
+            ("4294967296d", None),
+            ("1d 9223372036854775h", None),
+            ("-1d", None),
+            ("1day", None),
+            ("d", None),
+            ("1d 1d", None),
+            ("1d 3h ago", None),
+            ("1.5d", None),
             ("0", Some(0)),
             ("-5s", None),
             ("", None),
