@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use crate::clock::Now;
 use crate::failure::{Failure, Kind};
-use crate::http::{Http, Tries};
+use crate::http::{Http, Remake, Tries};
+use crate::jws::Signer;
 use crate::notes::Notes;
 use crate::oauth::advice::{Asked, advice};
 use crate::oauth::answer::Answer;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
 use crate::oauth::stepped::Steps;
-use crate::oauth::{response, transcript};
+use crate::oauth::{assertion, response, transcript};
 use crate::profile::origin::Origin;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
@@ -41,6 +43,7 @@ pub fn fetch(
         answers: RefCell::default(),
         learnt: RefCell::default(),
         values: RefCell::default(),
+        assertion: RefCell::default(),
     };
     let named = |failure: Failure| failure.context(format!("profile `{}`", profile.name));
     let http = fetch
@@ -93,6 +96,8 @@ struct Fetch<'a> {
     secrets: RefCell<BTreeMap<String, Secret>>,
     answers: RefCell<Steps>,
     values: RefCell<BTreeMap<String, Secret>>,
+    /// The assertion of the request being made.
+    assertion: RefCell<Option<Secret>>,
     /// What else nobody may see: the token, what steps gave for later requests, what was computed from secrets.
     learnt: RefCell<Vec<Secret>>,
 }
@@ -145,7 +150,11 @@ impl Fetch<'_> {
     ) -> Result<Answer, Failure> {
         let format = rules.format;
         self.settle_values(plan)?;
-        let request = request::build(plan, format, &|name| self.value(name))?;
+        let make = || {
+            self.sign(plan)?;
+            request::build(plan, format, &|name| self.value(name))
+        };
+        let request = make()?;
         self.may_receive_secrets(plan, &request)?;
         if self.notes.verbose {
             let shown = request::build(plan, format, &|name| self.shown(name))?;
@@ -154,7 +163,8 @@ impl Fetch<'_> {
                 .for_each(|line| self.notes.trace(line));
         }
         self.learn_computed(plan, &request)?;
-        let answer = http.send(&request)?;
+        let anew: Option<Remake<'_>> = plan.assertion.is_some().then_some(&make);
+        let answer = http.send(&request, anew)?;
         self.learn_answered(step, &answer, rules);
         if self.notes.verbose {
             transcript::answer(&answer, &self.redactor())
@@ -221,6 +231,11 @@ impl Fetch<'_> {
         match name {
             Name::Secret(name) => self.secret(name),
             Name::Step(step, pointer) => self.answered(step, pointer),
+            Name::Assertion => {
+                self.assertion.borrow().clone().ok_or_else(|| {
+                    Failure::new(Kind::Unexpected, "the assertion is not signed yet")
+                })
+            }
             Name::Value(name) => self.values.borrow().get(name).cloned().ok_or_else(|| {
                 Failure::new(
                     Kind::Unexpected,
@@ -243,7 +258,9 @@ impl Fetch<'_> {
     /// What stands for a name in a transcript: itself where it is no secret.
     fn shown(&self, name: &Name) -> Result<Secret, Failure> {
         match name {
-            Name::Secret(_) | Name::Step(..) => Ok(Secret::new(format!("<{name}>"))),
+            Name::Secret(_) | Name::Step(..) | Name::Assertion => {
+                Ok(Secret::new(format!("<{name}>")))
+            }
             // A value may be made of secrets.
             Name::Env(_) | Name::Value(_) => Ok(Secret::new(format!("<{name}>"))),
             known => self.value(known),
@@ -267,12 +284,42 @@ impl Fetch<'_> {
         Ok(())
     }
 
+    /// Signs the assertion that `plan` sends, if it sends one: anew each time, for a provider may take none twice.
+    fn sign(&self, plan: &Plan) -> Result<(), Failure> {
+        let Some(assertion) = &plan.assertion else {
+            return Ok(());
+        };
+        let key = self.secret(&assertion.key)?;
+        let unique = crate::template::uuid()?;
+        let occasion = assertion::Occasion {
+            now_ms: Now::read().unix_ms,
+            unique: &unique,
+        };
+        let signed = assertion::sign(assertion, &key, occasion, &|name| self.value(name))?;
+        if self.notes.verbose {
+            let alg = Signer::new(&key, assertion.algorithm)?.algorithm().name();
+            let shown = |name: &Name| self.shown(name);
+            let (header, claims) = assertion::parts(assertion, alg, occasion, &shown)?;
+            let line = format!("assertion {} {}", header.expose(), claims.expose());
+            self.notes.trace(&line);
+        }
+        self.learn(&signed);
+        *self.assertion.borrow_mut() = Some(signed);
+        Ok(())
+    }
+
     fn secret(&self, name: &str) -> Result<Secret, Failure> {
         if let Some(secret) = self.secrets.borrow().get(name) {
             return Ok(secret.clone());
         }
         let (secret, source) = secrets::find(self.profile, name, self.environment)?;
         self.notes.trace(&format!("{name} from {source}"));
+        assertion::check(self.profile, name, &secret).map_err(|failure| {
+            let profile = &self.profile.name;
+            failure
+                .context(source)
+                .context(format!("profile `{profile}`: {name}"))
+        })?;
         self.secrets
             .borrow_mut()
             .insert(name.to_owned(), secret.clone());
@@ -393,6 +440,6 @@ fn is_answer(name: &Name) -> bool {
 fn is_private(name: &Name) -> bool {
     matches!(
         name,
-        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body
+        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body | Name::Assertion
     )
 }

@@ -26,6 +26,7 @@ pub mod failure;
 pub mod fetch;
 pub mod hardening;
 pub mod http;
+pub mod jws;
 pub mod length;
 pub mod notes;
 pub mod oauth;

@@ -11,8 +11,8 @@ mod name;
 use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
 
-pub use functions::{FUNCTIONS, Standin, percent_encode};
-pub use name::{CLIENT_SECRET, Name};
+pub use functions::{FUNCTIONS, Standin, percent_encode, uuid};
+pub use name::{CLIENT_SECRET, Name, PRIVATE_KEY};
 
 /// A value as the profile writes it, split at its `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,7 +252,7 @@ impl Part {
 }
 
 fn unknown(path: &str) -> String {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 11] = [
         "client_id",
         "client_secret",
         "secret.NAME",
@@ -261,6 +261,7 @@ fn unknown(path: &str) -> String {
         "step.NAME.POINTER",
         "value.NAME",
         "body",
+        "assertion",
         "access_token",
         "kept.NAME",
     ];

@@ -74,6 +74,10 @@ struct Request {
     renamed: Option<&'static str>,
     step: Option<&'static str>,
     root: Option<&'static str>,
+    alg: Option<&'static str>,
+    kid: Option<&'static str>,
+    assertion_audience: Vec<&'static str>,
+    claims: BTreeMap<&'static str, Value>,
 }
 
 /// A parameter: a number and its digits in a string are not the same.
@@ -85,7 +89,7 @@ enum Value {
 }
 
 /// How many parts of a request [`Request::redraw`] knows.
-const PARTS: usize = 16;
+const PARTS: usize = 19;
 
 impl Request {
     fn random(random: &mut Random) -> Self {
@@ -107,6 +111,10 @@ impl Request {
             renamed: None,
             step: None,
             root: None,
+            alg: None,
+            kid: None,
+            assertion_audience: Vec::new(),
+            claims: BTreeMap::new(),
         };
         for part in 0..PARTS {
             request.redraw(part, random);
@@ -123,8 +131,12 @@ impl Request {
             3 => self.method = random.maybe(&["POST", "GET"]),
             4 => self.encoding = random.pick(&["form", "json", "query"]),
             5 => {
-                self.auth_method =
-                    random.pick(&["client_secret_basic", "client_secret_post", "none"]);
+                self.auth_method = random.pick(&[
+                    "client_secret_basic",
+                    "client_secret_post",
+                    "private_key_jwt",
+                    "none",
+                ]);
             }
             6 => self.basic_encoding = random.pick(&["rfc6749", "raw"]),
             7 => self.grant_type = random.pick(&["client_credentials", "none", "urn:x"]),
@@ -153,7 +165,28 @@ impl Request {
                 self.renamed = random.maybe(&["clientId", "id"]);
                 self.step = random.maybe(&["s", "ss"]);
             }
-            _ => self.root = random.maybe(&["/a", "/b"]),
+            15 => self.root = random.maybe(&["/a", "/b"]),
+            16 => {
+                self.alg = random.maybe(&["RS256", "PS256"]);
+                self.kid = random.maybe(&TEXTS);
+            }
+            17 => {
+                self.assertion_audience =
+                    (0..random.below(3)).map(|_| random.pick(&TEXTS)).collect();
+            }
+            _ => {
+                self.claims = (0..random.below(3))
+                    .map(|_| {
+                        let name = random.pick(&["sub", "nbf", "scope"]);
+                        let value = match random.below(3) {
+                            0 => Value::Text(random.pick(&TEXTS)),
+                            1 => Value::Number(random.below(2)),
+                            _ => Value::Flag(random.coin()),
+                        };
+                        (name, value)
+                    })
+                    .collect();
+            }
         }
     }
 
@@ -164,9 +197,14 @@ impl Request {
         if sent.scope.is_empty() {
             sent.scope_separator = " ";
         }
-        if sent.auth_method != "client_secret_post" {
+        if !["client_secret_post", "private_key_jwt"].contains(&sent.auth_method) {
             // The id is not among the parameters.
             sent.renamed = None;
+        }
+        if sent.auth_method != "private_key_jwt" {
+            (sent.alg, sent.kid) = (None, None);
+            sent.assertion_audience.clear();
+            sent.claims.clear();
         }
         sent
     }
@@ -234,11 +272,7 @@ impl Request {
         let mut params: Vec<String> = self
             .params
             .iter()
-            .map(|(name, value)| match value {
-                Value::Text(value) => format!("{name} = {}", text(value)),
-                Value::Number(value) => format!("{name} = {value}"),
-                Value::Flag(value) => format!("{name} = {value}"),
-            })
+            .map(|(name, value)| format!("{name} = {}", value.written()))
             .collect();
         if random.coin() {
             params.reverse();
@@ -250,6 +284,9 @@ impl Request {
             .map(|(name, value)| format!("{name} = {}", text(value)))
             .collect();
         lines.push(format!("headers = {{ {} }}", headers.join(", ")));
+        if self.auth_method == "private_key_jwt" {
+            lines.extend(self.write_assertion(random));
+        }
         let by = random.below(lines.len());
         lines.rotate_left(by);
         let mut out = format!("[profiles.{name}]\n");
@@ -265,6 +302,53 @@ impl Request {
             .unwrap();
         }
         out
+    }
+
+    /// The assertion, written down in one of many ways, with a key and a lifetime that do not matter.
+    fn write_assertion(&self, random: &mut Random) -> Vec<String> {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let mut lines = vec![
+            format!(
+                "secrets = {{ private_key = {{ file = '{}' }} }}",
+                random.pick(&["a", "b"])
+            ),
+            format!("assertion.lifetime = '{}m'", 1 + random.below(9)),
+        ];
+        lines.extend(self.alg.map(|alg| format!("assertion.alg = '{alg}'")));
+        lines.extend(self.kid.map(|kid| match random.coin() {
+            true => format!("assertion.kid = {}", text(kid)),
+            false => format!("assertion.headers = {{ kid = {} }}", text(kid)),
+        }));
+        let audience: Vec<String> = self
+            .assertion_audience
+            .iter()
+            .map(|one| text(one))
+            .collect();
+        lines.extend(match &audience[..] {
+            [] => None,
+            [one] if random.coin() => Some(format!("assertion.audience = {one}")),
+            many => Some(format!("assertion.audience = [{}]", many.join(", "))),
+        });
+        let mut claims: Vec<String> = self
+            .claims
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", value.written()))
+            .collect();
+        if random.coin() {
+            claims.reverse();
+        }
+        lines.push(format!("assertion.claims = {{ {} }}", claims.join(", ")));
+        lines
+    }
+}
+
+impl Value {
+    fn written(&self) -> String {
+        match self {
+            Self::Text(value) => serde_json::Value::from(*value).to_string(),
+            Self::Number(value) => value.to_string(),
+            Self::Flag(value) => value.to_string(),
+        }
     }
 }
 

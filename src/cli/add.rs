@@ -60,7 +60,7 @@ pub struct Keys {
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<String>,
 
-    /// client_secret_basic, client_secret_post or none
+    /// client_secret_basic (or _post, _jwt), private_key_jwt or none
     #[arg(long, value_name = "METHOD")]
     pub auth_method: Option<String>,
 

@@ -60,7 +60,12 @@ fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Failure>
 fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let secret = if stdin_is_terminal() {
-        ask(&user)?
+        let typed = unseen(&format!("Secret for `{user}` (not shown): "))?;
+        if typed.is_empty() {
+            let failure = Failure::new(Kind::Secret, "the secret is empty; nothing was stored");
+            return Err(failure.into());
+        }
+        typed
     } else {
         from_stdin()?
     };
@@ -80,14 +85,24 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
     Ok(())
 }
 
-/// The secret as a person types it, unseen.
-fn ask(user: &str) -> anyhow::Result<Secret> {
-    let typed = rpassword::prompt_password(format!("Secret for `{user}` (not shown): "))
-        .context("could not read from the terminal")?;
-    if typed.is_empty() {
-        return Err(Failure::new(Kind::Secret, "the secret is empty; nothing was stored").into());
+/// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing.
+///
+/// # Errors
+/// When the terminal cannot be read.
+pub(super) fn unseen(prompt: &str) -> anyhow::Result<Secret> {
+    let unread = "could not read from the terminal";
+    let mut secret = Secret::new(rpassword::prompt_password(prompt).context(unread)?);
+    // A key in PEM has many lines, and a terminal gives them one by one: what is left unread would be the shell's next commands.
+    let mut is_open = secret.expose().starts_with("-----BEGIN ");
+    while is_open && (secret.expose().len() as u64) < LONGEST_BYTES {
+        let line = Secret::new(rpassword::read_password().context(unread)?);
+        // openssl writes the name of a curve before the key on it.
+        let is_last = |line: &str| line.starts_with("-----END ") && !line.contains("PARAMETERS");
+        is_open = !is_last(line.expose());
+        secret.push("\n");
+        secret.push(line.expose());
     }
-    Ok(Secret::new(typed))
+    Ok(secret)
 }
 
 fn from_stdin() -> anyhow::Result<Secret> {

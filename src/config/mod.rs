@@ -2,6 +2,7 @@
 //!
 //! Never looked for in the working directory: a config names commands to run and where secrets go.
 
+mod assertion;
 pub mod edit;
 mod locate;
 mod owner;

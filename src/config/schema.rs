@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub use super::assertion::{Algorithm, AssertionTable};
 pub use super::values::{DurationText, Kept, OneOrMany, Params, json};
 
 /// The whole file.
@@ -32,6 +33,8 @@ pub struct ProfileTable {
     pub vars: BTreeMap<String, String>,
     pub auth_method: Option<AuthMethod>,
     pub basic_encoding: Option<BasicEncoding>,
+    #[serde(default)]
+    pub assertion: AssertionTable,
     pub method: Option<Method>,
     pub encoding: Option<Encoding>,
     pub grant_type: Option<String>,
@@ -76,6 +79,7 @@ impl ProfileTable {
             vars: merged(self.vars, base.vars),
             auth_method: self.auth_method.or(base.auth_method),
             basic_encoding: self.basic_encoding.or(base.basic_encoding),
+            assertion: self.assertion.over(base.assertion),
             method: self.method.or(base.method),
             encoding: self.encoding.or(base.encoding),
             grant_type: self.grant_type.or(base.grant_type),
@@ -217,7 +221,7 @@ impl ResponseTable {
     }
 }
 
-/// Where a secret comes from: at most one of the keys. None of them: the keyring.
+/// Where a secret comes from: at most one of `env`, `file`, `credential` and `command`. None of them: the keyring.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
@@ -229,6 +233,8 @@ pub struct SourceTable {
     pub credential: Option<String>,
     /// A program and its arguments, run without a shell.
     pub command: Option<Vec<String>>,
+    /// Where in it the secret is, if it is JSON: an RFC 6901 pointer.
+    pub pointer: Option<String>,
 }
 
 /// How the client proves who it is (RFC 7591 §2, `token_endpoint_auth_method`).
@@ -240,8 +246,20 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// `client_id` and `client_secret` among the parameters (RFC 6749 §2.3.1).
     ClientSecretPost,
+    /// An assertion signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2).
+    ClientSecretJwt,
+    /// An assertion signed with the client's private key (the same).
+    PrivateKeyJwt,
     /// Nothing of tok's own: the profile puts the credentials where they go.
     None,
+}
+
+impl AuthMethod {
+    /// Whether the client signs an assertion.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        matches!(self, Self::ClientSecretJwt | Self::PrivateKeyJwt)
+    }
 }
 
 /// What stands between `base64(` and `)` in `Authorization: Basic`.
@@ -297,11 +315,16 @@ pub enum Encoding {
 /// A parameter that tok sends of itself, which `names` may rename.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are RFC 6749's and RFC 8707's")]
+#[expect(
+    missing_docs,
+    reason = "the names are those of RFC 6749, RFC 7521 and RFC 8707"
+)]
 pub enum Sent {
     GrantType,
     ClientId,
     ClientSecret,
+    ClientAssertionType,
+    ClientAssertion,
     Scope,
     Audience,
     Resource,
@@ -315,6 +338,8 @@ impl Sent {
             Self::GrantType => "grant_type",
             Self::ClientId => "client_id",
             Self::ClientSecret => "client_secret",
+            Self::ClientAssertionType => "client_assertion_type",
+            Self::ClientAssertion => "client_assertion",
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",

@@ -33,6 +33,9 @@ const LARGEST_BYTES: usize = 1 << 20;
 /// What tok calls itself.
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 
+/// Makes a request another time.
+pub type Remake<'a> = &'a dyn Fn() -> Result<Request, Failure>;
+
 /// How often a request may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
@@ -91,20 +94,22 @@ impl Http {
         }
     }
 
-    /// Sends `request`, again where that can help, and gives the answer to the last try, whatever its status.
+    /// Sends `request`, again where that can help, and gives the answer to the last try, whatever its status. What may be sent only once, such as an assertion
+    /// whose `jti` the provider remembers, `anew` makes for each further try.
     ///
     /// # Errors
-    /// A config failure when the URL may not be spoken to, an unreachable one when there was no answer in time.
-    pub fn send(&self, request: &Request) -> Result<Answer, Failure> {
+    /// A config failure when the URL may not be spoken to, an unreachable one when there was no answer in time; what `anew` returns.
+    pub fn send(&self, request: &Request, anew: Option<Remake<'_>>) -> Result<Answer, Failure> {
         let url = Url::parse(request.url.expose())
             .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
         let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
         let client = self.client(&url)?;
         let _waiting = Waiting::on(&origin.authority());
         let mut tried = 0;
+        let mut remade = None;
         loop {
             tried += 1;
-            let outcome = self.send_once(client, request, &url);
+            let outcome = self.send_once(client, remade.as_ref().unwrap_or(request), &url);
             let retry_at = match &outcome {
                 Ok(answer) => answer.header("retry-after").and_then(|text| {
                     expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
@@ -128,6 +133,7 @@ impl Http {
                     self.notes
                         .trace(&format!("trying again in {} ms", pause.as_millis()));
                     std::thread::sleep(pause);
+                    remade = anew.map(|make| make()).transpose()?;
                 }
                 (None, Ok(answer)) => return Ok(answer),
                 (None, Err(trouble)) => return Err(trouble.failure(&origin, self.timeout_ms)),

@@ -23,7 +23,9 @@ pub struct Asked<'a> {
 #[must_use]
 pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Option<String> {
     let code = refusal.and_then(|refusal| refusal.code.as_deref());
+    let is_signed = asked.plan.assertion.is_some();
     Some(match (code, status) {
+        (Some("invalid_client" | "invalid_grant"), _) | (_, 401) if is_signed => signed(asked),
         (Some("invalid_client"), _) => credentials(asked),
         (Some("invalid_scope"), _) => scope(asked),
         // RFC 8707 §2.
@@ -43,6 +45,9 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
         }
         (None, 404) => {
             "check `token_url` (for a step its `url`) against the provider's manual".to_owned()
+        }
+        (_, 400..=499) if is_signed => {
+            "compare what -v shows of the request and the assertion with the example in the provider's manual".to_owned()
         }
         (_, 400..=499) => format!(
             "compare what `tok show {} --curl` prints with the example in the provider's manual",
@@ -83,8 +88,16 @@ fn credentials(asked: Asked<'_>) -> String {
         AuthMethod::ClientSecretPost => {
             format!("{check}, or try `auth_method = \"client_secret_basic\"`")
         }
-        AuthMethod::None => check,
+        AuthMethod::None | AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => check,
     }
+}
+
+/// Advice where what the client signed is not believed: the key, a claim, or the time.
+fn signed(asked: Asked<'_>) -> String {
+    format!(
+        "-v shows what was signed: the provider has to know the key, `aud` is often not the token endpoint, and the times are this machine's (`tok doctor {}` checks its clock)",
+        asked.profile
+    )
 }
 
 /// Advice where the scope is not one that the client may have.
@@ -125,6 +138,7 @@ mod tests {
             query: Vec::new(),
             values: Vec::new(),
             headers: Vec::new(),
+            assertion: None,
         }
     }
 
@@ -183,6 +197,30 @@ mod tests {
         assert!(text.contains("`tok secret check p api_key`"), "{text}");
         let none = plan(AuthMethod::None);
         assert!(said(None, 401, &none, false).contains("holds no secret"));
+    }
+
+    #[test]
+    fn advice_on_an_assertion_names_what_servers_check() {
+        let mut signs = plan(AuthMethod::PrivateKeyJwt);
+        signs.assertion = Some(crate::profile::assertion::Assertion {
+            algorithm: None,
+            key: "private_key".to_owned(),
+            headers: Vec::new(),
+            claims: Vec::new(),
+            lifetime_ms: 60_000,
+        });
+        for (code, status) in [
+            (Some("invalid_client"), 400),
+            (Some("invalid_grant"), 400),
+            (None, 401),
+        ] {
+            let said = said(code, status, &signs, true);
+            assert!(said.contains("-v shows what was signed"), "{said}");
+            assert!(said.contains("`tok doctor p`"), "{said}");
+        }
+        // No curl command shows it.
+        assert!(!said(None, 400, &signs, false).contains("--curl"));
+        assert!(said(Some("invalid_scope"), 400, &signs, false).contains("`scope`"));
     }
 
     #[test]

@@ -354,6 +354,10 @@ impl Marks {
                 let why = "the body is known only when the shell has put it together";
                 return Err(unshown::refusal(profile, &format!("${{{name}}}"), why));
             }
+            Name::Assertion => {
+                let why = "no shell can sign it without showing its key to the machine";
+                return Err(unshown::refusal(profile, &format!("${{{name}}}"), why));
+            }
             known => {
                 return Ok(Secret::new(profile.known_value(known).unwrap_or_default()));
             }

@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod answer;
 pub mod as_curl;
+pub mod assertion;
 pub mod document;
 pub mod expiry;
 pub mod redact;

@@ -186,7 +186,10 @@ fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Failure> {
 }
 
 /// The parameters as one JSON object (RFC 8259), in the order written.
-fn json_body(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Failure> {
+pub(super) fn json_body(
+    parameters: &[(String, Parameter)],
+    value: Lookup<'_>,
+) -> Result<Secret, Failure> {
     let mut out = Secret::default();
     json_object(parameters, value, &mut out)?;
     Ok(out)
@@ -287,6 +290,7 @@ mod tests {
             query: Vec::new(),
             values: Vec::new(),
             headers: Vec::new(),
+            assertion: None,
         }
     }
 

@@ -4,8 +4,9 @@ use super::Profile;
 use super::name::{self, secret_variable, var_variable};
 use super::origin::{self, Origin};
 use crate::config::Config;
+use crate::config::schema::{AssertionTable, AuthMethod};
 use crate::failure::Failure;
-use crate::template::CLIENT_SECRET;
+use crate::template::{CLIENT_SECRET, PRIVATE_KEY};
 
 /// See [`Profile::check`].
 pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Failure> {
@@ -63,9 +64,16 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Failure> {
         if *other == profile.name {
             continue;
         }
+        // Whoever signs has a key, declared or not.
+        let signs = table.assertion != AssertionTable::default()
+            || table.auth_method == Some(AuthMethod::PrivateKeyJwt);
         let theirs = variables(
             other,
-            table.secrets.keys().map(String::as_str),
+            table
+                .secrets
+                .keys()
+                .map(String::as_str)
+                .chain(signs.then_some(PRIVATE_KEY)),
             table.vars.keys().map(String::as_str),
         );
         if let Some(variable) = own.iter().find(|variable| theirs.contains(variable)) {

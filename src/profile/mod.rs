@@ -3,6 +3,7 @@
 //! [`Profile::resolve`] does what even a cached token needs and no more. [`Profile::check`] does the rest (URLs, expressions, the whole file),
 //! before anything is sent.
 
+pub mod assertion;
 mod check;
 pub mod name;
 pub mod origin;
@@ -24,6 +25,7 @@ use crate::config::schema::{CacheKind, SourceTable};
 use crate::failure::Failure;
 use crate::secret::Secret;
 use crate::template::{Name, Template};
+use assertion::Assertion;
 use origin::Origin;
 use plan::Plan;
 use rules::Response;
@@ -175,6 +177,14 @@ impl Profile {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&SourceTable> {
         self.secrets.get(name)
+    }
+
+    /// The assertions that its requests send, in their order.
+    pub fn assertions(&self) -> impl Iterator<Item = &Assertion> {
+        let steps = self.steps.iter().map(|step| &step.plan);
+        steps
+            .chain([&self.token])
+            .filter_map(|plan| plan.assertion.as_ref())
     }
 
     /// The names of all secrets that a run may need, each once: those of the requests and of the header lines.

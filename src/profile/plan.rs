@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::assertion::Assertion;
 use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Method};
 use crate::template::{Name, Template};
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub values: Vec<(String, Template)>,
     /// The profile's own header fields, in the order sent.
     pub headers: Vec<(String, Template)>,
+    /// What `${assertion}` stands for, where the rest of this plan names it.
+    pub assertion: Option<Assertion>,
 }
 
 /// A parameter's value: JSON whose strings are templates.
@@ -63,7 +66,7 @@ impl Parameter {
     }
 
     /// The value in one canonical spelling: templates by their source, words sorted, members sorted.
-    fn canonical(&self) -> Value {
+    pub(super) fn canonical(&self) -> Value {
         match self {
             Self::Text(template) => Value::from(template.source()),
             Self::Words { words, separator } => {
@@ -98,6 +101,9 @@ impl Plan {
         }
         all.extend(self.headers.iter().map(|(_, value)| value));
         all.extend(self.values.iter().map(|(_, value)| value));
+        if let Some(assertion) = &self.assertion {
+            assertion.templates(&mut |template| all.push(template));
+        }
         all
     }
 
@@ -107,6 +113,10 @@ impl Plan {
         let mut names: Vec<&str> = Vec::new();
         let basic = (self.auth_method == AuthMethod::ClientSecretBasic)
             .then_some(crate::template::CLIENT_SECRET);
+        let key = self
+            .assertion
+            .as_ref()
+            .map(|assertion| assertion.key.as_str());
         let written = self
             .templates()
             .into_iter()
@@ -115,7 +125,7 @@ impl Plan {
                 Name::Secret(name) => Some(name.as_str()),
                 _ => None,
             });
-        for name in basic.into_iter().chain(written) {
+        for name in basic.into_iter().chain(key).chain(written) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -155,6 +165,11 @@ impl Plan {
         headers.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, value) in headers {
             add(&format!("header {name}"), value.source().to_owned());
+        }
+        if let Some(assertion) = &self.assertion {
+            for (label, value) in assertion.inputs() {
+                add(&format!("assertion {label}"), value);
+            }
         }
     }
 }

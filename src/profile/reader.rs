@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::assertion::CLIENT_ASSERTION_TYPE;
 use super::plan::{Parameter, Plan};
 use super::rules;
 use super::vars::Vars;
 use super::wrong::{At, Wrong};
 use super::{Step, name};
 use crate::config::schema::{
-    AuthMethod, Encoding, Method, OneOrMany, Params, ResponseTable, Sent, StepTable,
+    AssertionTable, AuthMethod, Encoding, Method, OneOrMany, Params, ResponseTable, Sent, StepTable,
 };
 use crate::template::{Name, Template};
 
@@ -23,6 +24,8 @@ pub(super) enum Stand {
     Request,
     /// In a request's header field.
     Field,
+    /// In what a request is made of: the profile's `values`, and the assertion.
+    Inner,
     /// In a printed header line.
     Header,
 }
@@ -57,6 +60,10 @@ pub(super) struct Reader<'a> {
     pub(super) values: BTreeMap<String, String>,
     /// Those that the plan being read has named so far.
     pub(super) used_values: Vec<(String, Template)>,
+    /// Whether the plan being read names the assertion.
+    pub(super) signs: bool,
+    /// The profile's `assertion`, as written.
+    pub(super) assertion: AssertionTable,
     pub(super) has_client_id: bool,
     pub(super) kept: Vec<String>,
 }
@@ -71,6 +78,7 @@ impl Reader<'_> {
         let template = Template::parse(source).at(key)?;
         for name in template.names() {
             self.allowed(name, place).at(key)?;
+            self.signs |= *name == Name::Assertion;
         }
         self.vars.take_in(&template).at(key)?;
         for name in template.names() {
@@ -101,7 +109,7 @@ impl Reader<'_> {
         let template = Template::parse(&source).at(&key)?;
         within.push(name.to_owned());
         for inner in template.names() {
-            self.allowed(inner, Stand::Request).at(&key)?;
+            self.allowed(inner, Stand::Inner).at(&key)?;
             if let Name::Value(inner) = inner {
                 self.use_value(inner, within)?;
             }
@@ -112,7 +120,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn allowed(&self, name: &Name, place: Stand) -> Result<(), String> {
+    pub(super) fn allowed(&self, name: &Name, place: Stand) -> Result<(), String> {
         let known = |list: &[String], wanted: &String, what: &str, how: &str| {
             if list.contains(wanted) {
                 return Ok(());
@@ -143,6 +151,15 @@ impl Reader<'_> {
                     .to_owned(),
             ),
             Name::Body => Ok(()),
+            Name::Assertion if place == Stand::Header => Err(
+                "`${assertion}` is made only while fetching, not when a cached token is printed"
+                    .to_owned(),
+            ),
+            Name::Assertion if place == Stand::Inner => Err(
+                "`${assertion}` can stand only in the request itself: not in `values`, and not in `assertion`"
+                    .to_owned(),
+            ),
+            Name::Assertion => Ok(()),
             Name::Value(_) if place == Stand::Header => Err(format!(
                 "`${{{name}}}` is known only while fetching, not when a cached token is printed"
             )),
@@ -234,6 +251,7 @@ impl Reader<'_> {
     pub(super) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Wrong> {
         let key = |key: &str| format!("{}{key}", request.prefix);
         self.used_values.clear();
+        self.signs = false;
         let method = request.method.unwrap_or_default();
         let encoding = request.encoding.unwrap_or(match method {
             Method::Post | Method::Put => Encoding::Form,
@@ -261,6 +279,11 @@ impl Reader<'_> {
         if request.auth_method == AuthMethod::ClientSecretPost {
             standard(self, Sent::ClientId, "${client_id}")?;
             standard(self, Sent::ClientSecret, "${client_secret}")?;
+        }
+        if request.auth_method.is_signed() {
+            standard(self, Sent::ClientId, "${client_id}")?;
+            standard(self, Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE)?;
+            standard(self, Sent::ClientAssertion, "${assertion}")?;
         }
         if let Some(audience) = &request.audience {
             standard(self, Sent::Audience, audience)?;
@@ -303,7 +326,7 @@ impl Reader<'_> {
         };
         let mut query = Vec::new();
         for (name, value) in &request.query.0 {
-            let parameter = self.parameter(&key("query"), value)?;
+            let parameter = self.parameter(&key("query"), value, Stand::Request)?;
             if !is_flat(&parameter) {
                 return Err(Wrong::new(
                     key("query"),
@@ -313,7 +336,7 @@ impl Reader<'_> {
             query.push((name.clone(), parameter));
         }
         for (name, value) in &request.params.0 {
-            let parameter = self.parameter(&key("params"), value)?;
+            let parameter = self.parameter(&key("params"), value, Stand::Request)?;
             if encoding != Encoding::Json && !is_flat(&parameter) {
                 return Err(Wrong::new(
                     key("params"),
@@ -352,32 +375,43 @@ impl Reader<'_> {
                 self.template(&key("headers"), value, Stand::Field)?,
             ));
         }
-        Ok(Plan {
+        let mut plan = Plan {
             url: self.template(&key(request.url_key), &request.url, Stand::Request)?,
             query,
-            values: std::mem::take(&mut self.used_values),
+            values: Vec::new(),
             method,
             encoding,
             auth_method: request.auth_method,
             basic_encoding: request.basic_encoding,
             parameters,
             headers,
-        })
+            assertion: None,
+        };
+        if self.signs {
+            plan.assertion = Some(self.assertion(&plan.url, plan.auth_method)?);
+        }
+        plan.values = std::mem::take(&mut self.used_values);
+        Ok(plan)
     }
 
-    fn parameter(&mut self, key: &str, value: &Value) -> Result<Parameter, Wrong> {
+    pub(super) fn parameter(
+        &mut self,
+        key: &str,
+        value: &Value,
+        place: Stand,
+    ) -> Result<Parameter, Wrong> {
         Ok(match value {
-            Value::String(text) => Parameter::Text(self.template(key, text, Stand::Request)?),
+            Value::String(text) => Parameter::Text(self.template(key, text, place)?),
             Value::Array(items) => Parameter::List(
                 items
                     .iter()
-                    .map(|item| self.parameter(key, item))
+                    .map(|item| self.parameter(key, item, place))
                     .collect::<Result<_, _>>()?,
             ),
             Value::Object(members) => Parameter::Table(
                 members
                     .iter()
-                    .map(|(name, member)| Ok((name.clone(), self.parameter(key, member)?)))
+                    .map(|(name, member)| Ok((name.clone(), self.parameter(key, member, place)?)))
                     .collect::<Result<_, Wrong>>()?,
             ),
             plain => Parameter::Plain(plain.clone()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::name;
 use super::origin::Origin;
+use super::pointer::Pointer;
 use super::reader::{Reader, Request, Stand};
 use super::rules;
 use super::vars::Vars;
@@ -11,7 +12,7 @@ use super::wrong::{At, Wrong};
 use super::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
 use crate::catalogue;
 use crate::config::Config;
-use crate::config::schema::{AuthMethod, OneOrMany, ProfileTable};
+use crate::config::schema::{AssertionTable, AuthMethod, OneOrMany, ProfileTable};
 use crate::failure::{Failure, Kind};
 use crate::template::CLIENT_SECRET;
 
@@ -69,6 +70,15 @@ fn from_table(
                 "a secret has one source: `env`, `file`, `credential` or `command`",
             ));
         }
+        if let Some(pointer) = &source.pointer {
+            Pointer::parse(pointer).at(&key)?;
+            if !given.contains(&true) {
+                return Err(Wrong::new(
+                    key,
+                    "`pointer` says where in a JSON text the secret is; name the `file`, `env`, `credential` or `command` that gives it",
+                ));
+            }
+        }
         if source.command.as_ref().is_some_and(Vec::is_empty) {
             return Err(Wrong::new(
                 key,
@@ -104,6 +114,8 @@ fn from_table(
         steps: Vec::new(),
         values: table.values,
         used_values: Vec::new(),
+        signs: false,
+        assertion: table.assertion,
         has_client_id: table.client_id.is_some(),
         kept: response.keep.iter().map(|(name, _)| name.clone()).collect(),
     };
@@ -153,6 +165,23 @@ fn from_table(
         names: table.names,
         headers: table.headers,
     })?;
+    let mut signs = false;
+    for plan in steps.iter().map(|step| &step.plan).chain([&token]) {
+        let Some(assertion) = &plan.assertion else {
+            continue;
+        };
+        signs = true;
+        if assertion.key != CLIENT_SECRET {
+            // Which secret signs is known without a declaration: `private_key`, where nobody says otherwise.
+            secrets.entry(assertion.key.clone()).or_default();
+        }
+    }
+    if !signs && reader.assertion != AssertionTable::default() {
+        return Err(Wrong::new(
+            "assertion",
+            "nothing sends it: set `auth_method = \"private_key_jwt\"`, or put `${assertion}` where the request wants it",
+        ));
+    }
     let header = match &table.header {
         None => None,
         Some(lines) => {

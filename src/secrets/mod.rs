@@ -7,12 +7,14 @@ mod command;
 pub mod environment;
 mod file;
 pub mod keyring;
+mod member;
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::failure::{Failure, Kind};
 use crate::profile::name::secret_variable;
+use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 
@@ -27,6 +29,8 @@ pub enum Source {
     Credential(String),
     /// `{ command = […] }`
     Command(Vec<String>),
+    /// A member of the JSON text that another place holds: `pointer` beside that place.
+    Member(Box<Source>, Pointer),
     /// The OS keyring, under this user name.
     Keyring(String),
 }
@@ -40,6 +44,7 @@ impl fmt::Display for Source {
             Self::Command(command) => {
                 write!(f, "command {}", command.first().map_or("", String::as_str))
             }
+            Self::Member(source, pointer) => write!(f, "{} in {source}", pointer.source()),
             Self::Keyring(user) => write!(f, "keyring entry `{user}`"),
         }
     }
@@ -52,6 +57,13 @@ impl Source {
     /// A secret failure when the place is there but cannot be read, or holds nothing usable.
     pub fn read(&self, environment: Environment<'_>) -> Result<Option<Secret>, Failure> {
         match self {
+            Self::Member(source, pointer) => {
+                let text = source.read(environment)?;
+                return text
+                    .map(|text| member::read(&text, pointer))
+                    .transpose()
+                    .map_err(|failure| failure.context(self));
+            }
             Self::Environment(variable) => environment::read(variable, environment),
             Self::File(path) => file::read(path),
             Self::Credential(name) => file::read_credential(name, environment),
@@ -61,6 +73,15 @@ impl Source {
         .map_err(|failure| failure.context(self))
     }
 
+    /// The place itself, where this is a member of what stands there.
+    #[must_use]
+    pub fn place(&self) -> &Self {
+        match self {
+            Self::Member(place, _) => place.place(),
+            place => place,
+        }
+    }
+
     /// Why there is nothing, for the message when no source had anything.
     fn absence(&self) -> String {
         match self {
@@ -68,6 +89,7 @@ impl Source {
             Self::File(path) => format!("{} does not exist", path.display()),
             Self::Credential(name) => format!("there is no systemd credential {name}"),
             Self::Command(_) => format!("{self} gave nothing"),
+            Self::Member(source, _) => source.absence(),
             Self::Keyring(user) => format!("the keyring has no entry `{user}`"),
         }
     }
@@ -80,15 +102,21 @@ impl Source {
 pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
     let mut sources = vec![Source::Environment(secret_variable(&profile.name, name))];
     if let Some(written) = profile.source(name) {
-        sources.extend(written.env.clone().map(Source::Environment));
-        sources.extend(
-            written
-                .file
-                .as_ref()
-                .map(|path| Source::File(profile.folder.join(path))),
-        );
-        sources.extend(written.credential.clone().map(Source::Credential));
-        sources.extend(written.command.clone().map(Source::Command));
+        let file = written.file.as_ref();
+        let places = [
+            written.env.clone().map(Source::Environment),
+            file.map(|path| Source::File(profile.folder.join(path))),
+            written.credential.clone().map(Source::Credential),
+            written.command.clone().map(Source::Command),
+        ];
+        let pointer = written.pointer.as_deref().map(Pointer::parse);
+        let pointer = pointer.transpose().map_err(|message| {
+            Failure::new(Kind::Config, message).context(format!("profile `{}`", profile.name))
+        })?;
+        sources.extend(places.into_iter().flatten().map(|place| match &pointer {
+            Some(pointer) => Source::Member(Box::new(place), pointer.clone()),
+            None => place,
+        }));
     }
     sources.push(Source::Keyring(keyring_user(profile, name)?));
     Ok(sources)

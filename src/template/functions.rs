@@ -11,6 +11,7 @@ use minijinja::{Environment, ErrorKind, State, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::digest;
+use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
 
 /// Every function, as it is called, with what it gives: for help, documentation and messages.
@@ -99,7 +100,9 @@ fn engine(standin: Option<&Standin>) -> Environment<'static> {
             .map_err(|_| wrong("int: what it got is no whole number".to_owned()))
     });
     engine.add_function("query_param", query_param);
-    engine.add_function("uuid", uuid);
+    engine.add_function("uuid", || {
+        uuid().map_err(|failure| wrong(failure.message().to_owned()))
+    });
     engine.add_function("now", now);
     if let Some(standin) = standin {
         put_before_all(&mut engine, standin);
@@ -141,9 +144,13 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
 }
 
 /// A version 4 UUID (RFC 9562 §5.4).
-fn uuid() -> Result<String, minijinja::Error> {
+///
+/// # Errors
+/// An unexpected failure when the system gives no random bytes.
+pub fn uuid() -> Result<String, Failure> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| wrong(format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let text = digest::hex(&bytes);

@@ -17,6 +17,8 @@ pub enum Name {
     Step(String, Vec<String>),
     /// `value.NAME`: one of the profile's `values`, the same wherever it stands in one run.
     Value(String),
+    /// `assertion`: the JWT that the client signs for the request it goes with.
+    Assertion,
     /// `body`, in a request's `headers` only: the body of that request, for signatures over it.
     Body,
     /// `access_token`, in `header` only.
@@ -28,6 +30,9 @@ pub enum Name {
 /// The name under which the client secret is kept among the other secrets.
 pub const CLIENT_SECRET: &str = "client_secret";
 
+/// The name under which the key is kept that signs assertions.
+pub const PRIVATE_KEY: &str = "private_key";
+
 impl Name {
     /// Reads a dotted path; none if it is not one of tok's names.
     pub(super) fn parse(path: &[&str]) -> Option<Self> {
@@ -37,6 +42,7 @@ impl Name {
             [CLIENT_SECRET] => Self::Secret(owned(CLIENT_SECRET)),
             ["access_token"] => Self::AccessToken,
             ["body"] => Self::Body,
+            ["assertion"] => Self::Assertion,
             ["value", name] => Self::Value(owned(name)),
             ["secret", name] => Self::Secret(owned(name)),
             ["var", name] => Self::Var(owned(name)),
@@ -59,6 +65,7 @@ impl Name {
             Self::Env(name) => vec!["env", name],
             Self::AccessToken => vec!["access_token"],
             Self::Body => vec!["body"],
+            Self::Assertion => vec!["assertion"],
             Self::Value(name) => vec!["value", name],
             Self::Kept(name) => vec!["kept", name],
             Self::Step(name, pointer) => ["step", name]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use local_provider::{Answer, Gate, Provider, Received};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -92,24 +92,47 @@ struct Scene {
     home: Home,
     vault: tempfile::TempDir,
     from: From,
+    /// What the source holds: the client secret, or a private key in PEM.
+    held: String,
+    /// Its environment variable.
+    variable: &'static str,
+    /// What nobody may see of it.
     secret: Canary,
     api_key: Canary,
     token: Canary,
 }
 
 impl Scene {
+    /// With a client secret.
     fn new(from: From) -> Self {
+        let secret = Canary::secret();
+        Self::holding(from, secret.0.clone(), secret, "TOK_P_CLIENT_SECRET")
+    }
+
+    /// With a private key.
+    fn signing(from: From) -> Self {
+        let random = ring::rand::SystemRandom::new();
+        let curve = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let key = ring::signature::EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap();
+        let key = STANDARD.encode(key);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
+        Self::holding(from, pem, Canary(key), "TOK_P_PRIVATE_KEY")
+    }
+
+    fn holding(from: From, held: String, secret: Canary, variable: &'static str) -> Self {
         let scene = Self {
             provider: Provider::start(),
             home: Home::new(),
             vault: tempfile::tempdir().unwrap(),
             from,
-            secret: Canary::secret(),
+            held,
+            variable,
+            secret,
             api_key: Canary::secret(),
             token: Canary::token(),
         };
         let file = scene.vault.path().join("secret");
-        std::fs::write(&file, &scene.secret.0).unwrap();
+        std::fs::write(&file, &scene.held).unwrap();
         let command = scene.vault.path().join("command");
         // What a child can see of tok and of itself it leaves behind for the search.
         std::fs::write(
@@ -122,14 +145,19 @@ impl Scene {
         .unwrap();
         std::fs::set_permissions(&command, PermissionsExt::from_mode(0o700)).unwrap();
         let source = match from {
-            From::Tok => String::new(),
-            From::Env => "client_secret = { env = 'CANARY' }".to_owned(),
-            From::File => format!("client_secret = {{ file = '{}' }}", file.display()),
-            From::Credential => "client_secret = { credential = 'secret' }".to_owned(),
-            From::Command => format!("client_secret = {{ command = ['{}'] }}", command.display()),
+            From::Tok => "{}".to_owned(),
+            From::Env => "{ env = 'CANARY' }".to_owned(),
+            From::File => format!("{{ file = '{}' }}", file.display()),
+            From::Credential => "{ credential = 'secret' }".to_owned(),
+            From::Command => format!("{{ command = ['{}'] }}", command.display()),
+        };
+        let source = if variable == "TOK_P_PRIVATE_KEY" {
+            format!("secrets.private_key = {source}\nauth_method = 'private_key_jwt'")
+        } else {
+            format!("client_secret = {source}")
         };
         scene.home.write_config(&format!(
-            "[profiles.p]\ntoken_url = '{}'\nclient_id = 'id'\n{source}\nsecrets = {{ api_key = {{}} }}\nheaders = {{ x-key = '${{base64(secret.api_key)}}' }}\nheader = 'X-Token: ${{access_token}}'\n",
+            "[profiles.p]\ntoken_url = '{}'\nclient_id = 'id'\n{source}\nsecrets.api_key = {{}}\nheaders = {{ x-key = '${{base64(secret.api_key)}}' }}\nheader = 'X-Token: ${{access_token}}'\n",
             scene.provider.url("/token")
         ));
         std::fs::create_dir(scene.temp()).unwrap();
@@ -155,11 +183,11 @@ impl Scene {
             .env("XDG_CACHE_HOME", self.home.path().join("cache"))
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
             .env("TOK_P_API_KEY", &self.api_key.0)
-            .env("TOK_OTHER_CLIENT_SECRET", &self.secret.0)
+            .env("TOK_OTHER_CLIENT_SECRET", &self.held)
             .current_dir(self.home.path());
         match self.from {
-            From::Tok => tok.env("TOK_P_CLIENT_SECRET", &self.secret.0),
-            From::Env => tok.env("CANARY", &self.secret.0),
+            From::Tok => tok.env(self.variable, &self.held),
+            From::Env => tok.env("CANARY", &self.held),
             From::Credential => tok.env("CREDENTIALS_DIRECTORY", self.vault.path()),
             From::File | From::Command => &mut tok,
         };
@@ -316,6 +344,57 @@ fn a_provider_that_says_everything_back_is_not_quoted() {
     let output = scene.output("token p -v --timeout 1s");
     assert_eq!(output.status.code(), Some(6));
     scene.is_clean("503", &output.stderr);
+}
+
+#[test]
+fn a_private_key_signs_and_neither_it_nor_what_it_signed_is_anywhere() {
+    for from in SOURCES {
+        let scene = Scene::signing(from);
+        for (status, code) in [(401, 5), (400, 5), (307, 7)] {
+            scene.provider.answer_with("/token", echo(status));
+            for arguments in ["token p", "header p -v"] {
+                let output = scene.output(arguments);
+                assert_eq!(output.status.code(), Some(code), "{output:?}");
+                assert_eq!(output.stdout, b"");
+                scene.is_clean(&format!("{arguments}, {status}"), &output.stderr);
+                let form = scene.provider.requests().pop().unwrap().form();
+                let sent = form
+                    .into_iter()
+                    .find(|(name, _)| name == "client_assertion");
+                let (_, assertion) = sent.unwrap();
+                assert_eq!(assertion.split('.').count(), 3);
+                assert!(!Canary(assertion).is_in(&output.stderr), "{output:?}");
+            }
+        }
+        scene
+            .provider
+            .answer("/token", Answer::token(&scene.token.0, 3600));
+        for arguments in ["token p", "json p -v", "header p"] {
+            let output = scene.output(arguments);
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            scene.is_clean(arguments, &output.stderr);
+        }
+        for arguments in [
+            "secret check p private_key",
+            "doctor p",
+            "show p --json",
+            "show p --curl",
+        ] {
+            let output = scene.output(arguments);
+            scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
+        }
+        // Half a key is no key, and no message tells which half.
+        let half = scene.held.split_at(scene.held.len() / 2).0.to_owned();
+        let broken = Scene::holding(
+            from,
+            half,
+            Canary(scene.secret.0[..60].to_owned()),
+            scene.variable,
+        );
+        let output = broken.output("token p -v");
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
+        broken.is_clean("half a key", &output.stderr);
+    }
 }
 
 #[test]

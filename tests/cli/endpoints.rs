@@ -9,7 +9,9 @@
 //! - `secrets`: values for its further secrets; the client secret is always [`SECRET`]
 //! - `exchange`: in order, each request as `sent` (method and target), `headers` and `body`, and the `answer` with `status` and
 //!   `answer_headers`. Every header field that is not [`ALWAYS_SENT`] must be named. `Basic id:secret` stands for its Base64, and `<any>`
-//!   for any text. `{provider}` is the local provider's origin
+//!   for any text. `{provider}` is the local provider's origin. `assertion` is what a JWT in it must say: `header`, `claims` (all of them),
+//!   `audience` (the token endpoint where it does not say, any where it is empty), and `lifetime` in seconds. Its signature is verified
+//! - `key`: the file in `tests/keys` that is the private key, for `TOK_P_PRIVATE_KEY`, or for `<key>` in `files`, which lie beside the config
 //! - `gives`: `token`, `expires_in`, `header` lines, and what is `kept`
 //! - `refusal`: the same for a refusal, and the `words` expected with exit code `code` (5 where it does not say)
 
@@ -20,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local_provider::{Answer, Provider, Received};
+use local_provider::{Answer, Assertions, Provider, Received};
 use serde::Deserialize;
 
 use crate::home::{Home, fails, stdout};
@@ -49,6 +51,9 @@ struct Endpoint {
     profile: toml::Table,
     #[serde(default)]
     secrets: BTreeMap<String, String>,
+    key: Option<String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
     exchange: Vec<Exchange>,
     gives: Gives,
     refusal: Option<Refusal>,
@@ -62,12 +67,22 @@ struct Exchange {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     body: String,
+    assertion: Option<Assertion>,
     #[serde(default = "ok")]
     status: u16,
     #[serde(default)]
     answer_headers: Vec<(String, String)>,
     #[serde(default)]
     answer: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assertion {
+    audience: Option<String>,
+    lifetime: i64,
+    header: toml::Table,
+    claims: toml::Table,
 }
 
 #[derive(Deserialize)]
@@ -164,7 +179,34 @@ fn scene(endpoint: &Endpoint, last: Option<Answer>) -> (Provider, Home) {
     }
     provider.answer_in_turn("/*", answers);
     let home = Home::with(&config(endpoint, &here));
+    for (name, text) in &endpoint.files {
+        let key = serde_json::Value::from(endpoint.private_key().unwrap_or_default()).to_string();
+        let text = text.replace("<key>", key.trim_matches('"'));
+        std::fs::write(home.config().with_file_name(name), text).unwrap();
+    }
     (provider, home)
+}
+
+impl Endpoint {
+    /// The PEM text of its private key, if it has one.
+    fn private_key(&self) -> Option<String> {
+        self.key.as_deref().map(|name| pem(&format!("{name}.pem")))
+    }
+
+    /// Who judges its assertions.
+    fn assertions(&self) -> Assertions {
+        match self.key.as_deref().and_then(|name| name.split('.').next()) {
+            Some(key) => Assertions::of_key(&pem(&format!("{key}.public.pem"))),
+            None => Assertions::of_secret(SECRET),
+        }
+    }
+}
+
+fn pem(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "keys", name]
+        .iter()
+        .collect();
+    std::fs::read_to_string(path).unwrap()
 }
 
 /// A config with the endpoint's profile as `p`, its hosts replaced.
@@ -212,6 +254,9 @@ fn run(home: &Home, endpoint: &Endpoint, arguments: &str) -> assert_cmd::assert:
     tok.env("TOK_P_CLIENT_SECRET", SECRET);
     for (name, value) in &endpoint.secrets {
         tok.env(format!("TOK_P_{}", name.to_uppercase()), value);
+    }
+    if let Some(key) = endpoint.private_key().filter(|_| endpoint.files.is_empty()) {
+        tok.env("TOK_P_PRIVATE_KEY", key);
     }
     tok.assert()
 }
@@ -276,6 +321,53 @@ fn compare(received: &Received, expected: &Exchange, here: &str) {
     }
 }
 
+/// Verifies the JWT in `received`, and compares it with what the manual wants it to say.
+fn compare_assertion(received: &Received, expected: &Assertion, judge: &Assertions, here: &str) {
+    let sent = [
+        received.header("authorization").unwrap_or_default(),
+        received.text(),
+    ]
+    .join(" ");
+    let is_of_jwt = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let jwt = sent
+        .split(|c| !is_of_jwt(c))
+        .find(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
+        .unwrap_or_else(|| panic!("no JWT in {sent}"));
+    let audience = match expected.audience.as_deref() {
+        Some("") => None,
+        Some(audience) => Some(audience.to_owned()),
+        None => Some(format!("{here}{}", received.target)),
+    };
+    let accepted = judge
+        .accept(jwt, audience.as_deref())
+        .unwrap_or_else(|wrong| panic!("{jwt}: {wrong}"));
+    for (found, wanted) in [
+        (&accepted.header, &expected.header),
+        (&accepted.claims, &expected.claims),
+    ] {
+        let found = found.as_object().unwrap();
+        for (name, wanted) in wanted {
+            let text = match &found[name] {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let wanted = match wanted.as_str() {
+                Some(wanted) => wanted.replace("{provider}", here),
+                None => serde_json::to_string(wanted).unwrap(),
+            };
+            assert!(fits(&text, &wanted), "{name}: {text}\nshould be\n{wanted}");
+        }
+        assert_eq!(found.len(), wanted.len(), "{found:?}");
+    }
+    let issued = accepted.claims["iat"].as_i64();
+    let ends = accepted.claims["exp"].as_i64().unwrap();
+    let lived = ends - issued.unwrap_or_else(|| tok::clock::Now::read().unix_ms / 1000);
+    assert!(
+        (expected.lifetime - 15..=expected.lifetime).contains(&lived),
+        "{lived}"
+    );
+}
+
 #[test]
 fn each_endpoint_gets_the_request_its_manual_documents_and_its_answer_becomes_what_apis_want() {
     each(|endpoint| {
@@ -284,8 +376,12 @@ fn each_endpoint_gets_the_request_its_manual_documents_and_its_answer_becomes_wh
         let here = provider.url("");
         let json = run(&home, endpoint, "json p").success().stderr("");
         let requests = provider.requests();
+        let judge = endpoint.assertions();
         for (received, expected) in requests.iter().zip(&endpoint.exchange) {
             compare(received, expected, &here);
+            if let Some(assertion) = &expected.assertion {
+                compare_assertion(received, assertion, &judge, &here);
+            }
         }
         assert_eq!(requests.len(), endpoint.exchange.len());
 
@@ -374,12 +470,17 @@ fn each_endpoint_is_shown_as_a_curl_command_or_it_is_said_why_not() {
 #[test]
 fn the_table_is_as_wide_as_it_is_said_to_be() {
     let all = endpoints();
-    assert!(all.len() >= 70, "{} endpoints", all.len());
+    assert!(all.len() >= 100, "{} endpoints", all.len());
     let refusals = all
         .iter()
         .filter(|(_, endpoint)| endpoint.refusal.is_some())
         .count();
     assert!(refusals >= 25, "{refusals} refusals");
+    let signed = all
+        .iter()
+        .flat_map(|(_, endpoint)| &endpoint.exchange)
+        .filter(|exchange| exchange.assertion.is_some());
+    assert!(signed.count() >= 12, "endpoints that take a signed JWT");
 }
 
 #[test]

@@ -45,6 +45,10 @@ fn every_commented_key_works_when_it_is_put_in() {
         ("client_cert", "client_key = 'k.pem'"),
         ("client_key", "client_cert = 'c.pem'"),
         ("names", "auth_method = 'client_secret_post'"),
+        (
+            "assertion",
+            "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",
+        ),
     ];
     for line in commented() {
         let beside = pairs
@@ -54,7 +58,12 @@ fn every_commented_key_works_when_it_is_put_in() {
         let home = Home::with(&format!(
             "[profiles.every]\ntoken_url = 'https://auth.example.com/token'\nclient_id = 'i'\n{beside}\n{line}\n"
         ));
-        std::fs::write(home.config().with_file_name("every.secret"), "s3cret").unwrap();
+        for (file, text) in [
+            ("every.secret", "s3cret"),
+            ("every.json", "{\"client_secret\":\"s3cret\"}"),
+        ] {
+            std::fs::write(home.config().with_file_name(file), text).unwrap();
+        }
         let run = home.tok("secret check every").assert();
         assert_ne!(
             run.get_output().status.code(),
@@ -74,7 +83,7 @@ fn every_commented_key_works_when_it_is_put_in() {
 #[test]
 fn every_key_that_exists_is_in_the_example() {
     let example = example();
-    for table in ["", "response", "client_secret"] {
+    for table in ["", "response", "client_secret", "assertion"] {
         let wrong = if table.is_empty() {
             "zzzzzz = 1".to_owned()
         } else {

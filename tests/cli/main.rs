@@ -3,6 +3,7 @@
 //! One crate, so that everything is linked once. Each module is one promise:
 //!
 //! - [`add`]: a manual's example becomes the profile that makes the same request
+//! - [`assertion`]: a JWT signed with the client's key, as authentication and as a grant
 //! - [`binding`]: a stored secret stays with the origin it was stored for
 //! - [`cache`]: while a token is good the provider is not asked again
 //! - `bookmark`: a cached token is found without the config being read, as long as nothing has changed
@@ -39,6 +40,7 @@
 )]
 
 mod add;
+mod assertion;
 mod binding;
 #[cfg(unix)]
 mod bookmark;

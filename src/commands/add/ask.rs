@@ -115,11 +115,9 @@ pub(super) fn yes(question: &str) -> anyhow::Result<bool> {
 
 /// A secret, unseen; none when nothing is typed.
 pub(super) fn secret(user: &str) -> anyhow::Result<Option<Secret>> {
-    let typed = rpassword::prompt_password(format!(
-        "Secret for `{user}` (not shown; empty to set it later): "
-    ))
-    .context("could not read from the terminal")?;
-    Ok((!typed.is_empty()).then(|| Secret::new(typed)))
+    let prompt = format!("Secret for `{user}` (not shown; empty to set it later): ");
+    let typed = crate::commands::secret::unseen(&prompt)?;
+    Ok((!typed.is_empty()).then_some(typed))
 }
 
 /// If even stderr is gone there is nobody to ask.

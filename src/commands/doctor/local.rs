@@ -5,6 +5,7 @@ use crate::cache::folder::{self, Folder, Trouble};
 use crate::cache::lock;
 use crate::commands::show::sources::places;
 use crate::failure::{Failure, Kind};
+use crate::oauth::assertion;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{Source, keyring};
@@ -72,7 +73,7 @@ pub(super) fn secrets(
 ) -> Vec<Finding> {
     let check = |name: &str, source: &Option<Source>| {
         let check = format!("secret {name}");
-        match source {
+        match source.as_ref().map(Source::place) {
             Some(Source::Command(_)) => {
                 Finding::skipped(check, "a command gives it; only --fetch runs it")
             }
@@ -81,8 +82,11 @@ pub(super) fn secrets(
             }
             _ => Finding::new(
                 check,
-                crate::secrets::find(profile, name, environment)
-                    .map(|(_, source)| source.to_string()),
+                crate::secrets::find(profile, name, environment).and_then(|(secret, source)| {
+                    assertion::check(profile, name, &secret)
+                        .map_err(|failure| failure.context(&source))?;
+                    Ok(source.to_string())
+                }),
             ),
         }
     };

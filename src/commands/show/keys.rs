@@ -8,7 +8,15 @@ use crate::profile::{Environment, Overrides, Profile};
 use crate::template::{Name, Template};
 
 /// The tables whose members are keys of their own: `response.root` rather than one long `response`.
-const TABLES: [&str; 6] = ["vars", "params", "names", "headers", "response", "secrets"];
+const TABLES: [&str; 7] = [
+    "vars",
+    "assertion",
+    "params",
+    "names",
+    "headers",
+    "response",
+    "secrets",
+];
 
 /// Where a key's value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,12 +21,14 @@
 //! | [`Received`] | one request as it arrived |
 //! | [`Answer`], [`Fault`], [`Gate`] | what goes back, how it goes wrong, when it may go |
 //! | [`Certificate`] | good and bad server certificates |
+//! | [`Assertions`] | the JWTs that clients sign, judged |
 //! | [`Proxy`] | a `CONNECT` proxy before it |
 //! | [`dialects`] | the four providers tok was made for, to the byte |
 
 pub mod dialects;
 
 mod answer;
+mod assertion;
 mod certificate;
 mod connection;
 mod fault;
@@ -40,6 +42,7 @@ mod routes;
 mod shutdown;
 
 pub use answer::Answer;
+pub use assertion::{Accepted, Assertions};
 pub use certificate::{Certificate, ClientIdentity};
 pub use fault::Fault;
 pub use gate::Gate;

@@ -1,0 +1,94 @@
+//! A planned assertion and its key become a JWT, signed (RFC 7519 §7.1, in the compact form of RFC 7515 §3.1).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::request::{Lookup, json_body};
+use crate::failure::Failure;
+use crate::jws::Signer;
+use crate::profile::Profile;
+use crate::profile::assertion::{Assertion, Claim};
+use crate::profile::plan::Parameter;
+use crate::secret::Secret;
+use crate::template::Template;
+
+/// How long before the present an assertion says it was made: a provider whose clock is a little behind must not find it issued in the future.
+const BACKDATED_S: i64 = 5;
+
+/// What makes one assertion different from the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// Unix time in milliseconds.
+    pub now_ms: i64,
+    /// What no other assertion has as its `jti`.
+    pub unique: &'a str,
+}
+
+/// The header and the claims of `assertion`, each as JSON, as they are signed in the algorithm named `alg`.
+///
+/// The caller's `value` decides what a name stands for, as in [`build`](super::request::build).
+///
+/// # Errors
+/// What `value` returns, or a config failure when an expression cannot be evaluated.
+pub fn parts(
+    assertion: &Assertion,
+    alg: &str,
+    occasion: Occasion<'_>,
+    value: Lookup<'_>,
+) -> Result<(Secret, Secret), Failure> {
+    let text = |text: &str| Parameter::Text(Template::literal(text));
+    let mut header = vec![("alg".to_owned(), text(alg))];
+    header.extend(assertion.headers.iter().cloned());
+    let issued_s = occasion.now_ms.div_euclid(1000) - BACKDATED_S;
+    let claims: Vec<(String, Parameter)> = assertion
+        .claims
+        .iter()
+        .map(|(name, claim)| {
+            let said = match claim {
+                Claim::Issued => Parameter::Plain(Value::from(issued_s)),
+                Claim::Expires => Parameter::Plain(Value::from(
+                    issued_s.saturating_add(assertion.lifetime_ms / 1000),
+                )),
+                Claim::Unique => text(occasion.unique),
+                Claim::Said(parameter) => parameter.clone(),
+            };
+            (name.clone(), said)
+        })
+        .collect();
+    Ok((json_body(&header, value)?, json_body(&claims, value)?))
+}
+
+/// `assertion`, signed with `key`.
+///
+/// # Errors
+/// As [`parts`], and what [`Signer::new`] says of a key that is none.
+pub fn sign(
+    assertion: &Assertion,
+    key: &Secret,
+    occasion: Occasion<'_>,
+    value: Lookup<'_>,
+) -> Result<Secret, Failure> {
+    let signer = Signer::new(key, assertion.algorithm)?;
+    let (header, claims) = parts(assertion, signer.algorithm().name(), occasion, value)?;
+    let mut jwt = encoded(&header);
+    jwt.push(".");
+    jwt.push(encoded(&claims).expose());
+    let signature = signer.sign(jwt.expose())?;
+    jwt.push(".");
+    jwt.push(&signature);
+    Ok(jwt)
+}
+
+/// Whether secret `name` of `profile`, which is `secret`, can sign what it has to sign: to be known before anything is sent.
+///
+/// # Errors
+/// What [`Signer::new`] says.
+pub fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Failure> {
+    let mut signed = profile.assertions().filter(|signed| signed.key == name);
+    signed.try_for_each(|assertion| Signer::new(secret, assertion.algorithm).map(|_| ()))
+}
+
+fn encoded(json: &Secret) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(json.expose()))
+}

@@ -1,0 +1,472 @@
+//! A JWT signed with the client's key: as client authentication, as a grant, as a bearer token of one's own. What is wrong with key or profile is said before anything is sent.
+//!
+//! The provider here verifies each for real, and takes none twice.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use local_provider::{Answer, Assertions, Provider, Received};
+
+use crate::home::{Home, fails, stderr, stdout};
+
+fn keys() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys")
+}
+
+fn pem(name: &str) -> String {
+    std::fs::read_to_string(keys().join(name)).unwrap()
+}
+
+/// The JWT in parameter `name` of a form.
+fn parameter(received: &Received, name: &str) -> String {
+    let form = received.form();
+    let found = form.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+/// A token for whoever sends a good assertion in parameter `name`, for this `audience`.
+fn judge(provider: &Provider, path: &str, name: &'static str, assertions: Assertions) {
+    let audience = provider.url(path);
+    provider.answer_with(path, move |received| {
+        match assertions.accept(&parameter(received, name), Some(&audience)) {
+            Ok(accepted) => Answer::token(accepted.claims["jti"].as_str().unwrap_or("none"), 3600),
+            Err(wrong) => Answer::refusal(401, "invalid_client", &wrong),
+        }
+    });
+}
+
+/// A provider that knows `key`, and a home with profile `p` for it, with these keys besides.
+fn scene(key: &str, keys: &str) -> (Provider, Home) {
+    let provider = Provider::start();
+    let known = Assertions::of_key(&pem(&format!("{key}.public.pem")));
+    judge(&provider, "/t", "client_assertion", known);
+    let home = Home::with(&format!(
+        "[profiles.p]\ntoken_url = '{}'\nclient_id = 'my id'\nauth_method = 'private_key_jwt'\n{keys}\n",
+        provider.url("/t")
+    ));
+    (provider, home)
+}
+
+fn tok(home: &Home, arguments: &str, key: &str) -> Command {
+    let mut tok = home.tok(arguments);
+    tok.env("TOK_P_PRIVATE_KEY", pem(&format!("{key}.pem")));
+    tok
+}
+
+#[test]
+fn each_fetch_is_signed_anew_and_a_cached_token_needs_no_key() {
+    for (key, public) in [
+        ("rsa", "rsa"),
+        ("rsa.pkcs1", "rsa"),
+        ("p256", "p256"),
+        ("p384.sec1", "p384"),
+        ("ed25519", "ed25519"),
+    ] {
+        let (provider, home) = scene(public, "");
+        let first = stdout(&tok(&home, "token p", key).assert().success().stderr(""));
+        let second = stdout(&tok(&home, "token p --refresh", key).assert().success());
+        assert_ne!(first, second, "the tokens are the assertions' `jti`");
+        let cached = stdout(&home.tok("token p").assert().success().stderr(""));
+        assert_eq!(cached, second);
+        let requests = provider.requests();
+        assert_eq!(requests.len(), 2);
+        assert_eq!(parameter(&requests[0], "client_id"), "my id");
+        assert_eq!(
+            parameter(&requests[0], "client_assertion_type"),
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        );
+        assert_eq!(requests[0].header("authorization"), None);
+    }
+}
+
+#[test]
+fn the_client_secret_signs_where_the_profile_says_so() {
+    let (provider, home) = scene("rsa", "");
+    judge(
+        &provider,
+        "/t",
+        "client_assertion",
+        Assertions::of_secret("s+/= é"),
+    );
+    let config = std::fs::read_to_string(home.config()).unwrap();
+    home.write_config(&config.replace("private_key_jwt", "client_secret_jwt"));
+    home.tok("token p")
+        .env("TOK_P_CLIENT_SECRET", "s+/= é")
+        .assert()
+        .success();
+    let wrong = home
+        .tok("token p --no-cache")
+        .env("TOK_P_CLIENT_SECRET", "another")
+        .assert();
+    fails(wrong, 5, &["the HS256 signature is not this client's"]);
+}
+
+#[test]
+fn a_request_that_is_tried_again_carries_another_assertion() {
+    let (provider, home) = scene("p256", "");
+    let known = Assertions::of_key(&pem("p256.public.pem"));
+    let audience = provider.url("/t");
+    let tries = std::sync::atomic::AtomicUsize::new(0);
+    provider.answer_with("/t", move |received| {
+        let assertion = parameter(received, "client_assertion");
+        // It was seen, and is spent.
+        if let Err(wrong) = known.accept(&assertion, Some(&audience)) {
+            return Answer::refusal(401, "invalid_client", &wrong);
+        }
+        match tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Answer::new(503),
+            _ => Answer::token("t0k", 3600),
+        }
+    });
+    tok(&home, "token p", "p256")
+        .assert()
+        .success()
+        .stdout("t0k\n");
+    assert_eq!(provider.requests().len(), 2);
+}
+
+#[test]
+fn an_assertion_goes_wherever_the_request_wants_it_and_is_for_the_url_it_goes_to() {
+    let provider = Provider::start();
+    let known = Assertions::of_key(&pem("p256.public.pem"));
+    let (judged, audience) = (known.clone(), provider.url("/login"));
+    provider.answer_with("/login", move |received| {
+        let bearer = received.bearer().unwrap_or_default();
+        match judged.accept(bearer, Some(&audience)) {
+            Ok(accepted) => {
+                Answer::json(200, format!("{{\"session\":{}}}", accepted.claims["nonce"]))
+            }
+            Err(wrong) => Answer::refusal(401, "invalid_client", &wrong),
+        }
+    });
+    let audience = provider.url("/t");
+    provider.answer_with("/t", move |received| {
+        let form = received.form();
+        match known.accept(&parameter(received, "a"), Some(&audience)) {
+            Ok(accepted) if parameter(received, "a") == parameter(received, "b") => {
+                let session = accepted.claims["session"].as_str().unwrap_or_default();
+                Answer::token(session, 3600)
+            }
+            other => Answer::refusal(401, "invalid_grant", &format!("{other:?} in {form:?}")),
+        }
+    });
+    let url = provider.url("");
+    let home = Home::with(&format!(
+        "[profiles.p]
+token_url = '{url}/t'
+client_id = 'i'
+auth_method = 'none'
+grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+values = {{ nonce = 'n-${{client_id}}' }}
+params = {{ a = '${{assertion}}', b = '${{assertion}}' }}
+assertion = {{ claims = {{ nonce = '${{value.nonce}}' }} }}
+[[profiles.p.steps]]
+name = 'login'
+url = '{url}/login'
+headers = {{ Authorization = 'Bearer ${{assertion}}' }}
+"
+    ));
+    // A claim that names a step can be in no assertion that the step itself carries.
+    let config = std::fs::read_to_string(home.config()).unwrap();
+    let circle = config.replace(
+        "nonce = '${value.nonce}'",
+        "session = '${step.login.session}'",
+    );
+    home.write_config(&circle);
+    fails(
+        tok(&home, "token p", "p256").assert(),
+        3,
+        &["there is no earlier step `login`"],
+    );
+    let both = config.replace(
+        "nonce = '${value.nonce}'",
+        "nonce = '${value.nonce}', session = '${value.nonce}'",
+    );
+    home.write_config(&both);
+    tok(&home, "token p", "p256")
+        .assert()
+        .success()
+        .stdout("n-i\n");
+}
+
+#[test]
+fn a_key_that_cannot_sign_ends_with_4_before_anything_is_sent() {
+    let steps = "[[profiles.p.steps]]\nname = 's'\nurl = 'http://127.0.0.1:9/s'";
+    for (key, expected) in [
+        ("unfit/certificate", "is a certificate, not the private key"),
+        ("unfit/encrypted", "is encrypted"),
+        ("unfit/encrypted.pkcs1", "is encrypted"),
+        ("unfit/openssh", "OpenSSH's own format"),
+        ("unfit/p521", "an EC key on P-521"),
+        ("unfit/rsa1024", "less than 2048 bits"),
+        ("rsa.public", "is a public key"),
+    ] {
+        let (provider, home) = scene("rsa", steps);
+        for arguments in ["token p", "header p -v"] {
+            let failed = tok(&home, arguments, key).assert();
+            fails(
+                failed,
+                4,
+                &[
+                    "profile `p`: private_key: environment variable TOK_P_PRIVATE_KEY: this ",
+                    expected,
+                ],
+            );
+        }
+        let said = tok(&home, "doctor p", key).assert().code(4);
+        assert!(stdout(&said).contains(expected), "{}", stdout(&said));
+        assert_eq!(provider.request_count("/t"), 0);
+    }
+}
+
+#[test]
+fn doctor_says_of_a_good_key_where_it_is() {
+    let (_provider, home) = scene("rsa", "");
+    let said = stdout(&tok(&home, "doctor p", "rsa").assert().success());
+    assert!(
+        said.contains("environment variable TOK_P_PRIVATE_KEY"),
+        "{said}"
+    );
+    let (_provider, home) = scene("rsa", "assertion = { alg = 'ES256' }");
+    let said = stdout(&tok(&home, "doctor p", "rsa").assert().code(3));
+    assert!(said.contains("`assertion.alg` is ES256"), "{said}");
+}
+
+#[test]
+fn a_key_comes_from_every_source_and_from_within_json() {
+    let (_provider, home) = scene("rsa", "");
+    let config = std::fs::read_to_string(home.config()).unwrap();
+    let beside = |name: &str| home.config().with_file_name(name);
+    let key = pem("rsa.pem");
+    std::fs::write(beside("key.pem"), &key).unwrap();
+    let json = serde_json::json!({ "a": [{ "private_key": key }], "n": 7 }).to_string();
+    std::fs::write(beside("key.json"), &json).unwrap();
+    let sources = [
+        "{ file = 'key.pem' }",
+        "{ env = 'THE_KEY' }",
+        "{ file = 'key.json', pointer = '/a/0/private_key' }",
+        "{ env = 'THE_JSON', pointer = '/a/0/private_key' }",
+        "{ command = ['cat', 'config/tok/key.json'], pointer = '/a/0/private_key' }",
+        "{ credential = 'key.json', pointer = '/a/0/private_key' }",
+    ];
+    for source in sources {
+        home.write_config(&format!("{config}secrets = {{ private_key = {source} }}\n"));
+        let run = |arguments: &str| {
+            let mut tok = home.tok(arguments);
+            tok.env("THE_KEY", key.replace('\n', "\\n"))
+                .env("THE_JSON", &json)
+                .env("CREDENTIALS_DIRECTORY", beside(""));
+            tok.assert()
+        };
+        run("token p --no-cache").success();
+        let check = stdout(&run("secret check p private_key").success());
+        assert!(check.contains(": set\n"), "{check}");
+        let shown = stdout(&run("show p").success());
+        assert!(shown.contains("private_key"), "{shown}");
+        assert!(!shown.contains("BEGIN"), "{shown}");
+    }
+    for (pointer, words) in [
+        ("/b", ["/b in file", "there is no `b`"]),
+        ("/n", ["/n in file", "is a number, not a string"]),
+    ] {
+        home.write_config(&format!(
+            "{config}secrets = {{ private_key = {{ file = 'key.json', pointer = '{pointer}' }} }}\n"
+        ));
+        fails(home.tok("token p").assert(), 4, &words);
+    }
+    home.write_config(&format!(
+        "{config}secrets = {{ private_key = {{ file = 'key.pem', pointer = '/a' }} }}\n"
+    ));
+    fails(
+        home.tok("token p").assert(),
+        4,
+        &["is no JSON (line 1, column 1)"],
+    );
+    home.write_config(&format!(
+        "{config}secrets = {{ private_key = {{ file = 'nowhere.json', pointer = '/a' }} }}\n"
+    ));
+    fails(
+        home.tok("token p").assert(),
+        4,
+        &["nowhere.json does not exist"],
+    );
+}
+
+#[test]
+fn a_missing_key_is_missed_by_name() {
+    let (provider, home) = scene("rsa", "");
+    let words = [
+        "private_key",
+        "TOK_P_PRIVATE_KEY",
+        "tok secret set p private_key",
+    ];
+    fails(home.tok("token p").assert(), 4, &words);
+    assert_eq!(provider.requests().len(), 0);
+}
+
+#[test]
+fn what_a_profile_cannot_mean_ends_with_3() {
+    let jwt = "auth_method = 'private_key_jwt'";
+    for (keys, words) in [
+        ("assertion = { alg = 'ES512' }", ["assertion", "ES512"]),
+        ("assertion = { alg = 'none' }", ["assertion", "none"]),
+        (
+            "auth_method = 'private_key_jwt'\nassertion = { alg = 'HS256' }",
+            ["assertion.alg", "client_secret_jwt"],
+        ),
+        (
+            "auth_method = 'client_secret_jwt'\nassertion = { alg = 'RS256' }",
+            ["assertion.alg", "private_key_jwt"],
+        ),
+        (
+            "assertion = { kid = 'k' }",
+            ["assertion", "nothing sends it"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ kidd = 'k' }}"),
+            ["kidd", "did you mean `kid`?"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ lifetime = '0s' }}"),
+            ["assertion.lifetime", "ends at once"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ lifetime = 'soon' }}"),
+            ["assertion", "no length of time"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ headers = {{ alg = 'RS256' }} }}"),
+            ["assertion.headers", "assertion.alg"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ key = 'mine' }}"),
+            ["assertion.key", "there is no secret `mine`"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ claims = {{ a = '${{assertion}}' }} }}"),
+            ["assertion.claims", "only in the request itself"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ claims = {{ a = '${{body}}' }} }}"),
+            ["assertion.claims", "only in `headers`"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ claims = {{ a = '${{nope}}' }} }}"),
+            ["assertion.claims", "no name tok knows"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ claims = {{ a = \"${{sha255('x')}}\" }} }}"),
+            ["sha255", "no function"],
+        ),
+        (
+            "values = { a = '${assertion}' }\nparams = { b = '${value.a}' }",
+            ["values.a", "only in the request itself"],
+        ),
+        (
+            "header = 'X: ${assertion}'",
+            ["header", "only while fetching"],
+        ),
+        (
+            "secrets = { private_key = { pointer = '/a' } }",
+            ["secrets.private_key", "`file`, `env`"],
+        ),
+        (
+            "secrets = { private_key = { file = 'x', pointer = 'a' } }",
+            ["secrets.private_key", "`a`"],
+        ),
+        (
+            "client_secret = { file = 'x', env = 'y', pointer = '/a' }",
+            ["client_secret", "one source"],
+        ),
+    ] {
+        let home = Home::with(&format!(
+            "[profiles.p]\ntoken_url = 'http://127.0.0.1:9/t'\nclient_id = 'i'\n{keys}\n"
+        ));
+        fails(tok(&home, "token p", "rsa").assert(), 3, &words);
+    }
+    let home = Home::with(
+        "[profiles.p]\ntoken_url = 'http://127.0.0.1:9/t'\nauth_method = 'none'\nparams = { a = '${assertion}' }\n",
+    );
+    fails(
+        tok(&home, "token p", "rsa").assert(),
+        3,
+        &["assertion.claims", "nobody is its issuer"],
+    );
+    let (_provider, home) = scene("rsa", "assertion = { alg = 'ES256' }");
+    fails(
+        tok(&home, "token p", "rsa").assert(),
+        3,
+        &[
+            "`assertion.alg` is ES256, but the key is an RSA key",
+            "leave `alg` out",
+        ],
+    );
+}
+
+#[test]
+fn a_key_signs_for_no_other_host_than_the_token_endpoints() {
+    let (provider, other) = (Provider::start(), Provider::start());
+    let home = Home::with(&format!(
+        "[profiles.p]\ntoken_url = '{}'\nclient_id = 'i'\nauth_method = 'none'\n[[profiles.p.steps]]\nname = 's'\nurl = '{}'\nauth_method = 'private_key_jwt'\n",
+        provider.url("/t"),
+        other.url("/s")
+    ));
+    fails(
+        tok(&home, "token p", "rsa").assert(),
+        3,
+        &["step `s`", "would receive secrets"],
+    );
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[test]
+fn two_profiles_cannot_share_the_variable_of_a_key() {
+    let home = Home::with(
+        "[profiles.a]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nauth_method = 'private_key_jwt'\n[profiles.a_private]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nsecrets = { key = {} }\n",
+    );
+    for profile in ["a", "a_private"] {
+        let words = ["TOK_A_PRIVATE_KEY", "rename one of them"];
+        fails(home.tok(&format!("token {profile}")).assert(), 3, &words);
+    }
+}
+
+#[test]
+fn verbose_shows_what_is_said_and_neither_key_nor_signature() {
+    let (provider, home) = scene("p256", "assertion = { kid = 'k-1' }");
+    let said = stderr(&tok(&home, "token p -v", "p256").assert().success());
+    for words in [
+        r#"{"alg":"ES256","typ":"JWT","kid":"k-1"}"#,
+        r#""iss":"my id""#,
+        "client_assertion=<assertion>",
+        "private_key from environment variable TOK_P_PRIVATE_KEY",
+    ] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+    let sent = parameter(&provider.requests()[0], "client_assertion");
+    for part in sent.split('.') {
+        assert!(!said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn show_lists_the_assertion_and_no_curl_command_can_sign_it() {
+    let home = Home::with(
+        "[profiles.p]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nauth_method = 'private_key_jwt'\nassertion = { alg = 'PS256', kid = 'k', claims = { x = 1 } }\n",
+    );
+    let shown = stdout(&home.tok("show p").assert().success());
+    for words in [
+        "assertion.alg",
+        "PS256",
+        "assertion.kid",
+        "{ x = 1 }",
+        "private_key",
+    ] {
+        assert!(shown.contains(words), "no {words} in {shown}");
+    }
+    assert!(!shown.contains("client_secret"), "{shown}");
+    fails(
+        home.tok("show p --curl").assert(),
+        2,
+        &["`${assertion}` cannot be shown as a curl command: "],
+    );
+}
