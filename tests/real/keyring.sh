@@ -29,6 +29,31 @@ fact_one_newline_at_the_end_of_stdin_is_not_part_of_the_secret() {
   printf %s "$secret" | cmp - found
 }
 
+# The profile's private key, a new one, in the file key.pem.
+new_key() {
+  printf 'secrets = { private_key = {} }\n' >>"$XDG_CONFIG_HOME/tok/config.toml"
+  openssl ecparam -name prime256v1 -genkey -out key.pem
+}
+
+fact_a_key_of_many_lines_is_stored_whole_from_stdin() {
+  endpoint "$secret"
+  new_key
+  attempt tok secret set cint private_key <key.pem
+  [ "$code" -eq 0 ]
+  secret-tool lookup service tok username "cint/private_key@$origin" >found
+  head --bytes=-1 key.pem | cmp - found
+}
+
+fact_a_key_pasted_at_the_prompt_is_stored_whole_and_no_line_is_left_for_the_shell() {
+  endpoint "$secret"
+  new_key
+  # The shell that reads on from the same terminal when tok has ended.
+  attempt script --quiet --return --command 'tok secret set cint private_key; read -r -t 1 line; printf "left: %s.\n" "$line"' typescript <key.pem
+  [ "$(grep --count 'left: \.' "$out")" -eq 1 ]
+  secret-tool lookup service tok username "cint/private_key@$origin" >found
+  head --bytes=-1 key.pem | cmp - found
+}
+
 fact_secret_set_prints_no_secret() {
   endpoint "$secret"
   attempt tok secret set cint < <(printf %s "$secret")

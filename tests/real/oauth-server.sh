@@ -16,9 +16,32 @@ cat >"$served/clients.json" <<JSON
 [
   { "client_id": "basic", "client_secret": "$secret", "token_endpoint_auth_method": "client_secret_basic" },
   { "client_id": "post", "client_secret": "$secret", "token_endpoint_auth_method": "client_secret_post" },
-  { "client_id": "plus", "client_secret": "a+b", "token_endpoint_auth_method": "client_secret_basic" }
+  { "client_id": "plus", "client_secret": "a+b", "token_endpoint_auth_method": "client_secret_basic" },
+  { "client_id": "shares", "client_secret": "$secret", "token_endpoint_auth_method": "client_secret_jwt" }
 ]
 JSON
+
+# Clients that sign, each in its algorithm with a key of its own: `signs-RS256` with signs-RS256.pem, and so on.
+algorithms='RS256 PS256 ES256 EdDSA'
+for algorithm in $algorithms; do
+  case $algorithm in
+    RS256 | PS256) kind='RSA -pkeyopt rsa_keygen_bits:2048' ;;
+    ES256) kind='EC -pkeyopt ec_paramgen_curve:P-256' ;;
+    EdDSA) kind=ed25519 ;;
+  esac
+  # shellcheck disable=SC2086 # $kind is several words
+  openssl genpkey -algorithm $kind -out "$served/signs-$algorithm.pem" 2>/dev/null
+  openssl pkey -in "$served/signs-$algorithm.pem" -pubout -out "$served/signs-$algorithm.public.pem"
+  key=$(node -p 'JSON.stringify(require("crypto").createPublicKey(require("fs").readFileSync(0)).export({format: "jwk"}))' \
+    <"$served/signs-$algorithm.public.pem")
+  jq --arg algorithm "$algorithm" --argjson key "$key" '. + [{
+    client_id: ("signs-" + $algorithm),
+    token_endpoint_auth_method: "private_key_jwt",
+    token_endpoint_auth_signing_alg: $algorithm,
+    jwks: { keys: [$key + { kid: "k-1", use: "sig" }] }
+  }]' "$served/clients.json" >"$served/clients"
+  mv "$served/clients" "$served/clients.json"
+done
 (
   cd "$served"
   key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
@@ -69,6 +92,44 @@ fact_client_secret_post_gets_a_token_the_server_accepts() {
   [ "$code" -eq 0 ]
   introspect >answer
   [ "$(jq '.active and .client_id == "post"' answer)" = true ]
+}
+
+fact_each_kind_of_key_signs_in_and_the_server_accepts_the_token() {
+  for algorithm in $algorithms; do
+    client "signs-$algorithm" private_key_jwt <<TOML
+assertion = { kid = "k-1", alg = "$algorithm" }
+TOML
+    trust
+    TOK_REAL_PRIVATE_KEY=$(cat "$served/signs-$algorithm.pem")
+    export TOK_REAL_PRIVATE_KEY
+    # Twice: the server takes no assertion a second time.
+    for _ in 1 2; do
+      attempt tok token real --refresh
+      [ "$code" -eq 0 ]
+    done
+    introspect >answer
+    [ "$(jq ".active and .client_id == \"signs-$algorithm\"" answer)" = true ]
+  done
+}
+
+fact_a_key_the_server_does_not_know_ends_with_5() {
+  client signs-RS256 private_key_jwt
+  trust
+  TOK_REAL_PRIVATE_KEY=$(cat "$served/signs-PS256.pem")
+  export TOK_REAL_PRIVATE_KEY
+  attempt tok token real
+  [ "$code" -eq 5 ]
+  prints_nothing
+  says invalid_client
+}
+
+fact_the_client_secret_signs_in() {
+  client shares client_secret_jwt
+  trust
+  attempt tok token real
+  [ "$code" -eq 0 ]
+  introspect >answer
+  [ "$(jq '.active and .client_id == "shares"' answer)" = true ]
 }
 
 fact_resource_and_scope_are_in_the_grant() {
