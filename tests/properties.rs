@@ -9,6 +9,7 @@ use tok::cache::entry;
 use tok::cache::setback::Setback;
 use tok::clock::Now;
 use tok::config::Config;
+use tok::jws::Signer;
 use tok::oauth::answer::Answer;
 use tok::oauth::expiry;
 use tok::oauth::redact::Redactor;
@@ -104,6 +105,15 @@ proptest! {
     fn any_retry_after_is_a_moment_from_now_on(text in "[0-9]{0,25}|\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT") {
         if let Some(at) = expiry::retry_after(&text, NOW_MS, None) {
             prop_assert!((NOW_MS..=NOW_MS + expiry::LONGEST_MS).contains(&at), "{at}");
+        }
+    }
+
+    #[test]
+    fn any_text_as_a_key_is_a_message_that_shows_none_of_it(label in "(RSA |EC |)PRIVATE KEY|[A-Z ]{0,12}", body in "[A-Za-z0-9+/= \n]{8,400}") {
+        for text in [format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"), body.clone()] {
+            let failure = Signer::new(&Secret::new(text), None).map(|_| ()).unwrap_err();
+            prop_assert_eq!(failure.kind().exit_code(), 4);
+            prop_assert!(!failure.to_string().contains(body.as_str()) && is_clean(failure.message()), "{failure}");
         }
     }
 

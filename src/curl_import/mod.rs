@@ -9,6 +9,7 @@ mod holes;
 mod names;
 mod profile;
 mod request;
+mod signed;
 mod words;
 
 pub use names::snake;

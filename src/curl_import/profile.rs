@@ -8,6 +8,7 @@ use super::body::{self, Parameters};
 use super::holes::{Holes, Piece, Role, Text};
 use super::names::{bracketed, hole, snake};
 use super::request::Request;
+use super::signed::Signed;
 use super::words;
 use crate::config::schema::{Encoding, Method};
 use crate::draft::Draft;
@@ -54,7 +55,9 @@ pub(super) fn of(request: Request) -> Result<Import, String> {
     let mut request = request;
     let mut notes = Vec::new();
     take_user_of_url(&mut request);
-    let parameters = body::read(&request)?;
+    let mut parameters = body::read(&request)?;
+    let signed = Signed::take(&mut parameters.all);
+    notes.extend(signed.note());
     let mut reading = Reading {
         holes: Holes::default(),
         basic: None,
@@ -77,6 +80,7 @@ pub(super) fn of(request: Request) -> Result<Import, String> {
     let writer = Writer {
         holes: &reading.holes,
         roles: &roles,
+        signed,
     };
     let mut draft = Draft {
         token_url: Some(writer.url(&url, &query)),
@@ -86,6 +90,7 @@ pub(super) fn of(request: Request) -> Result<Import, String> {
         ..Draft::default()
     };
     writer.request(&mut draft, &parameters, members, reading.basic.as_ref());
+    signed.put(&mut draft);
     for (name, value) in &reading.headers {
         draft.headers.push((name.clone(), writer.template(value)));
     }
@@ -264,6 +269,7 @@ fn decoded(credentials: &str) -> String {
 struct Writer<'a> {
     holes: &'a Holes,
     roles: &'a [Role],
+    signed: Signed,
 }
 
 impl Writer<'_> {
@@ -338,7 +344,8 @@ impl Writer<'_> {
         draft.method = (*method != Method::Post).then(|| method.name().to_owned());
         draft.encoding = (*encoding != usual).then(|| spelled(*encoding).to_owned());
         let place = |role: &Role| members.iter().position(|(_, member)| self.is(member, role));
-        let mut in_body = None;
+        // The members that tok itself sends for this method of authentication.
+        let mut own = Vec::new();
         match (basic, place(&Role::ClientId), place(&Role::ClientSecret)) {
             (Some(Basic::Pair), ..) => draft.basic_encoding = Some("raw".to_owned()),
             (Some(Basic::SecretOnly(key)), ..) => {
@@ -352,7 +359,11 @@ impl Writer<'_> {
             }
             (None, Some(id), Some(secret)) => {
                 draft.auth_method = Some("client_secret_post".to_owned());
-                in_body = Some((id, secret));
+                own = vec![(id, "client_id"), (secret, "client_secret")];
+            }
+            (None, id, _) if self.signed.client => {
+                draft.auth_method = Some("private_key_jwt".to_owned());
+                own.extend(id.map(|id| (id, "client_id")));
             }
             (None, ..) => draft.auth_method = Some("none".to_owned()),
         }
@@ -363,17 +374,8 @@ impl Writer<'_> {
                     draft.names.push((standard.to_owned(), name.clone()));
                 }
             };
-            if let Some((id, secret)) = in_body
-                && (index == id || index == secret)
-            {
-                rename(
-                    draft,
-                    if index == id {
-                        "client_id"
-                    } else {
-                        "client_secret"
-                    },
-                );
+            if let Some((_, standard)) = own.iter().find(|(at, _)| *at == index) {
+                rename(draft, standard);
                 continue;
             }
             match (name.as_str(), member) {

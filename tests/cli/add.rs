@@ -4,7 +4,7 @@
 use std::fs;
 
 use assert_cmd::assert::Assert;
-use local_provider::{Answer, Provider, Received};
+use local_provider::{Answer, Assertions, Provider, Received};
 
 use crate::home::{Home, fails, stderr, stdout};
 
@@ -134,6 +134,38 @@ fn an_imported_form_is_sent_as_the_example_says() {
         ]
     );
     assert_eq!(sent.header("authorization"), None);
+}
+
+#[test]
+fn an_imported_assertion_is_signed_anew_by_the_key_that_is_still_to_be_given() {
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/ed25519");
+    let private = fs::read_to_string(format!("{key}.pem")).unwrap();
+    let sent = round_trip(
+        "--client-id me",
+        "curl $URL -d grant_type=client_credentials -d client_id=ID -d client_assertion=a.b.c \
+         -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        &[("TOK_P_PRIVATE_KEY", &private)],
+    );
+    let form = sent.form();
+    let (_, assertion) = form
+        .iter()
+        .find(|(name, _)| name == "client_assertion")
+        .unwrap();
+    let public = fs::read_to_string(format!("{key}.public.pem")).unwrap();
+    let accepted = Assertions::of_key(&public).accept(assertion, None).unwrap();
+    assert_eq!(accepted.claims["iss"], "me");
+    assert_eq!(form.len(), 4, "{form:?}");
+
+    let home = Home::new();
+    let request = "curl https://a.example/t -d client_id=me -d assertion=a.b.c -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let said = stderr(&add(&home, "--from-curl", request).success());
+    for words in [
+        "`private_key` is its key",
+        "tok secret set p private_key",
+        "TOK_P_PRIVATE_KEY",
+    ] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
 }
 
 #[test]

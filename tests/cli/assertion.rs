@@ -98,7 +98,15 @@ fn the_client_secret_signs_where_the_profile_says_so() {
         .tok("token p --no-cache")
         .env("TOK_P_CLIENT_SECRET", "another")
         .assert();
-    fails(wrong, 5, &["the HS256 signature is not this client's"]);
+    fails(
+        wrong,
+        5,
+        &[
+            "the HS256 signature is not this client's",
+            "hint: -v shows what was signed",
+            "`tok doctor p`",
+        ],
+    );
 }
 
 #[test]
