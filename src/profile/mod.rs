@@ -6,6 +6,7 @@
 pub mod assertion;
 mod check;
 pub mod name;
+mod nested;
 pub mod origin;
 pub mod place;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::assertion::CLIENT_ASSERTION_TYPE;
+use super::nested;
 use super::plan::{Parameter, Plan};
 use super::rules;
 use super::vars::Vars;
@@ -352,6 +353,7 @@ impl Reader<'_> {
             }
             set(name, Parameter::Text(Template::literal(value)));
         }
+        nested::nest(&mut parameters, &request.names, encoding).at(&key("names"))?;
         if encoding == Encoding::None && !parameters.is_empty() {
             let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
             return Err(Wrong::new(

@@ -44,7 +44,10 @@ fn every_commented_key_works_when_it_is_put_in() {
     let pairs = [
         ("client_cert", "client_key = 'k.pem'"),
         ("client_key", "client_cert = 'c.pem'"),
-        ("names", "auth_method = 'client_secret_post'"),
+        (
+            "names",
+            "auth_method = 'client_secret_post'\nencoding = 'json'",
+        ),
         (
             "assertion",
             "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",

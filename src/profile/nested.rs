@@ -1,0 +1,109 @@
+//! What tok itself sends, put where a nested JSON body wants it: a name in `names` that begins with `/` is an RFC 6901 pointer, not a name.
+
+use std::collections::BTreeMap;
+
+use super::plan::Parameter;
+use super::pointer::Pointer;
+use crate::config::schema::{Encoding, Sent};
+
+/// Moves each of `parameters` whose name in `names` is a pointer to the place where that points, making the objects on the way.
+///
+/// # Errors
+/// A message when it is no pointer, points through what is no object, or the body is none of JSON.
+pub(super) fn nest(
+    parameters: &mut Vec<(String, Parameter)>,
+    names: &BTreeMap<Sent, String>,
+    encoding: Encoding,
+) -> Result<(), String> {
+    for pointer in names.values().filter(|name| name.starts_with('/')) {
+        let Some(at) = parameters.iter().position(|(name, _)| name == pointer) else {
+            continue;
+        };
+        if encoding != Encoding::Json {
+            return Err(format!(
+                "`{pointer}` is a place in JSON, and the parameters travel otherwise; add `encoding = \"json\"`"
+            ));
+        }
+        let (_, parameter) = parameters.remove(at);
+        put(parameters, Pointer::parse(pointer)?.tokens(), parameter)
+            .map_err(|name| format!("`{pointer}`: `{name}` is there already, and is no table"))?;
+    }
+    Ok(())
+}
+
+/// Puts `parameter` at `path` below `members`; the name of what stands in the way where it cannot.
+fn put(
+    members: &mut Vec<(String, Parameter)>,
+    path: &[String],
+    parameter: Parameter,
+) -> Result<(), String> {
+    let Some((name, rest)) = path.split_first() else {
+        return Ok(());
+    };
+    let known = members.iter().position(|(known, _)| known == name);
+    let at = known.unwrap_or_else(|| {
+        members.push((name.clone(), Parameter::Table(Vec::new())));
+        members.len() - 1
+    });
+    match &mut members[at].1 {
+        Parameter::Table(inner) if !rest.is_empty() => put(inner, rest, parameter),
+        // What the profile writes there itself wins, as it does over a plain name.
+        _ if rest.is_empty() && known.is_some() => Ok(()),
+        place if rest.is_empty() => {
+            *place = parameter;
+            Ok(())
+        }
+        _ => Err(name.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    #[test]
+    fn a_pointer_makes_the_objects_it_needs_and_joins_those_there_are() {
+        let text = |text: &str| Parameter::Text(Template::literal(text));
+        let names: BTreeMap<Sent, String> = [
+            (Sent::ClientId, "/auth/clientId".to_owned()),
+            (Sent::ClientSecret, "/auth/deep/a~1b".to_owned()),
+            (Sent::Scope, "/kind/x".to_owned()),
+            (Sent::Audience, "plain".to_owned()),
+        ]
+        .into();
+        let nested = |members: Vec<(&str, Parameter)>, encoding| {
+            let mut all = members
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
+            nest(&mut all, &names, encoding).map(|()| all)
+        };
+        let written = || Parameter::Table(vec![("type".to_owned(), text("app"))]);
+        let all = nested(
+            vec![
+                ("/auth/clientId", text("id")),
+                ("/auth/deep/a~1b", text("secret")),
+                ("plain", text("p")),
+                ("auth", written()),
+            ],
+            Encoding::Json,
+        );
+        let deep = Parameter::Table(vec![("a/b".to_owned(), text("secret"))]);
+        let auth = Parameter::Table(vec![
+            ("type".to_owned(), text("app")),
+            ("clientId".to_owned(), text("id")),
+            ("deep".to_owned(), deep),
+        ]);
+        let expected = vec![("plain".to_owned(), text("p")), ("auth".to_owned(), auth)];
+        assert_eq!(all, Ok(expected));
+        let in_the_way = vec![("/kind/x", text("s")), ("kind", text("k"))];
+        assert!(
+            nested(in_the_way, Encoding::Json)
+                .unwrap_err()
+                .contains("`kind` is there already")
+        );
+        let form = nested(vec![("/auth/clientId", text("id"))], Encoding::Form);
+        assert!(form.unwrap_err().contains("encoding = \"json\""));
+    }
+}
