@@ -164,7 +164,7 @@ const HEAD_BYTES: usize = 40;
 /// The private key in `secret`, with the algorithm it signs in where nobody says otherwise.
 fn private_key(secret: &Secret) -> Result<(Key, Algorithm), Failure> {
     // In one line, as variables and JSON often have it, a line end is written `\n`.
-    let text = Zeroizing::new(secret.expose().replace("\\n", "\n"));
+    let text = joined(secret.expose().split("\\n"), "\n", secret.expose().len());
     let blocks = blocks(&text);
     let named = |label: &str| blocks.iter().find(|block| block.label == label);
     for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
@@ -238,8 +238,24 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
+/// The `pieces` of a key with `between` in between, at most `longest` bytes: in one buffer, for one that grows leaves copies behind.
+fn joined<'a>(
+    pieces: impl Iterator<Item = &'a str>,
+    between: &str,
+    longest: usize,
+) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(longest));
+    for (index, piece) in pieces.enumerate() {
+        if index > 0 {
+            out.push_str(between);
+        }
+        out.push_str(piece);
+    }
+    out
+}
+
 fn decoded(body: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let body = Zeroizing::new(body.split_ascii_whitespace().collect::<String>());
+    let body = joined(body.split_ascii_whitespace(), "", body.len());
     STANDARD.decode(body.as_bytes()).ok().map(Zeroizing::new)
 }
 

@@ -10,22 +10,23 @@ use crate::secret::Secret;
 pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> {
     let failed = |message: String| Failure::new(Kind::Secret, message);
     // Of serde_json's complaint only the place: the rest may quote the text.
-    let document: Value = serde_json::from_str(json.expose()).map_err(|error| {
+    let mut document: Value = serde_json::from_str(json.expose()).map_err(|error| {
         failed(format!(
             "what is there is no JSON (line {}, column {})",
             error.line(),
             error.column()
         ))
     })?;
-    let found = pointer
+    pointer
         .find(&document)
         .map_err(|nowhere| failed(nowhere.to_string()))?;
-    match found {
-        Value::String(text) if text.is_empty() => Err(failed("the secret is empty".to_owned())),
-        Value::String(text) => Ok(Secret::new(text.as_str())),
+    // Taken out rather than copied, so that it is zeroed with the secret.
+    match document.pointer_mut(pointer.source()).map(Value::take) {
+        Some(Value::String(text)) if !text.is_empty() => Ok(Secret::new(text)),
+        Some(Value::String(_)) => Err(failed("the secret is empty".to_owned())),
         other => Err(failed(format!(
             "what stands there is {}, not a string",
-            pointer::kind(other)
+            pointer::kind(&other.unwrap_or_default())
         ))),
     }
 }
