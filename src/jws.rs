@@ -198,12 +198,14 @@ fn private_key(secret: &Secret) -> Result<(Key, Algorithm), Failure> {
         Some(_) => unfit("is PEM, but no private key"),
         None if text.trim_start().starts_with('{') => unfit("is JSON, not a private key in PEM")
             .hint("where the key is a member of it, say which: `{ file = \"…\", pointer = \"/private_key\" }`"),
-        None => unfit("is no private key in PEM (`-----BEGIN PRIVATE KEY-----` and so on)"),
+        None => unfit("is no private key in PEM"),
     })
 }
 
 fn unfit(what: &str) -> Failure {
-    Failure::new(Kind::Secret, format!("this {what}"))
+    Failure::new(Kind::Secret, format!("this {what}")).hint(
+        "a private key in PEM begins with `-----BEGIN PRIVATE KEY-----`, perhaps with RSA or EC in it, and is whole",
+    )
 }
 
 fn encrypted() -> Failure {

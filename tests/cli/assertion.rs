@@ -103,7 +103,7 @@ fn the_client_secret_signs_where_the_profile_says_so() {
         5,
         &[
             "the HS256 signature is not this client's",
-            "hint: -v shows what was signed",
+            "-v shows what was signed",
             "`tok doctor p`",
         ],
     );

@@ -9,6 +9,7 @@
 
 mod adding;
 mod answers;
+mod assertions;
 mod case;
 mod command_lines;
 mod configs;
@@ -25,13 +26,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use case::Case;
 
 /// The topics, in the order of the table.
-fn topics() -> [(&'static str, Vec<Case>); 11] {
+fn topics() -> [(&'static str, Vec<Case>); 12] {
     [
         ("command lines", command_lines::cases()),
         ("configs", configs::cases()),
         ("profiles", profiles::cases()),
         ("templates", templates::cases()),
         ("secrets", secrets::cases()),
+        ("assertions", assertions::cases()),
         ("connections", connections::cases()),
         ("answers", answers::cases()),
         ("keeping", keeping::cases()),
