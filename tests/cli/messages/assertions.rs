@@ -2,10 +2,10 @@
 
 use local_provider::Answer;
 
-use super::case::{Case, GOOD, Scene};
+use super::case::{Case, GOOD, Prepare, Scene};
 
 /// What is wrong with a key, and how it gets beside the config as `key`.
-const UNFIT: [(&str, fn(&mut Scene)); 13] = [
+const UNFIT: [(&str, Prepare); 13] = [
     ("the key is one word", |scene| put(scene, "s3cret")),
     ("the key is JSON", |scene| {
         put(scene, "{\"private_key\": \"s3cret\"}");

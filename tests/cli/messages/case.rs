@@ -48,7 +48,7 @@ impl Scene {
 }
 
 /// Brings about what a case needs besides its config.
-type Prepare = fn(&mut Scene);
+pub type Prepare = fn(&mut Scene);
 
 /// One way to go wrong.
 pub struct Case {
