@@ -14,13 +14,16 @@ use super::{Found, entry, key};
 use crate::config::Config;
 use crate::config::schema::CacheKind;
 use crate::config::state::State;
-use crate::profile::name::var_variable;
+use crate::profile::name::{self, var_variable};
 use crate::profile::{Environment, Profile};
 
 /// The ending of the file.
 const ENDING: &str = "bookmark";
 
-/// What a bookmark says. One by another tok is none: what a profile comes to may differ.
+/// Which tok this is, by its sources (`build.rs`): what a profile comes to may differ in another.
+const TOK: &str = env!("TOK_SOURCES");
+
+/// What a bookmark says. One by another tok is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bookmark {
     tok: String,
@@ -42,7 +45,7 @@ pub struct AtHand {
     pub header: Option<Vec<Vec<String>>>,
 }
 
-fn name(profile: &str) -> String {
+fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
 }
 
@@ -84,7 +87,7 @@ impl Bookmark {
             ),
         };
         Some(Self {
-            tok: env!("CARGO_PKG_VERSION").to_owned(),
+            tok: TOK.to_owned(),
             config: config.file().to_str()?.to_owned(),
             state: config.settled_state()?,
             unset,
@@ -95,7 +98,7 @@ impl Bookmark {
 
     /// Whether what it says of the config at `path`, which is in `state`, still holds.
     fn holds(&self, path: &Path, state: State, environment: Environment<'_>) -> bool {
-        self.tok == env!("CARGO_PKG_VERSION")
+        self.tok == TOK
             && self.state == state
             && Path::new(&self.config) == path
             && self.unset.iter().all(|name| environment(name).is_none())
@@ -107,12 +110,14 @@ impl Bookmark {
     /// When it cannot be written.
     pub fn keep(&self, profile: &str) -> Result<(), Trouble> {
         let folder = Folder::create(&folder::path()?)?;
-        let name = name(profile);
+        let name = file_name(profile);
         // One that cannot be trusted is replaced like an old one.
         if matches!(folder.read(&name), Ok(Some(content)) if read(content.line()).as_ref() == Some(self))
         {
             return Ok(());
         }
+        // What was never finished; if another process is just finishing it, that one goes without.
+        folder.sweep(&name);
         // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         bytes.push(b'\n');
@@ -128,8 +133,9 @@ fn read(bytes: &[u8]) -> Option<Bookmark> {
 /// holds. Whatever is wrong is left to whoever reads the config then.
 #[must_use]
 pub fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Option<AtHand> {
+    name::check(profile).ok()?;
     let folder = Folder::open_in_order(&folder::path().ok()?)?;
-    let bookmark = read(folder.read(&name(profile)).ok()??.line())?;
+    let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
     let state = Config::state_of(path)?;
     // The entry is looked for in this folder and nowhere else, whatever is written there.
     let is_ours = key::profile_of(&bookmark.entry) == Some(profile);

@@ -119,6 +119,7 @@ impl Config {
     #[must_use]
     pub fn settled_state(&self) -> Option<State> {
         self.state
+            .filter(|_| state::tells_of_every_change(&self.path))
     }
 
     /// A config whose text is `text`, and which stands, or will stand, at `path`.

@@ -1,6 +1,7 @@
 //! Which state of a config file was read, so that a later run can tell without reading it that it would read the same.
 
 use std::fs::Metadata;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::clock::Now;
 const SETTLED_AFTER_MS: i64 = 4_000;
 
 /// What the file system says of one state of a file. Any change of what is in the file, or of who may write it, is another state: the time of
-/// the last change (`st_ctime`) cannot be set by programs.
+/// the last change (`st_ctime`) cannot be set by programs, where the file system keeps one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     device: u64,
@@ -63,6 +64,49 @@ impl State {
     pub fn is_settled(&self, _: &Now) -> bool {
         false
     }
+}
+
+/// Whether the file system that `path` is on keeps a time of the last change that nobody can set.
+#[cfg(unix)]
+#[must_use]
+pub fn tells_of_every_change(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+    // An image that nobody writes to can be exchanged for another one, with whatever times its maker gave it.
+    let is_written_to =
+        statvfs(path).is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::RDONLY));
+    is_written_to && keeps_a_time_of_change(path)
+}
+
+#[cfg(not(unix))]
+#[must_use]
+pub fn tells_of_every_change(_: &Path) -> bool {
+    false
+}
+
+/// The file systems that give the time of the last modification, which can be set, for that of the last change: they were made for systems
+/// that have no such time, or stand for a folder elsewhere.
+#[cfg(target_os = "linux")]
+fn keeps_a_time_of_change(path: &Path) -> bool {
+    // linux/magic.h, and fs/exfat, fs/ntfs3, fs/smb in the kernel's sources.
+    const WITHOUT: [u64; 8] = [
+        0x4d44,      // vfat
+        0x2011_bab0, // exfat
+        0x5346_544e, // ntfs
+        0x7366_746e, // ntfs3
+        0x6573_5546, // fuse: sshfs, and what virtual machines share
+        0xff53_4d42, // cifs
+        0xfe53_4d42, // smb2
+        0x0102_1997, // 9p
+    ];
+    // The field has a sign on some machines and none on others; the names fit 32 bits.
+    rustix::fs::statfs(path)
+        .is_ok_and(|system| !WITHOUT.contains(&(system.f_type as u64 & 0xffff_ffff)))
+}
+
+/// Elsewhere the kinds have no numbers; a home is on the system's own file system, which keeps that time.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn keeps_a_time_of_change(_: &Path) -> bool {
+    true
 }
 
 #[cfg(all(test, unix))]

@@ -190,7 +190,7 @@ fn one_that_is_damaged_or_none_of_ours_is_not_followed_and_heals() {
         ("empty", Vec::new()),
         ("cut", good[..good.len() / 2].to_vec()),
         ("random", vec![0xa5; 300]),
-        ("another program's", another("tok", "0.0.0".into())),
+        ("another program's", another("tok", "0.1.0+0".into())),
         ("another config's", another("config", "/etc/x".into())),
         ("to nowhere", another("entry", "p.0123".into())),
         (
@@ -210,14 +210,10 @@ fn one_that_is_damaged_or_none_of_ours_is_not_followed_and_heals() {
     }
     fs::remove_file(scene.bookmark()).unwrap();
     symlink(&outside, scene.bookmark()).unwrap();
-    fs::write(&outside, another("tok", env!("CARGO_PKG_VERSION").into())).unwrap();
+    fs::write(&outside, another("unset", serde_json::json!([]))).unwrap();
     assert_eq!(scene.header(), "Authorization: Bearer t\n", "a link");
     assert!(fs::symlink_metadata(scene.bookmark()).unwrap().is_file());
-    fs::write(
-        scene.bookmark(),
-        another("tok", env!("CARGO_PKG_VERSION").into()),
-    )
-    .unwrap();
+    fs::write(scene.bookmark(), another("unset", serde_json::json!([]))).unwrap();
     fs::set_permissions(scene.bookmark(), fs::Permissions::from_mode(0o666)).unwrap();
     assert_eq!(scene.header(), "Authorization: Bearer t\n", "open to all");
     assert_eq!(scene.provider.requests().len(), 1);
