@@ -150,19 +150,21 @@ impl Fetch<'_> {
     ) -> Result<Answer, Failure> {
         let format = rules.format;
         self.settle_values(plan)?;
+        // A request that is made anew is another one: it is checked as the first was.
         let make = || {
             self.sign(plan)?;
-            request::build(plan, format, &|name| self.value(name))
+            let request = request::build(plan, format, &|name| self.value(name))?;
+            self.may_receive_secrets(plan, &request)?;
+            self.learn_computed(plan, &request)?;
+            Ok(request)
         };
         let request = make()?;
-        self.may_receive_secrets(plan, &request)?;
         if self.notes.verbose {
             let shown = request::build(plan, format, &|name| self.shown(name))?;
             transcript::request(&shown)
                 .iter()
                 .for_each(|line| self.notes.trace(line));
         }
-        self.learn_computed(plan, &request)?;
         let anew: Option<Remake<'_>> = plan.assertion.is_some().then_some(&make);
         let answer = http.send(&request, anew)?;
         self.learn_answered(step, &answer, rules);

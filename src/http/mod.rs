@@ -100,16 +100,16 @@ impl Http {
     /// # Errors
     /// A config failure when the URL may not be spoken to, an unreachable one when there was no answer in time; what `anew` returns.
     pub fn send(&self, request: &Request, anew: Option<Remake<'_>>) -> Result<Answer, Failure> {
-        let url = Url::parse(request.url.expose())
-            .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
-        let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
-        let client = self.client(&url)?;
-        let _waiting = Waiting::on(&origin.authority());
         let mut tried = 0;
         let mut remade = None;
+        let (_, first) = target(request)?;
+        let _waiting = Waiting::on(&first.authority());
         loop {
             tried += 1;
-            let outcome = self.send_once(client, remade.as_ref().unwrap_or(request), &url);
+            let request = remade.as_ref().unwrap_or(request);
+            // An assertion may stand in the URL, which then is another one each time.
+            let (url, origin) = target(request)?;
+            let outcome = self.send_once(self.client(&url)?, request, url);
             let retry_at = match &outcome {
                 Ok(answer) => answer.header("retry-after").and_then(|text| {
                     expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
@@ -177,12 +177,12 @@ impl Http {
         &self,
         client: &Client,
         request: &Request,
-        url: &Url,
+        url: Url,
     ) -> Result<Answer, trouble::Trouble> {
         let mut sending = match request.method {
-            Method::Post => client.post(url.clone()),
-            Method::Get => client.get(url.clone()),
-            Method::Put => client.put(url.clone()),
+            Method::Post => client.post(url),
+            Method::Get => client.get(url),
+            Method::Put => client.put(url),
         };
         for (name, value) in &request.headers {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -259,6 +259,14 @@ impl Drop for Http {
             std::mem::replace(&mut self.runtime, idle).shutdown_background();
         }
     }
+}
+
+/// Where `request` goes, and whose that is.
+fn target(request: &Request) -> Result<(Url, Origin), Failure> {
+    let url = Url::parse(request.url.expose())
+        .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
+    let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
+    Ok((url, origin))
 }
 
 fn localhost() -> [SocketAddr; 2] {

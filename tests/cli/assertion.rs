@@ -134,6 +134,66 @@ fn a_request_that_is_tried_again_carries_another_assertion() {
 }
 
 #[test]
+fn a_request_that_is_tried_again_carries_another_assertion_in_its_url() {
+    for (query, keys) in [
+        ("", "auth_method = 'private_key_jwt'\nmethod = 'GET'"),
+        ("", "auth_method = 'private_key_jwt'\nencoding = 'query'"),
+        (
+            "",
+            "auth_method = 'none'\nquery = { client_assertion = '${assertion}' }",
+        ),
+        ("?client_assertion=${assertion}", "auth_method = 'none'"),
+    ] {
+        let provider = Provider::start();
+        let known = Assertions::of_key(&pem("p256.public.pem"));
+        let tries = std::sync::atomic::AtomicUsize::new(0);
+        provider.answer_with("/t", move |received| {
+            let form = received.query_form();
+            let assertion = form.iter().find(|(name, _)| name == "client_assertion");
+            let assertion = assertion.map(|(_, value)| value.as_str());
+            if let Err(wrong) = known.accept(assertion.unwrap_or_default(), Some("https://a")) {
+                return Answer::refusal(401, "invalid_client", &wrong);
+            }
+            match tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 | 1 => Answer::new(503),
+                _ => Answer::token("t0k", 3600),
+            }
+        });
+        let url = provider.url("/t");
+        let home = Home::with(&format!(
+            "[profiles.p]\ntoken_url = '{url}{query}'\nclient_id = 'i'\nassertion = {{ audience = 'https://a' }}\n{keys}\n"
+        ));
+        tok(&home, "token p", "p256")
+            .assert()
+            .success()
+            .stdout("t0k\n");
+        assert_eq!(provider.request_count("/t"), 3, "{query} {keys}");
+    }
+}
+
+#[test]
+fn what_was_computed_from_an_assertion_of_a_later_try_is_not_shown_either() {
+    let (provider, home) = scene("p256", "headers = { x-sum = '${sha256(assertion)}' }");
+    let tries = std::sync::atomic::AtomicUsize::new(0);
+    provider.answer_with("/t", move |received| {
+        match tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Answer::new(503),
+            _ => {
+                let sum = received.header("x-sum").unwrap_or_default();
+                Answer::refusal(400, "invalid_request", &format!("the sum is {sum} here"))
+            }
+        }
+    });
+    let failed = tok(&home, "token p -v", "p256").assert().code(5);
+    let said = stderr(&failed);
+    let requests = provider.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(said.contains("the sum is"), "{said}");
+    let sum = requests[1].header("x-sum").unwrap();
+    assert!(!said.contains(sum), "{sum} in {said}");
+}
+
+#[test]
 fn an_assertion_goes_wherever_the_request_wants_it_and_is_for_the_url_it_goes_to() {
     let provider = Provider::start();
     let known = Assertions::of_key(&pem("p256.public.pem"));
