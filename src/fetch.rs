@@ -160,10 +160,13 @@ impl Fetch<'_> {
         };
         let request = make()?;
         if self.notes.verbose {
-            let shown = request::build(plan, format, &|name| self.shown(name))?;
-            transcript::request(&shown)
-                .iter()
-                .for_each(|line| self.notes.trace(line));
+            let shown = plan
+                .map_sent(&|template| Ok(template.to_be_shown()))
+                .and_then(|plan| {
+                    let shown = request::build(&plan, format, &|name| self.shown(name))?;
+                    Ok(transcript::request(&shown))
+                });
+            self.trace_shown("request", shown);
         }
         let anew: Option<Remake<'_>> = plan.assertion.is_some().then_some(&make);
         let answer = http.send(&request, anew)?;
@@ -269,6 +272,16 @@ impl Fetch<'_> {
         }
     }
 
+    /// Traces the lines that show `what` is sent; where they cannot be made, that, for what is sent is none the worse.
+    fn trace_shown(&self, what: &str, lines: Result<Vec<String>, Failure>) {
+        let lines = lines.unwrap_or_else(|_| {
+            vec![format!(
+                "the {what} cannot be shown with names in the place of its secrets"
+            )]
+        });
+        lines.iter().for_each(|line| self.notes.trace(line));
+    }
+
     /// Evaluates those of the profile's `values` that `plan` names, unless an earlier request of this run did: each is one value per run.
     fn settle_values(&self, plan: &Plan) -> Result<(), Failure> {
         for (name, template) in &plan.values {
@@ -301,9 +314,14 @@ impl Fetch<'_> {
         if self.notes.verbose {
             let alg = Signer::new(&key, assertion.algorithm)?.algorithm().name();
             let shown = |name: &Name| self.shown(name);
-            let (header, claims) = assertion::parts(assertion, alg, occasion, &shown)?;
-            let line = format!("assertion {} {}", header.expose(), claims.expose());
-            self.notes.trace(&line);
+            let shown = assertion
+                .map(&|template| Ok(template.to_be_shown()))
+                .and_then(|assertion| {
+                    let (header, claims) = assertion::parts(&assertion, alg, occasion, &shown)?;
+                    let line = format!("assertion {} {}", header.expose(), claims.expose());
+                    Ok(vec![line])
+                });
+            self.trace_shown("assertion", shown);
         }
         self.learn(&signed);
         *self.assertion.borrow_mut() = Some(signed);

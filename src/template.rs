@@ -25,8 +25,16 @@ pub struct Template {
 enum Part {
     Literal(String),
     Name(Name),
-    Expression { source: String, names: Vec<Name> },
+    Expression {
+        source: String,
+        names: Vec<Name>,
+        /// What stands in its place where it cannot be evaluated; none: that is a failure.
+        instead: Option<&'static str>,
+    },
 }
+
+/// What is shown in the place of an expression that cannot be evaluated without the secrets in it.
+const COMPUTED: &str = "<computed>";
 
 impl Template {
     /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
@@ -155,6 +163,19 @@ impl Template {
         Ok(())
     }
 
+    /// The same, to be rendered with names in the place of secrets: an expression that makes nothing of those, such as `from_base64(…)`, renders as
+    /// `<computed>`.
+    #[must_use]
+    pub fn to_be_shown(&self) -> Self {
+        let mut shown = self.clone();
+        for part in &mut shown.parts {
+            if let Part::Expression { instead, .. } = part {
+                *instead = Some(COMPUTED);
+            }
+        }
+        shown
+    }
+
     /// The text with every `${…}` replaced; `value` gives the text for a name.
     ///
     /// # Errors
@@ -207,13 +228,22 @@ impl Part {
         match self {
             Self::Literal(text) => out.push(text),
             Self::Name(name) => out.push(value(name)?.expose()),
-            Self::Expression { source, names } => {
+            Self::Expression {
+                source,
+                names,
+                instead,
+            } => {
                 let mut values = Vec::with_capacity(names.len());
                 for name in names {
                     values.push((name.segments(), value(name)?));
                 }
-                let (text, is_number) = functions::evaluate(source, &values, standin)
-                    .map_err(|message| Failure::new(Kind::Config, message))?;
+                let evaluated = functions::evaluate(source, &values, standin);
+                if let (Err(_), Some(instead)) = (&evaluated, instead) {
+                    out.push(instead);
+                    return Ok(false);
+                }
+                let (text, is_number) =
+                    evaluated.map_err(|message| Failure::new(Kind::Config, message))?;
                 out.push(text.expose());
                 return Ok(is_number);
             }
@@ -247,6 +277,7 @@ impl Part {
         Ok(Self::Expression {
             source: inside.to_owned(),
             names,
+            instead: None,
         })
     }
 }
@@ -418,6 +449,38 @@ mod tests {
         for (source, expected) in cases {
             let message = render(source).unwrap_err();
             assert!(message.contains(expected), "{source}: {message}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_is_to_be_shown_never_fails() {
+        for (source, expected) in [
+            ("a ${client_id}", "a id"),
+            ("${upper(client_id)}", "ID"),
+            ("${base64(secret.k)}", "PHNlY3JldC5rPg=="),
+            (
+                "a ${hmac_sha256(from_base64(secret.k), 'a')}",
+                "a <computed>",
+            ),
+            ("${from_hex(secret.k)} ${client_id}", "<computed> id"),
+            ("${int(secret.k)}", "<computed>"),
+            ("${int(secret.k) + 1}", "<computed>"),
+        ] {
+            let template = Template::parse(source).unwrap();
+            let value = |name: &Name| {
+                Ok(Secret::new(match name {
+                    Name::ClientId => "id".to_owned(),
+                    other => format!("<{other}>"),
+                }))
+            };
+            let shown = template.to_be_shown().render_typed(&value).unwrap();
+            assert_eq!(shown.0.expose(), expected, "{source}");
+            assert!(!shown.1, "{source}");
+            assert_eq!(
+                template.render(&value).is_err(),
+                expected.contains("<computed>"),
+                "{source}"
+            );
         }
     }
 

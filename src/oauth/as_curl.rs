@@ -17,7 +17,7 @@ use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method}
 use crate::failure::{Failure, Kind};
 use crate::profile::Profile;
 use crate::profile::name::secret_variable;
-use crate::profile::plan::{Parameter, Plan};
+use crate::profile::plan::Plan;
 use crate::secret::Secret;
 use crate::template::{CLIENT_SECRET, Name, Standin, Template};
 
@@ -242,57 +242,16 @@ impl Marks {
 
     /// `plan` with marks in the place of everything that the shell is to fill in.
     fn marked(&self, profile: &Profile, plan: &Plan) -> Result<Plan, Failure> {
-        let template = |template: &Template| self.template(profile, template);
-        let mut headers = Vec::new();
-        if plan.auth_method == AuthMethod::ClientSecretBasic {
-            headers.push((
-                "Authorization".to_owned(),
-                Template::literal(&self.basic(profile, plan)),
-            ));
+        let basic = (plan.auth_method == AuthMethod::ClientSecretBasic)
+            .then(|| Template::literal(&self.basic(profile, plan)));
+        let mut marked = plan.map_sent(&|template| self.template(profile, template))?;
+        if let Some(basic) = basic {
+            marked
+                .headers
+                .insert(0, ("Authorization".to_owned(), basic));
         }
-        for (name, value) in &plan.headers {
-            headers.push((name.clone(), template(value)?));
-        }
-        let parameters = |all: &[(String, Parameter)]| {
-            all.iter()
-                .map(|(name, value)| Ok((name.clone(), self.parameter(profile, value)?)))
-                .collect::<Result<_, Failure>>()
-        };
-        Ok(Plan {
-            url: template(&plan.url)?,
-            parameters: parameters(&plan.parameters)?,
-            query: parameters(&plan.query)?,
-            headers,
-            auth_method: AuthMethod::None,
-            ..plan.clone()
-        })
-    }
-
-    fn parameter(&self, profile: &Profile, parameter: &Parameter) -> Result<Parameter, Failure> {
-        let all = |items: &[Parameter]| {
-            items
-                .iter()
-                .map(|item| self.parameter(profile, item))
-                .collect::<Result<_, Failure>>()
-        };
-        Ok(match parameter {
-            Parameter::Text(text) => Parameter::Text(self.template(profile, text)?),
-            Parameter::Words { words, separator } => Parameter::Words {
-                words: words
-                    .iter()
-                    .map(|word| self.template(profile, word))
-                    .collect::<Result<_, _>>()?,
-                separator: separator.clone(),
-            },
-            Parameter::Plain(value) => Parameter::Plain(value.clone()),
-            Parameter::List(items) => Parameter::List(all(items)?),
-            Parameter::Table(members) => Parameter::Table(
-                members
-                    .iter()
-                    .map(|(name, member)| Ok((name.clone(), self.parameter(profile, member)?)))
-                    .collect::<Result<_, Failure>>()?,
-            ),
-        })
+        marked.auth_method = AuthMethod::None;
+        Ok(marked)
     }
 
     fn template(&self, profile: &Profile, template: &Template) -> Result<Template, Failure> {

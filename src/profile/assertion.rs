@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::plan::Parameter;
+use super::plan::{Parameter, map_all};
 use super::reader::{Reader, Stand};
 use super::wrong::{At, Wrong};
 use crate::config::schema::{Algorithm, AuthMethod};
@@ -56,6 +56,21 @@ impl Assertion {
                 parameter.templates(each);
             }
         }
+    }
+
+    /// The same with what `each` makes of every template in it.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn map<E>(&self, each: &impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        let mut mapped = self.clone();
+        mapped.headers = map_all(&self.headers, each)?;
+        for (_, claim) in &mut mapped.claims {
+            if let Claim::Said(parameter) = claim {
+                *parameter = parameter.map(each)?;
+            }
+        }
+        Ok(mapped)
     }
 
     /// What it is made of, the key left out, as labelled texts: its part of a cache key.

@@ -65,6 +65,28 @@ impl Parameter {
         }
     }
 
+    /// The same with what `each` makes of every template in it.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn map<E>(&self, each: &impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        Ok(match self {
+            Self::Text(template) => Self::Text(each(template)?),
+            Self::Words { words, separator } => Self::Words {
+                words: words.iter().map(each).collect::<Result<_, _>>()?,
+                separator: separator.clone(),
+            },
+            Self::Plain(value) => Self::Plain(value.clone()),
+            Self::List(items) => Self::List(
+                items
+                    .iter()
+                    .map(|item| item.map(each))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Table(members) => Self::Table(map_all(members, each)?),
+        })
+    }
+
     /// The value in one canonical spelling: templates by their source, words sorted, members sorted.
     pub(super) fn canonical(&self) -> Value {
         match self {
@@ -91,7 +113,35 @@ impl Parameter {
     }
 }
 
+/// What `each` makes of every template in `parameters`.
+pub(super) fn map_all<E>(
+    parameters: &[(String, Parameter)],
+    each: &impl Fn(&Template) -> Result<Template, E>,
+) -> Result<Vec<(String, Parameter)>, E> {
+    parameters
+        .iter()
+        .map(|(name, parameter)| Ok((name.clone(), parameter.map(each)?)))
+        .collect()
+}
+
 impl Plan {
+    /// The same request with what `each` makes of every template that is sent: of all but those that `values` and the assertion are made of.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn map_sent<E>(&self, each: &impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        let headers = self.headers.iter();
+        Ok(Self {
+            headers: headers
+                .map(|(name, value)| Ok((name.clone(), each(value)?)))
+                .collect::<Result<_, E>>()?,
+            url: each(&self.url)?,
+            parameters: map_all(&self.parameters, each)?,
+            query: map_all(&self.query, each)?,
+            ..self.clone()
+        })
+    }
+
     /// Every template in it.
     #[must_use]
     pub fn templates(&self) -> Vec<&Template> {

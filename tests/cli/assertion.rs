@@ -499,6 +499,43 @@ fn two_profiles_cannot_share_the_variable_of_a_key() {
 }
 
 #[test]
+fn what_cannot_be_computed_without_its_secrets_is_no_reason_for_verbose_to_fail() {
+    let provider = Provider::start();
+    provider.answer("/t", Answer::token("t0k", 3600));
+    let home = Home::with(&format!(
+        "[profiles.p]
+token_url = '{}'
+client_id = 'i'
+auth_method = 'private_key_jwt'
+encoding = 'json'
+secrets = {{ k = {{ env = 'K' }}, n = {{ env = 'N' }} }}
+params = {{ mac = \"${{hmac_sha256(from_base64(secret.k), 'a')}}\", n = '${{int(secret.n)}}', id = '${{upper(client_id)}}' }}
+headers = {{ x-hex = '${{sha256(from_hex(secret.n))}}', x-basic = \"a ${{base64(secret.k)}}\" }}
+assertion = {{ claims = {{ n = '${{int(secret.n)}}' }} }}
+",
+        provider.url("/t")
+    ));
+    let run = |arguments: &str| {
+        let mut tok = tok(&home, arguments, "p256");
+        tok.env("K", "aHVudGVyMg==").env("N", "424242");
+        tok.assert().success().stdout("t0k\n")
+    };
+    run("token p --refresh");
+    let said = stderr(&run("token p --refresh -v"));
+    for words in [
+        r#""mac":"<computed>","n":"<computed>","id":"I""#,
+        "> x-hex: <computed>",
+        "> x-basic: a PHNlY3JldC5rPg==",
+        r#""n":"<computed>"}"#,
+    ] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+    for secret in ["aHVudGVyMg", "hunter2", "424242"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[test]
 fn verbose_shows_what_is_said_and_neither_key_nor_signature() {
     let (provider, home) = scene("p256", "assertion = { kid = 'k-1' }");
     let said = stderr(&tok(&home, "token p -v", "p256").assert().success());
