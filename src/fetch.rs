@@ -301,6 +301,8 @@ impl Fetch<'_> {
 
     /// Signs the assertion that `plan` sends, if it sends one: anew each time, for a provider may take none twice.
     fn sign(&self, plan: &Plan) -> Result<(), Failure> {
+        // None may be made of an earlier one.
+        self.assertion.take();
         let Some(assertion) = &plan.assertion else {
             return Ok(());
         };

@@ -182,6 +182,13 @@ impl Reader<'_> {
                 "nobody is its issuer: write `client_id`, or `claims = { iss = \"…\" }`",
             ));
         }
+        let names_itself = url.names().any(|name| *name == Name::Assertion);
+        if names_itself && table.audience.is_none() && !table.claims.0.contains_key("aud") {
+            return Err(Wrong::new(
+                "assertion.audience",
+                "must be said: it is else the URL that the assertion is sent to, and the URL holds `${assertion}` itself",
+            ));
+        }
         let audience = match table
             .audience
             .as_ref()

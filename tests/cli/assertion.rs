@@ -499,6 +499,45 @@ fn two_profiles_cannot_share_the_variable_of_a_key() {
 }
 
 #[test]
+fn an_assertion_in_the_url_says_whom_it_is_for() {
+    for (urls, key) in [
+        (
+            "token_url = 'http://127.0.0.1:9/t/${assertion}'",
+            "assertion.audience",
+        ),
+        (
+            "token_url = 'http://127.0.0.1:9/t'\n[[profiles.p.steps]]\nname = 's'\nurl = 'http://127.0.0.1:9/s?a=${urlencode(assertion)}'",
+            "assertion.audience",
+        ),
+    ] {
+        let home = Home::with(&format!(
+            "[profiles.p]\nclient_id = 'i'\nauth_method = 'none'\n{urls}\n"
+        ));
+        let words = [key, "must be said", "the URL holds `${assertion}` itself"];
+        fails(tok(&home, "token p", "p256").assert(), 3, &words);
+    }
+    let provider = Provider::start();
+    let known = Assertions::of_key(&pem("p256.public.pem"));
+    provider.answer_with("/t", move |received| {
+        let form = received.query_form();
+        match known.accept(&form[0].1, Some("https://a")) {
+            Ok(_) => Answer::token("t0k", 3600),
+            Err(wrong) => Answer::refusal(401, "invalid_client", &wrong),
+        }
+    });
+    for said in ["audience = 'https://a'", "claims = { aud = 'https://a' }"] {
+        let home = Home::with(&format!(
+            "[profiles.p]\ntoken_url = '{}?a=${{assertion}}'\nclient_id = 'i'\nauth_method = 'none'\nassertion = {{ {said} }}\n",
+            provider.url("/t")
+        ));
+        tok(&home, "token p", "p256")
+            .assert()
+            .success()
+            .stdout("t0k\n");
+    }
+}
+
+#[test]
 fn what_cannot_be_computed_without_its_secrets_is_no_reason_for_verbose_to_fail() {
     let provider = Provider::start();
     provider.answer("/t", Answer::token("t0k", 3600));

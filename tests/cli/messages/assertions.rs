@@ -73,6 +73,7 @@ pub fn cases() -> Vec<Case> {
         "auth_method = 'private_key_jwt'\nassertion = { claims = { a = '${assertion}' } }",
         "values = { a = '${assertion}' }\naudience = '${value.a}'",
         "header = 'X: ${assertion}'",
+        "[[profiles.p.steps]]\nname = 's'\nurl = 'https://auth.example.com/s/${assertion}'",
         "client_secret = { pointer = '/a' }",
         "auth_method = 'client_secret_post'\nnames = { client_id = '/auth/id' }",
         "auth_method = 'client_secret_post'\nencoding = 'json'\nnames = { client_id = '/auth/id' }\nparams = { auth = 1 }",
