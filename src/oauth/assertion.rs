@@ -8,13 +8,10 @@ use super::request::{Lookup, json_body};
 use crate::failure::Failure;
 use crate::jws::Signer;
 use crate::profile::Profile;
-use crate::profile::assertion::{Assertion, Claim};
+use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
 use crate::profile::plan::Parameter;
 use crate::secret::Secret;
 use crate::template::Template;
-
-/// How long before the present an assertion says it was made: a provider whose clock is a little behind must not find it issued in the future.
-const BACKDATED_S: i64 = 5;
 
 /// What makes one assertion different from the next.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,12 @@ use crate::template::{CLIENT_SECRET, Name, PRIVATE_KEY, Template};
 /// How long an assertion is good for when the profile does not say: it is used at once, and some providers take none that is good for longer.
 const DEFAULT_LIFETIME_MS: i64 = 60_000;
 
+/// How long before the present an assertion says it was made, seconds: a provider whose clock is a little behind must not find it issued in the future.
+pub const BACKDATED_S: i64 = 5;
+
+/// The least that an assertion may be good for: it is counted from `iat`, and the provider has to get it before the end.
+const SHORTEST_LIFETIME_MS: i64 = (BACKDATED_S + 5) * 1000;
+
 /// What `client_assertion_type` is for a JWT (RFC 7523 §2.2).
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -137,10 +143,13 @@ impl Reader<'_> {
         let lifetime_ms = table
             .lifetime
             .map_or(DEFAULT_LIFETIME_MS, |lifetime| lifetime.ms);
-        if lifetime_ms < 1000 {
+        if lifetime_ms < SHORTEST_LIFETIME_MS {
             return Err(Wrong::new(
                 "assertion.lifetime",
-                "nobody could use an assertion that ends at once",
+                format!(
+                    "must be at least {} seconds: `iat` is {BACKDATED_S} seconds back, and the assertion has to be there before it ends",
+                    SHORTEST_LIFETIME_MS / 1000
+                ),
             ));
         }
         let mut headers = vec![("typ".to_owned(), text("JWT"))];

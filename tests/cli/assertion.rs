@@ -396,7 +396,11 @@ fn what_a_profile_cannot_mean_ends_with_3() {
         ),
         (
             &format!("{jwt}\nassertion = {{ lifetime = '0s' }}"),
-            ["assertion.lifetime", "ends at once"],
+            ["assertion.lifetime", "at least 10 seconds"],
+        ),
+        (
+            &format!("{jwt}\nassertion = {{ lifetime = '9999ms' }}"),
+            ["assertion.lifetime", "at least 10 seconds"],
         ),
         (
             &format!("{jwt}\nassertion = {{ lifetime = 'soon' }}"),
