@@ -357,9 +357,11 @@ fn rsa_key(read: Result<rsa::KeyPair, KeyRejected>) -> Result<(Key, Algorithm), 
 /// ring's word for what is wrong with a key of this `kind`, which is one of a few fixed ones, as a message.
 fn rejected(kind: &str, error: &KeyRejected) -> Failure {
     match error.to_string().as_str() {
-        "TooSmall" => unfit("is an RSA key of less than 2048 bits, which nobody should trust")
-            .hint("`openssl genrsa -out FILE 2048` makes a better one"),
-        "TooLarge" => unfit("is an RSA key of more than 4096 bits, which tok cannot sign with"),
+        // The first two are said of modulus and exponent alike, the third of the primes: each has half the bits.
+        "TooSmall" | "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" => unfit(
+            "is an RSA key that tok cannot sign with: it wants 2048, 3072 or 4096 bits, and the public exponent 65537",
+        )
+        .hint("`openssl genrsa -out FILE 2048` makes such a key"),
         word => unfit(&format!("is a damaged {kind} key ({word})")),
     }
 }

@@ -266,7 +266,7 @@ fn a_key_that_cannot_sign_ends_with_4_before_anything_is_sent() {
         ("unfit/encrypted.pkcs1", "is encrypted"),
         ("unfit/openssh", "OpenSSH's own format"),
         ("unfit/p521", "an EC key on P-521"),
-        ("unfit/rsa1024", "less than 2048 bits"),
+        ("unfit/rsa1024", "an RSA key that tok cannot sign with"),
         ("rsa.public", "is a public key"),
     ] {
         let (provider, home) = scene("rsa", steps);
