@@ -25,7 +25,11 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
     let code = refusal.and_then(|refusal| refusal.code.as_deref());
     let is_signed = asked.plan.assertion.is_some();
     Some(match (code, status) {
-        (Some("invalid_client" | "invalid_grant"), _) | (_, 401) if is_signed => signed(asked),
+        (Some("invalid_grant"), _) if is_signed => signed(asked),
+        // RFC 6749 §5.2: it is the client that is not believed, and an assertion that is no more than its grant says nothing about that.
+        (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(asked.plan) => {
+            signed(asked)
+        }
         (Some("invalid_client"), _) => credentials(asked),
         (Some("invalid_scope"), _) => scope(asked),
         // RFC 8707 §2.
@@ -57,11 +61,18 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
     })
 }
 
+/// Whether the client authenticates by its secret as it stands.
+fn sends_secret(plan: &Plan) -> bool {
+    plan.auth_method != AuthMethod::None && !plan.auth_method.is_signed()
+}
+
 /// Advice where the provider does not know the client, or does not believe it.
 fn credentials(asked: Asked<'_>) -> String {
     let plan = asked.plan;
     let secrets = plan.secrets();
-    let Some(secret) = secrets.first() else {
+    // It is the client's own, whatever else the request is made of.
+    let own = secrets.iter().find(|secret| **secret == CLIENT_SECRET);
+    let Some(secret) = own.or(secrets.first()) else {
         return "the request holds no secret: check `auth_method` and `client_id`".to_owned();
     };
     let argument = match *secret {
@@ -212,11 +223,40 @@ mod tests {
         for (code, status) in [
             (Some("invalid_client"), 400),
             (Some("invalid_grant"), 400),
+            (Some("invalid_grant"), 401),
             (None, 401),
         ] {
-            let said = said(code, status, &signs, true);
-            assert!(said.contains("-v shows what was signed"), "{said}");
-            assert!(said.contains("`tok doctor p`"), "{said}");
+            for auth_method in [
+                AuthMethod::PrivateKeyJwt,
+                AuthMethod::ClientSecretJwt,
+                AuthMethod::None,
+            ] {
+                signs.auth_method = auth_method;
+                let said = said(code, status, &signs, true);
+                assert!(said.contains("-v shows what was signed"), "{said}");
+                assert!(said.contains("`tok doctor p`"), "{said}");
+            }
+        }
+        // A client that is known by its secret sends the assertion as a grant: what is wrong with the one is not wrong with the other.
+        let secret_and_grant = [
+            (Some("invalid_client"), 401, "`tok secret check p`"),
+            (Some("access_denied"), 401, "`tok secret check p`"),
+            (None, 401, "`tok secret check p`"),
+            (Some("invalid_grant"), 400, "-v shows what was signed"),
+        ];
+        for auth_method in [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost] {
+            signs.auth_method = auth_method;
+            signs.parameters = match auth_method {
+                AuthMethod::ClientSecretPost => vec![(
+                    "client_secret".to_owned(),
+                    Parameter::Text(Template::parse("${client_secret}").unwrap()),
+                )],
+                _ => Vec::new(),
+            };
+            for (code, status, expected) in secret_and_grant {
+                let said = said(code, status, &signs, false);
+                assert!(said.contains(expected), "{auth_method:?} {code:?}: {said}");
+            }
         }
         // No curl command shows it.
         assert!(!said(None, 400, &signs, false).contains("--curl"));
