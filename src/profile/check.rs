@@ -4,7 +4,6 @@ use super::Profile;
 use super::name::{self, secret_variable, var_variable};
 use super::origin::{self, Origin};
 use crate::config::Config;
-use crate::config::schema::{AssertionTable, AuthMethod};
 use crate::failure::Failure;
 use crate::template::{CLIENT_SECRET, PRIVATE_KEY};
 
@@ -64,16 +63,9 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Failure> {
         if *other == profile.name {
             continue;
         }
-        // Whoever signs has a key, declared or not.
-        let signs = table.assertion != AssertionTable::default()
-            || table.auth_method == Some(AuthMethod::PrivateKeyJwt);
         let theirs = variables(
             other,
-            table
-                .secrets
-                .keys()
-                .map(String::as_str)
-                .chain(signs.then_some(PRIVATE_KEY)),
+            table.secrets.keys().map(String::as_str),
             table.vars.keys().map(String::as_str),
         );
         if let Some(variable) = own.iter().find(|variable| theirs.contains(variable)) {
@@ -87,13 +79,14 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every environment variable that a profile of this name reads by itself.
+/// Every environment variable that a profile of this name reads by itself. The two secrets that need no declaration are always among them: whether it has
+/// them may be said by a step, or in the catalogue.
 fn variables<'a>(
     profile: &str,
     secrets: impl Iterator<Item = &'a str>,
     vars: impl Iterator<Item = &'a str>,
 ) -> Vec<String> {
-    [CLIENT_SECRET]
+    [CLIENT_SECRET, PRIVATE_KEY]
         .into_iter()
         .chain(secrets)
         .map(|secret| secret_variable(profile, secret))

@@ -493,12 +493,18 @@ fn a_key_signs_for_no_other_host_than_the_token_endpoints() {
 
 #[test]
 fn two_profiles_cannot_share_the_variable_of_a_key() {
-    let home = Home::with(
-        "[profiles.a]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nauth_method = 'private_key_jwt'\n[profiles.a_private]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nsecrets = { key = {} }\n",
-    );
-    for profile in ["a", "a_private"] {
-        let words = ["TOK_A_PRIVATE_KEY", "rename one of them"];
-        fails(home.tok(&format!("token {profile}")).assert(), 3, &words);
+    for signs in [
+        "client_id = 'i'\nauth_method = 'private_key_jwt'",
+        "client_id = 'i'\nauth_method = 'none'\nparams = { a = '${assertion}' }",
+        "client_id = 'i'\nauth_method = 'none'\n[[profiles.a.steps]]\nname = 's'\nurl = 'https://a.example/s'\nauth_method = 'private_key_jwt'",
+    ] {
+        let home = Home::with(&format!(
+            "[profiles.a]\ntoken_url = 'https://a.example/t'\n{signs}\n[profiles.a_private]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nsecrets = {{ key = {{}} }}\n"
+        ));
+        for profile in ["a", "a_private"] {
+            let words = ["TOK_A_PRIVATE_KEY", "rename one of them"];
+            fails(home.tok(&format!("token {profile}")).assert(), 3, &words);
+        }
     }
 }
 
