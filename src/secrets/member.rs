@@ -20,7 +20,8 @@ pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> 
     pointer
         .find(&document)
         .map_err(|nowhere| failed(nowhere.to_string()))?;
-    // Taken out rather than copied, so that it is zeroed with the secret.
+    // Taken out rather than copied, so that it is zeroed with the secret. The document's other strings, and what the parser unescaped them in, are not tok's to zero
+    // (SECURITY.md).
     match document.pointer_mut(pointer.source()).map(Value::take) {
         Some(Value::String(text)) if !text.is_empty() => Ok(Secret::new(text)),
         Some(Value::String(_)) => Err(failed("the secret is empty".to_owned())),
