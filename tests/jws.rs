@@ -1,6 +1,7 @@
 //! Which keys sign, in which algorithm, and what is said of everything else that is handed over as a key.
 //!
-//! The keys in `tests/keys` were made with openssl, as people make theirs; each file says how. What is signed is judged by `local-provider`, which shares no code with tok.
+//! The keys in `tests/keys` were made with openssl, as people make theirs; each file says how. What is signed is judged by `local-provider`, which shares with
+//! tok only ring and its arithmetic.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
 //! Judges the JWTs that clients sign, as RFC 7523 §3 tells a server to: signature, audience, times, and none of them twice.
 //!
-//! It shares no code with what signs them in tok, and is stricter than most servers: no leeway for clocks, and an hour at most.
+//! It shares with what signs them in tok only ring, which does the arithmetic on both sides, and is stricter than most servers: no leeway for clocks, and an hour at most.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
