@@ -1,4 +1,9 @@
 //! From a profile to a new token: secrets, the steps, the token request, the answer. Knows nothing of caches.
+//!
+//! Each request is made in this order, for each needs what comes before it: its `values` are settled, its assertion is signed, it is built (and checked: may it
+//! receive secrets), what was computed for it is learnt, and it is sent. A try that needs a new assertion is signed, built and learnt anew; the `values` stay.
+
+mod learnt;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +16,6 @@ use crate::jws::Signer;
 use crate::notes::Notes;
 use crate::oauth::advice::{Asked, advice};
 use crate::oauth::answer::Answer;
-use crate::oauth::redact::Redactor;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
 use crate::oauth::stepped::Steps;
 use crate::oauth::{assertion, response, transcript};
@@ -179,59 +183,6 @@ impl Fetch<'_> {
         Ok(answer)
     }
 
-    /// Remembers what `request`, which `plan` describes, sends that was computed from secrets: a hash of a password is often as good as the
-    /// password.
-    fn learn_computed(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
-        for template in plan.templates() {
-            if template.has_expression() && template.names().any(is_private) {
-                let text = template.render(&|name| match name {
-                    Name::Body => Ok(request.body.clone().unwrap_or_default()),
-                    other => self.value(other),
-                })?;
-                self.learn(&text);
-            }
-        }
-        Ok(())
-    }
-
-    /// Remembers every word of `text`.
-    fn learn(&self, text: &Secret) {
-        let words = text.expose().split_whitespace().map(Secret::new);
-        self.learnt.borrow_mut().extend(words);
-    }
-
-    /// Remembers what `answer` holds that nobody may see: the token, or what later requests take from a step.
-    fn learn_answered(&self, step: Option<&str>, answer: &Answer, rules: &Response) {
-        let Some(step) = step else {
-            let found = response::token_unchecked(answer, &self.answers.borrow(), rules);
-            self.learnt.borrow_mut().extend(found);
-            return;
-        };
-        let stepped = response::step_unchecked(answer, rules);
-        let mut learnt = self.learnt.borrow_mut();
-        let later = self.profile.steps.iter().map(|step| &step.plan);
-        for name in later
-            .chain([&self.profile.token])
-            .flat_map(Plan::templates)
-            .flat_map(Template::names)
-        {
-            if let Name::Step(of, path) = name
-                && of == step
-            {
-                let found = stepped.find(path).ok().and_then(response::text);
-                let found = found.filter(|text| !is_origin(text));
-                learnt.extend(found.map(Secret::new));
-            }
-        }
-        // The token itself may be what this step answers.
-        let steps = Steps::from([(step.to_owned(), stepped)]);
-        learnt.extend(response::token_unchecked(
-            answer,
-            &steps,
-            &self.profile.response,
-        ));
-    }
-
     fn value(&self, name: &Name) -> Result<Secret, Failure> {
         match name {
             Name::Secret(name) => self.secret(name),
@@ -291,7 +242,7 @@ impl Fetch<'_> {
             let value = template
                 .render(&|name| self.value(name))
                 .map_err(|failure| failure.context(format!("value `{name}`")))?;
-            if template.names().any(is_private) {
+            if template.names().any(learnt::is_private) {
                 self.learn(&value);
             }
             self.values.borrow_mut().insert(name.clone(), value);
@@ -430,38 +381,9 @@ impl Fetch<'_> {
             None => failure,
         }
     }
-
-    /// `failure` without the secrets that a provider may have sent back in its message.
-    fn redacted(&self, failure: Failure) -> Failure {
-        let redactor = self.redactor();
-        failure.map_texts(|text| redactor.apply(text))
-    }
-
-    fn redactor(&self) -> Redactor {
-        Redactor::new(
-            self.profile.client_id.as_deref(),
-            self.secrets
-                .borrow()
-                .values()
-                .chain(self.learnt.borrow().iter()),
-        )
-    }
-}
-
-/// Whether `text` is a scheme, a host and perhaps a port, and nothing more: where a discovery sends the next request is no secret, and messages must be able to name it.
-fn is_origin(text: &str) -> bool {
-    Origin::of(text).is_ok_and(|origin| text.trim_end_matches('/') == origin.to_string())
 }
 
 /// Whether `name` stands for what an earlier step answered.
 fn is_answer(name: &Name) -> bool {
     matches!(name, Name::Step(..))
-}
-
-/// Whether a name stands for something that nobody may see, or may do.
-fn is_private(name: &Name) -> bool {
-    matches!(
-        name,
-        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body | Name::Assertion
-    )
 }
