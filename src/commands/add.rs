@@ -238,7 +238,7 @@ fn secrets_to_store(
         }
         let user = secrets::keyring_user(profile, &name)?;
         let typed = match person {
-            true => ask::secret(&user)?,
+            true => ask::secret(session.notes(), &user)?,
             false => None,
         };
         match typed {

@@ -1,9 +1,12 @@
 //! `tok secret`: puts secrets into the keyring, says where they are, takes them out. Never prints one.
 
+mod prompt;
+
 use std::io::{self, Read, Write};
 
 use anyhow::Context;
 
+pub(super) use self::prompt::unseen;
 use super::{Session, environment, stdin_is_terminal, write};
 use crate::cli::{self, SecretName};
 use crate::failure::{Failure, Kind};
@@ -14,8 +17,8 @@ use crate::secrets::{self, Source, keyring};
 use crate::template::CLIENT_SECRET;
 use crate::text::nearest;
 
-/// The longest secret that is taken from stdin: more is a mistaken file.
-const LONGEST_BYTES: u64 = 64 * 1024;
+/// The longest secret that is taken: more is a mistaken file.
+const LONGEST_BYTES: usize = 64 * 1024;
 
 pub(super) fn run(
     session: &Session<'_>,
@@ -60,7 +63,10 @@ fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Failure>
 fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let secret = if stdin_is_terminal() {
-        let typed = unseen(&format!("Secret for `{user}` (not shown): "))?;
+        let typed = unseen(
+            session.notes(),
+            &format!("Secret for `{user}` (not shown): "),
+        )?;
         if typed.is_empty() {
             let failure = Failure::new(Kind::Secret, "the secret is empty; nothing was stored");
             return Err(failure.into());
@@ -85,34 +91,14 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
     Ok(())
 }
 
-/// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing.
-///
-/// # Errors
-/// When the terminal cannot be read.
-pub(super) fn unseen(prompt: &str) -> anyhow::Result<Secret> {
-    let unread = "could not read from the terminal";
-    let mut secret = Secret::new(rpassword::prompt_password(prompt).context(unread)?);
-    // A key in PEM has many lines, and a terminal gives them one by one: what is left unread would be the shell's next commands.
-    let mut is_open = secret.expose().starts_with("-----BEGIN ");
-    while is_open && (secret.expose().len() as u64) < LONGEST_BYTES {
-        let line = Secret::new(rpassword::read_password().context(unread)?);
-        // openssl writes the name of a curve before the key on it.
-        let is_last = |line: &str| line.starts_with("-----END ") && !line.contains("PARAMETERS");
-        is_open = !is_last(line.expose());
-        secret.push("\n");
-        secret.push(line.expose());
-    }
-    Ok(secret)
-}
-
 fn from_stdin() -> anyhow::Result<Secret> {
     let mut bytes = Vec::with_capacity(4096);
     io::stdin()
         .lock()
-        .take(LONGEST_BYTES + 1)
+        .take(LONGEST_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
         .context("could not read stdin")?;
-    if bytes.len() as u64 > LONGEST_BYTES {
+    if bytes.len() > LONGEST_BYTES {
         return Err(Failure::new(
             Kind::Secret,
             "stdin: longer than 64 KiB, so it is no secret",

@@ -24,6 +24,7 @@
 //! - [`messages`]: every message in one table, to be read by eye
 //! - [`output`]: stdout whole or not at all
 //! - [`profiles`]: what is configured, and what a token says
+//! - `prompt`: a secret at a terminal, typed or pasted, unseen
 //! - [`secrets`]: where secrets come from, and what is said when there is none
 //! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
 //! - [`signals`]: signals as the children of a terminal have them
@@ -69,6 +70,8 @@ mod messages;
 #[cfg(unix)]
 mod output;
 mod profiles;
+#[cfg(unix)]
+mod prompt;
 mod secrets;
 #[cfg(unix)]
 mod signals;

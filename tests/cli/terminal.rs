@@ -14,13 +14,13 @@ use rustix::termios::tcgetattr;
 use crate::home::Home;
 
 /// A terminal: the end a person sits at, and the one a program gets.
-struct Terminal {
-    person: File,
-    program: OwnedFd,
+pub struct Terminal {
+    pub person: File,
+    pub program: OwnedFd,
 }
 
 impl Terminal {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -38,7 +38,7 @@ impl Terminal {
     }
 
     /// What the person reads, until `words` are in it.
-    fn read_until(&mut self, words: &str) -> String {
+    pub fn read_until(&mut self, words: &str) -> String {
         let mut text = String::new();
         while !text.contains(words) {
             text.push_str(&self.read_some().expect("the program's end is open"));
@@ -47,7 +47,7 @@ impl Terminal {
     }
 
     /// What the person reads until every program has closed its end, this one's included.
-    fn read_rest(mut self) -> String {
+    pub fn read_rest(mut self) -> String {
         drop(std::mem::replace(
             &mut self.program,
             File::open("/dev/null").unwrap().into(),

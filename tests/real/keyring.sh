@@ -44,14 +44,44 @@ fact_a_key_of_many_lines_is_stored_whole_from_stdin() {
   head --bytes=-1 key.pem | cmp - found
 }
 
+# paste FILE [NAME]: `tok secret set cint NAME` at a terminal into which FILE is pasted; then what a shell would read on it, as `left: ….`.
+paste() {
+  # The shell is named: `read -t` is not in every one.
+  attempt env SHELL="$BASH" script --quiet --return --command \
+    "tok secret set cint ${2-}; read -r -t 1 line; printf 'left: %s.\n' \"\$line\"" typescript <"$1"
+}
+
 fact_a_key_pasted_at_the_prompt_is_stored_whole_and_no_line_is_left_for_the_shell() {
   endpoint "$secret"
   new_key
-  # The shell that reads on from the same terminal when tok has ended.
-  attempt script --quiet --return --command 'tok secret set cint private_key; read -r -t 1 line; printf "left: %s.\n" "$line"' typescript <key.pem
+  paste key.pem private_key
   [ "$(grep --count 'left: \.' "$out")" -eq 1 ]
   secret-tool lookup service tok username "cint/private_key@$origin" >found
   head --bytes=-1 key.pem | cmp - found
+}
+
+fact_a_key_pasted_with_what_openssl_writes_before_it_is_stored_with_it() {
+  endpoint "$secret"
+  new_key
+  openssl req -x509 -new -key key.pem -subj /CN=x -out certificate.pem
+  openssl pkcs12 -export -inkey key.pem -in certificate.pem -passout pass: -out both.p12
+  openssl pkcs12 -in both.p12 -passin pass: -nodes >pasted
+  # The certificate comes first, and neither of the two begins on the first line.
+  head --lines=1 pasted | grep --quiet 'Bag Attributes'
+  [ "$(grep --max-count=1 -- '-----BEGIN ' pasted)" = '-----BEGIN CERTIFICATE-----' ]
+  paste pasted private_key
+  [ "$(grep --count 'left: \.' "$out")" -eq 1 ]
+  secret-tool lookup service tok username "cint/private_key@$origin" >found
+  head --bytes=-1 pasted | cmp - found
+}
+
+fact_of_lines_pasted_at_the_prompt_that_are_no_key_the_first_is_stored_and_none_is_left_for_the_shell() {
+  endpoint "$secret"
+  printf '%s\n' "$secret" 'touch pasted' 'touch pasted' >lines
+  paste lines
+  [ "$(grep --count 'left: \.' "$out")" -eq 1 ]
+  grep --quiet 'only the first line is taken' "$out"
+  [ "$(lookup)" = "$secret" ]
 }
 
 fact_secret_set_prints_no_secret() {

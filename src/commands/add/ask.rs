@@ -7,6 +7,7 @@ use anyhow::Context;
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Kind};
+use crate::notes::Notes;
 use crate::secret::Secret;
 
 /// The longest request that is read: more is a mistaken file.
@@ -114,9 +115,9 @@ pub(super) fn yes(question: &str) -> anyhow::Result<bool> {
 }
 
 /// A secret, unseen; none when nothing is typed.
-pub(super) fn secret(user: &str) -> anyhow::Result<Option<Secret>> {
+pub(super) fn secret(notes: Notes, user: &str) -> anyhow::Result<Option<Secret>> {
     let prompt = format!("Secret for `{user}` (not shown; empty to set it later): ");
-    let typed = crate::commands::secret::unseen(&prompt)?;
+    let typed = crate::commands::secret::unseen(notes, &prompt)?;
     Ok((!typed.is_empty()).then_some(typed))
 }
 

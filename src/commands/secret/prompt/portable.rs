@@ -1,0 +1,26 @@
+//! Where there is no Unix terminal: the console's own way to read a line unseen, again and again while a key in PEM is not whole.
+
+use std::io;
+
+use super::{Answer, BEGIN, END, LONGEST_BYTES};
+use crate::secret::Secret;
+
+/// Asks `prompt`, and takes what comes.
+pub(super) fn ask(prompt: &str) -> io::Result<Answer> {
+    let mut secret = Secret::new(rpassword::prompt_password(prompt)?);
+    let mut is_open = secret.expose().starts_with(BEGIN) && !secret.expose().contains(END);
+    while is_open {
+        if secret.expose().len() > LONGEST_BYTES {
+            return Ok(Answer::TooLong);
+        }
+        let line = Secret::new(rpassword::read_password()?);
+        // openssl writes the name of a curve before the key on it.
+        is_open = !line.expose().starts_with(END) || line.expose().contains("PARAMETERS");
+        secret.push("\n");
+        secret.push(line.expose());
+    }
+    Ok(Answer::Given {
+        secret,
+        is_cut: false,
+    })
+}
