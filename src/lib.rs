@@ -35,6 +35,8 @@ pub mod paint;
 pub mod profile;
 pub mod secret;
 pub mod secrets;
+#[cfg(unix)]
+mod signals;
 pub mod stdout;
 pub mod table;
 pub mod template;

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
 use crate::home::Home;
@@ -173,5 +174,17 @@ fn ctrl_c_ends_tok_and_leaves_the_terminal_as_it_was() {
         let (status, shown) = asked.ends();
         assert_eq!(status.signal(), Some(2), "{keys:?}: {shown}");
         assert_eq!(shown, "\r\n", "{keys:?}");
+    }
+}
+
+#[test]
+fn signals_from_others_end_tok_and_leave_the_terminal_as_it_was() {
+    for (signal, number) in [(Signal::INT, 2), (Signal::TERM, 15)] {
+        let mut asked = Asked::now();
+        asked.types("QZ");
+        kill_process(Pid::from_child(&asked.tok), signal).unwrap();
+        let (status, shown) = asked.ends();
+        assert_eq!(status.signal(), Some(number), "{shown}");
+        assert_eq!(shown, "", "{number}");
     }
 }

@@ -1,7 +1,5 @@
 //! The cache folder on Unix: everything goes through one open descriptor of it, and nothing through a link.
 
-mod signals;
-
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -14,6 +12,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::Synced;
+use crate::signals::uninterrupted;
 
 /// An open folder.
 pub(super) type Handle = OwnedFd;
@@ -157,7 +156,7 @@ pub(super) fn write(
     let mode = Mode::RUSR | Mode::WUSR;
     if let Some(mut file) = nameless::create(folder, mode) {
         fill(&mut file, bytes, synced)?;
-        let put_in_place = signals::uninterrupted(|| {
+        let put_in_place = uninterrupted(|| {
             nameless::name(&file, folder, &temporary).then(|| put(folder, &temporary, name))
         });
         if let Some(done) = put_in_place {

@@ -38,6 +38,7 @@ enum Answer {
     /// Gave more than [`LONGEST_BYTES`].
     TooLong,
     /// Gave something that is not UTF-8.
+    #[cfg(unix)]
     NotText,
     /// Pressed Ctrl-C.
     #[cfg(unix)]
@@ -62,6 +63,7 @@ pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> anyhow::Result<
             Ok(secret)
         }
         Answer::TooLong => Err(failed("longer than 64 KiB, so it is no secret").into()),
+        #[cfg(unix)]
         Answer::NotText => Err(failed("not UTF-8 text").into()),
         #[cfg(unix)]
         Answer::Interrupted => Err(system::interrupt()),

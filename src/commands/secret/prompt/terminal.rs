@@ -3,8 +3,8 @@
 //! The whole secret is read under one of these. Between two lines the terminal would show what is pasted, and hand what nobody read to the shell.
 //!
 //! It gives bytes, not lines (POSIX calls that non-canonical mode), for a line of its own making ends at 4096 bytes, and Ctrl-C comes as a byte: as a signal it
-//! would end the process with the terminal still silent. Each read waits [`PAUSE`] at most (`VMIN` 0, `VTIME` 1), without `poll`, which some systems' terminals
-//! do not have.
+//! would end the process with the terminal still silent. Signals that others send wait, for the same reason. Each read waits [`PAUSE`] at most (`VMIN` 0,
+//! `VTIME` 1), without `poll`, which some systems' terminals do not have.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -16,6 +16,7 @@ use rustix::termios::{
 };
 
 use super::typed::Heard;
+use crate::signals::Held;
 use crate::wiped::Wiped;
 
 /// How long a read waits, in the tenths of a second of `VTIME`: what comes later is no part of a paste, and nobody notices it after Enter.
@@ -36,6 +37,8 @@ pub(super) struct Silence<Fd: AsFd> {
     next: usize,
     /// Whether nothing came when it was last asked.
     is_quiet: bool,
+    /// The signals that would end the process with the terminal silent. Fields go after what `drop` does: by then it is as it was.
+    held: Held,
 }
 
 impl<Fd: AsFd> Silence<Fd> {
@@ -57,6 +60,7 @@ impl<Fd: AsFd> Silence<Fd> {
             read: Wiped(Vec::with_capacity(READ_BYTES)),
             next: 0,
             is_quiet: true,
+            held: Held::back(),
         };
         tcsetattr(&silence.terminal, OptionalActions::Now, &silent)?;
         Ok(silence)
@@ -65,7 +69,7 @@ impl<Fd: AsFd> Silence<Fd> {
     /// The next byte, or that there is none.
     ///
     /// # Errors
-    /// When the terminal cannot be read.
+    /// When the terminal cannot be read, or a signal waits to end the process: it does as soon as this is dropped.
     pub(super) fn hear(&mut self) -> io::Result<Heard> {
         if self.next == self.read.len() {
             self.read.resize(READ_BYTES, 0);
@@ -80,6 +84,9 @@ impl<Fd: AsFd> Silence<Fd> {
         if let Some(byte) = self.read.get(self.next) {
             self.next += 1;
             return Ok(Heard::Byte(*byte));
+        }
+        if self.held.is_one_waiting() {
+            return Err(io::ErrorKind::Interrupted.into());
         }
         // One that was hung up gives nothing either, and would do so at once, forever.
         Ok(match tcgetattr(&self.terminal) {
