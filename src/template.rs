@@ -7,6 +7,7 @@
 mod digest;
 mod functions;
 mod name;
+mod scan;
 
 use crate::failure::{Failure, Kind};
 use crate::secret::Secret;
@@ -54,7 +55,7 @@ impl Template {
             }
             literal.push_str(&rest[..at]);
             let inside = &rest[at + 2..];
-            let end = closing_brace(inside)
+            let end = scan::closing_brace(inside)
                 .ok_or_else(|| format!("`${{` is not closed in `{source}`"))?;
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
@@ -145,7 +146,7 @@ impl Template {
     #[must_use]
     pub fn only_calls_and_joins(&self) -> bool {
         self.parts.iter().all(|part| match part {
-            Part::Expression { source, .. } => only_calls_and_joins(source),
+            Part::Expression { source, .. } => scan::only_calls_and_joins(source),
             Part::Literal(_) | Part::Name(_) => true,
         })
     }
@@ -268,8 +269,8 @@ impl Part {
         }
         functions::check_filters(inside)?;
         let mut names = Vec::new();
-        for word in words(inside) {
-            if word.is_call || is_keyword(&word.path) {
+        for word in scan::words(inside) {
+            if word.is_call || scan::is_keyword(&word.path) {
                 continue;
             }
             names.push(Name::parse(&word.path).ok_or_else(|| unknown(&word.path.join(".")))?);
@@ -303,93 +304,6 @@ fn unknown(path: &str) -> String {
             KNOWN.join(", ")
         ),
     }
-}
-
-/// The words of minijinja's expression grammar that look like names.
-fn is_keyword(path: &[&str]) -> bool {
-    matches!(
-        path,
-        ["and" | "or" | "not" | "if" | "else" | "in" | "is" | "true" | "false" | "none"]
-    )
-}
-
-/// A dotted path inside an expression.
-struct Word<'a> {
-    path: Vec<&'a str>,
-    is_call: bool,
-}
-
-/// The dotted paths in `expression`, string literals passed over.
-fn words(expression: &str) -> Vec<Word<'_>> {
-    let bytes = expression.as_bytes();
-    let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
-    let mut words = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
-            first if first.is_ascii_alphabetic() || first == b'_' => {
-                let start = at;
-                while at < bytes.len() && in_word(bytes[at]) {
-                    at += 1;
-                }
-                let next = expression[at..].trim_start();
-                words.push(Word {
-                    path: expression[start..at].split('.').collect(),
-                    is_call: next.starts_with('('),
-                });
-            }
-            digit if digit.is_ascii_digit() => {
-                while at < bytes.len() && in_word(bytes[at]) {
-                    at += 1;
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    words
-}
-
-/// Whether `expression` has no operator but `~`.
-fn only_calls_and_joins(expression: &str) -> bool {
-    let bytes = expression.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
-            byte if byte.is_ascii_alphanumeric()
-                || byte.is_ascii_whitespace()
-                || b"_.~(),".contains(&byte) =>
-            {
-                at += 1;
-            }
-            _ => return false,
-        }
-    }
-    words(expression).iter().all(|word| !is_keyword(&word.path))
-}
-
-/// Where the `}` stands that ends an expression: the first outside a string literal.
-fn closing_brace(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'}' => return Some(at),
-            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
-            _ => at += 1,
-        }
-    }
-    None
-}
-
-/// The index just after the string literal that opens at `at`; the end of the text when it is not closed.
-fn after_string(bytes: &[u8], at: usize, quote: u8) -> usize {
-    let mut at = at + 1;
-    while at < bytes.len() && bytes[at] != quote {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
-    }
-    (at + 1).min(bytes.len())
 }
 
 #[cfg(test)]

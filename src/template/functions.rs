@@ -196,14 +196,17 @@ pub(super) fn check(expression: &str) -> Result<(), String> {
     engine
         .compile_expression(expression)
         .map_err(|error| message(expression, &error))?;
-    for word in super::words(expression) {
+    for word in super::scan::words(expression) {
         let called = word.path.join(".");
         let known = || {
             FUNCTIONS
                 .iter()
                 .map(|(call, _)| &call[..call.find('(').unwrap_or(call.len())])
         };
-        if word.is_call && !super::is_keyword(&word.path) && !known().any(|name| name == called) {
+        if word.is_call
+            && !super::scan::is_keyword(&word.path)
+            && !known().any(|name| name == called)
+        {
             return Err(format!(
                 "`${{{expression}}}`: there is no function `{called}` (there are {})",
                 known().collect::<Vec<_>>().join(", ")
@@ -232,7 +235,7 @@ fn filter_in(expression: &str) -> Option<&str> {
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            quote @ (b'"' | b'\'') => at = super::after_string(bytes, at, quote),
+            quote @ (b'"' | b'\'') => at = super::scan::after_string(bytes, at, quote),
             b'|' => return Some(expression[at + 1..].trim()),
             _ => at += 1,
         }

@@ -1,0 +1,90 @@
+//! What can be told of an expression without evaluating it: where it ends, which names are in it, whether it has operators.
+//!
+//! minijinja parses for real; this only passes over string literals and takes words.
+
+/// The words of minijinja's expression grammar that look like names.
+pub(super) fn is_keyword(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["and" | "or" | "not" | "if" | "else" | "in" | "is" | "true" | "false" | "none"]
+    )
+}
+
+/// A dotted path inside an expression.
+pub(super) struct Word<'a> {
+    pub(super) path: Vec<&'a str>,
+    pub(super) is_call: bool,
+}
+
+/// The dotted paths in `expression`, string literals passed over.
+pub(super) fn words(expression: &str) -> Vec<Word<'_>> {
+    let bytes = expression.as_bytes();
+    let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            first if first.is_ascii_alphabetic() || first == b'_' => {
+                let start = at;
+                while at < bytes.len() && in_word(bytes[at]) {
+                    at += 1;
+                }
+                let next = expression[at..].trim_start();
+                words.push(Word {
+                    path: expression[start..at].split('.').collect(),
+                    is_call: next.starts_with('('),
+                });
+            }
+            digit if digit.is_ascii_digit() => {
+                while at < bytes.len() && in_word(bytes[at]) {
+                    at += 1;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    words
+}
+
+/// Whether `expression` has no operator but `~`.
+pub(super) fn only_calls_and_joins(expression: &str) -> bool {
+    let bytes = expression.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            byte if byte.is_ascii_alphanumeric()
+                || byte.is_ascii_whitespace()
+                || b"_.~(),".contains(&byte) =>
+            {
+                at += 1;
+            }
+            _ => return false,
+        }
+    }
+    words(expression).iter().all(|word| !is_keyword(&word.path))
+}
+
+/// Where the `}` stands that ends an expression: the first outside a string literal.
+pub(super) fn closing_brace(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'}' => return Some(at),
+            quote @ (b'"' | b'\'') => at = after_string(bytes, at, quote),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The index just after the string literal that opens at `at`; the end of the text when it is not closed.
+pub(super) fn after_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+    let mut at = at + 1;
+    while at < bytes.len() && bytes[at] != quote {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
+}
