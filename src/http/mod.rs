@@ -1,5 +1,6 @@
 //! The one place that sends: one deadline over everything, few retries, no redirects, no more than a mebibyte of answer.
 
+mod body;
 mod proxy;
 mod retry;
 mod tls;
@@ -10,12 +11,12 @@ use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use tokio::runtime::Runtime;
-use zeroize::Zeroizing;
 
+use self::body::Body;
 use crate::clock::Now;
 use crate::config::schema::Method;
 use crate::failure::{Failure, Kind};
@@ -26,9 +27,6 @@ use crate::oauth::request::Request;
 use crate::profile::Profile;
 use crate::profile::origin::Origin;
 use crate::waiting::Waiting;
-
-/// The most of an answer that is read, after decompression: no token comes near it, and a decompression bomb ends there.
-const LARGEST_BYTES: usize = 1 << 20;
 
 /// What tok calls itself.
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
@@ -156,6 +154,10 @@ impl Http {
             .http1_only()
             .pool_max_idle_per_host(0)
             .user_agent(USER_AGENT)
+            .default_headers(HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(body::CODING),
+            )]))
             // A name server has no say in where `localhost` is: plain http goes there.
             .resolve_to_addrs("localhost", &localhost());
         let builder = if encrypted {
@@ -210,29 +212,33 @@ impl Http {
                     )
                 })
                 .collect();
+            let is_packed = response
+                .headers()
+                .get(CONTENT_ENCODING)
+                .and_then(|coding| coding.to_str().ok())
+                .is_some_and(body::is_packed);
+            // Of a refusal the status says it all; of its words the first are enough.
+            let is_needed_whole = response.status().is_success();
             let status = response.status().as_u16();
-            let mut body = Zeroizing::new(Vec::with_capacity(8 << 10));
+            let mut body = Body::new();
             while let Some(chunk) = response.chunk().await.map_err(trouble::Trouble::of)? {
-                if body.len() + chunk.len() > LARGEST_BYTES {
-                    if response.status().is_success() {
-                        return Err(trouble::Trouble::TooLarge);
-                    }
-                    // The status says it all; of the words the first are enough.
-                    break;
+                match body.push(&chunk) {
+                    Ok(()) => {}
+                    Err(trouble) if is_needed_whole => return Err(trouble),
+                    Err(_) => break,
                 }
-                if body.capacity() - body.len() < chunk.len() {
-                    // A grown buffer would leave a copy of the token behind.
-                    let mut grown =
-                        Zeroizing::new(Vec::with_capacity((body.len() + chunk.len()) * 2));
-                    grown.extend_from_slice(&body);
-                    body = grown;
+            }
+            if is_packed {
+                let (plain, end) = body.unpacked();
+                if is_needed_whole {
+                    end?;
                 }
-                body.extend_from_slice(&chunk);
+                body = plain;
             }
             Ok(Answer {
                 status,
                 headers,
-                body,
+                body: body.into_bytes(),
                 sent,
             })
         })

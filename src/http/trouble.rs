@@ -39,14 +39,6 @@ impl Trouble {
         if error.is_connect() {
             return Self::NoConnection(words(&error));
         }
-        // What goes wrong below the decompressor comes as an error of the HTTP library's own.
-        if error.is_decode()
-            && error
-                .source()
-                .is_some_and(|source| source.is::<io::Error>())
-        {
-            return Self::Compression;
-        }
         if error.is_builder() {
             return Self::Unsendable;
         }

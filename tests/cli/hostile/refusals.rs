@@ -142,6 +142,11 @@ pub(super) fn cases() -> Vec<Case> {
         Answer::new(400).body(vec![b' '; 64 << 20]).gzip(),
     ));
     cases.push(Case::new(
+        "a refusal that is not packed as it says",
+        5,
+        Answer::json(400, r#"{"error":"invalid_scope"}"#).header("content-encoding", "gzip"),
+    ));
+    cases.push(Case::new(
         "a refusal in a field only",
         5,
         Answer::new(401).header(

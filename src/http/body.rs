@@ -1,0 +1,163 @@
+//! The body of an answer: no more than a mebibyte of it, unpacked where it came packed, in memory that is zeroed.
+
+use std::io::{self, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use zeroize::Zeroizing;
+
+use super::trouble::Trouble;
+
+/// The most of an answer that is read, and the most that is unpacked of it: no token comes near it, and a decompression bomb ends there.
+const LARGEST_BYTES: usize = 1 << 20;
+
+/// Room for what nearly every provider answers.
+const USUAL_BYTES: usize = 8 << 10;
+
+/// The coding that tok asks for (RFC 9110 §8.4.1.3). Some servers send it to whoever does not refuse it.
+pub(super) const CODING: &str = "gzip";
+
+/// Whether `coding`, the value of a `Content-Encoding`, is the one that [`unpacked`](Body::unpacked) undoes, by either of its names.
+pub(super) fn is_packed(coding: &str) -> bool {
+    [CODING, "x-gzip"]
+        .iter()
+        .any(|name| coding.trim().eq_ignore_ascii_case(name))
+}
+
+/// What has come so far.
+pub(super) struct Body {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Body {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: Zeroizing::new(Vec::with_capacity(USUAL_BYTES)),
+        }
+    }
+
+    /// Adds `chunk`.
+    ///
+    /// # Errors
+    /// Too large, and then nothing of `chunk` is added.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Trouble> {
+        let len = self.bytes.len() + chunk.len();
+        if len > LARGEST_BYTES {
+            return Err(Trouble::TooLarge);
+        }
+        if self.bytes.capacity() < len {
+            // A grown buffer would leave a copy of the token behind.
+            let mut grown = Zeroizing::new(Vec::with_capacity(len * 2));
+            grown.extend_from_slice(&self.bytes);
+            self.bytes = grown;
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    /// Undoes the compression of the whole (RFC 1952): what could be unpacked, and what ended it early. Of nothing comes nothing.
+    pub(super) fn unpacked(self) -> (Self, Result<(), Trouble>) {
+        let mut plain = Self::new();
+        if self.bytes.is_empty() {
+            return (plain, Ok(()));
+        }
+        let mut decoder = MultiGzDecoder::new(self.bytes.as_slice());
+        let mut chunk = Zeroizing::new([0; USUAL_BYTES]);
+        let end = loop {
+            match decoder.read(chunk.as_mut_slice()) {
+                Ok(0) => break Ok(()),
+                Ok(len) => match plain.push(&chunk[..len]) {
+                    Ok(()) => {}
+                    Err(trouble) => break Err(trouble),
+                },
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break Err(Trouble::Compression),
+            }
+        };
+        (plain, end)
+    }
+
+    /// The bytes.
+    pub(super) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn packed(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn body(bytes: &[u8]) -> Body {
+        let mut body = Body::new();
+        body.push(bytes).unwrap();
+        body
+    }
+
+    #[test]
+    fn a_packed_body_is_unpacked_whole_or_its_trouble_is_known() {
+        let text = "a token ".repeat(4000).into_bytes();
+        let whole = packed(&text);
+        let cut = &whole[..whole.len() - 1];
+        let mut damaged = whole.clone();
+        let checksum = damaged.len() - 8;
+        damaged[checksum] ^= 1;
+        let two = [whole.clone(), packed(b"more")].concat();
+        let both = [text.as_slice(), b"more"].concat();
+        let compression = Some("Compression");
+        let cases: [(&str, &[u8], &[u8], Option<&str>); 8] = [
+            ("nothing", b"", b"", None),
+            ("an empty text", &packed(b""), b"", None),
+            ("a text", &whole, &text, None),
+            ("two members", &two, &both, None),
+            ("cut", cut, &text, compression),
+            ("a wrong checksum", &damaged, &text, compression),
+            ("not packed", b"{}", b"", compression),
+            (
+                "rubbish after it",
+                &[&whole[..], b"x"].concat(),
+                &text,
+                compression,
+            ),
+        ];
+        for (name, bytes, expected, trouble) in cases {
+            let (plain, end) = body(bytes).unpacked();
+            assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");
+            let end = end.err().map(|trouble| format!("{trouble:?}"));
+            assert_eq!(end.as_deref(), trouble, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_held_than_an_honest_answer_has_packed_or_not() {
+        let mut full = body(&vec![b' '; LARGEST_BYTES]);
+        assert!(matches!(full.push(b" "), Err(Trouble::TooLarge)));
+        assert_eq!(full.into_bytes().len(), LARGEST_BYTES);
+        let (plain, end) = body(&packed(&vec![b' '; LARGEST_BYTES])).unpacked();
+        assert!(end.is_ok());
+        assert_eq!(plain.into_bytes().len(), LARGEST_BYTES);
+        let (plain, end) = body(&packed(&vec![b' '; 64 * LARGEST_BYTES])).unpacked();
+        assert!(matches!(end, Err(Trouble::TooLarge)));
+        assert_eq!(plain.into_bytes().len(), LARGEST_BYTES);
+    }
+
+    #[test]
+    fn the_coding_is_known_by_either_name_and_in_any_case() {
+        for coding in ["gzip", "GZip", " x-gzip "] {
+            assert!(is_packed(coding), "{coding}");
+        }
+        for coding in ["", "br", "deflate", "identity", "gzip, gzip"] {
+            assert!(!is_packed(coding), "{coding}");
+        }
+    }
+}
