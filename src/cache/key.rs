@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 /// How many digits of the digest name a file: 128 bits, which no two profiles of one user will share. The whole digest stands in the entry and
 /// is compared besides.
@@ -12,16 +12,16 @@ const NAMED_DIGITS: usize = 32;
 /// What tells `inputs` from all others: a SHA-256 in lower-case hex.
 #[must_use]
 pub fn digest(inputs: &[(String, String)]) -> String {
-    let mut digest = Sha256::new();
+    let mut digest = Context::new(&SHA256);
     for (label, value) in inputs {
         for text in [label, value] {
             // Length before text: no two lists of texts run together into one.
-            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(&(text.len() as u64).to_be_bytes());
             digest.update(text.as_bytes());
         }
     }
     let mut hex = String::new();
-    push_hex(&mut hex, &digest.finalize());
+    push_hex(&mut hex, digest.finish().as_ref());
     hex
 }
 
@@ -54,7 +54,10 @@ pub fn split(name: &str) -> Option<(&str, &str)> {
 #[must_use]
 pub fn digest_text(text: &str) -> String {
     let mut hex = String::from("sha256:");
-    push_hex(&mut hex, &Sha256::digest(text.as_bytes()));
+    push_hex(
+        &mut hex,
+        ring::digest::digest(&SHA256, text.as_bytes()).as_ref(),
+    );
     hex
 }
 

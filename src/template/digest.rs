@@ -4,13 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use hmac::digest::block_api::EagerHash;
-use hmac::{Hmac, KeyInit, Mac};
-use md5::Md5;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use ring::{digest, hmac};
 
 /// How long a one-time password is good for, seconds, and how many digits it has (RFC 6238 §4.1, RFC 4226 §5.3): what authenticator
 /// applications use unless told otherwise.
@@ -19,13 +15,31 @@ const TOTP_MODULUS: u32 = 1_000_000;
 
 /// Adds every function of this file to `engine`.
 pub(super) fn add_to(engine: &mut Environment<'static>) {
-    engine.add_function("md5", plain::<Md5>);
-    engine.add_function("sha1", plain::<Sha1>);
-    engine.add_function("sha256", plain::<Sha256>);
-    engine.add_function("sha512", plain::<Sha512>);
-    engine.add_function("hmac_sha1", keyed::<Sha1>);
-    engine.add_function("hmac_sha256", keyed::<Sha256>);
-    engine.add_function("hmac_sha512", keyed::<Sha512>);
+    engine.add_function("md5", |text: &Value, form: Option<&str>| {
+        spelled(md5::compute(bytes(text)?).as_ref(), form)
+    });
+    for (name, algorithm) in [
+        ("sha1", &digest::SHA1_FOR_LEGACY_USE_ONLY),
+        ("sha256", &digest::SHA256),
+        ("sha512", &digest::SHA512),
+    ] {
+        engine.add_function(name, move |text: &Value, form: Option<&str>| {
+            spelled(digest::digest(algorithm, bytes(text)?).as_ref(), form)
+        });
+    }
+    for (name, algorithm) in [
+        ("hmac_sha1", hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        ("hmac_sha256", hmac::HMAC_SHA256),
+        ("hmac_sha512", hmac::HMAC_SHA512),
+    ] {
+        engine.add_function(
+            name,
+            move |key: &Value, text: &Value, form: Option<&str>| {
+                let key = hmac::Key::new(algorithm, bytes(key)?);
+                spelled(hmac::sign(&key, bytes(text)?).as_ref(), form)
+            },
+        );
+    }
     engine.add_function("base64", |text: &Value| {
         bytes(text).map(|bytes| STANDARD.encode(bytes))
     });
@@ -74,24 +88,6 @@ fn bytes(value: &Value) -> Result<&[u8], Error> {
     })
 }
 
-fn plain<D: Digest>(text: &Value, form: Option<&str>) -> Result<String, Error> {
-    spelled(&D::digest(bytes(text)?), form)
-}
-
-fn keyed<D: EagerHash + 'static>(
-    key: &Value,
-    text: &Value,
-    form: Option<&str>,
-) -> Result<String, Error>
-where
-    Hmac<D>: KeyInit + Mac,
-{
-    let mut mac = <Hmac<D> as KeyInit>::new_from_slice(bytes(key)?)
-        .expect("HMAC takes a key of any length (RFC 2104 §2)");
-    mac.update(bytes(text)?);
-    spelled(&mac.finalize().into_bytes(), form)
-}
-
 /// A digest as text: lower-case hex unless `form` says otherwise.
 fn spelled(digest: &[u8], form: Option<&str>) -> Result<String, Error> {
     match form.unwrap_or("hex") {
@@ -133,9 +129,9 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// The one-time password for a base32 key at a moment (RFC 6238); none when the key is no base32.
 fn totp(key: &str, unix_s: u64) -> Option<String> {
     let key = zeroize::Zeroizing::new(from_base32(key)?);
-    let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(&key).ok()?;
-    mac.update(&(unix_s / TOTP_PERIOD_S).to_be_bytes());
-    let digest = mac.finalize().into_bytes();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let digest = hmac::sign(&key, &(unix_s / TOTP_PERIOD_S).to_be_bytes());
+    let digest = digest.as_ref();
     // Dynamic truncation, RFC 4226 §5.3.
     let at = usize::from(digest[19] & 0x0f);
     let four = [digest[at], digest[at + 1], digest[at + 2], digest[at + 3]];

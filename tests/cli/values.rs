@@ -1,9 +1,9 @@
 //! What a profile computes and where it may go: one value per run, signatures that a server can check, names that are asked for only where
 //! they are used, and words for everything that is written wrongly.
 
-use hmac::{Hmac, KeyInit, Mac};
 use local_provider::{Answer, Provider};
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
+use ring::hmac;
 
 use crate::home::{Home, fails, stderr};
 
@@ -55,15 +55,15 @@ fn a_value_is_one_in_a_run_and_another_in_the_next_and_the_signature_over_it_hol
         let nonce = token.header("x-nonce").unwrap().to_owned();
         assert_eq!(before.text(), format!("nonce={nonce}"));
         assert!(token.text().ends_with(&format!("&nonce={nonce}")));
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(SECRET.as_bytes()).unwrap();
-        mac.update(format!("id.{nonce}").as_bytes());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let signature = hmac::sign(&key, format!("id.{nonce}").as_bytes());
         assert_eq!(
             token.header("x-sign"),
-            Some(hex(&mac.finalize().into_bytes()).to_uppercase().as_str())
+            Some(hex(signature.as_ref()).to_uppercase().as_str())
         );
         assert_eq!(
             token.header("x-body"),
-            Some(hex(&Sha256::digest(&token.body)).as_str())
+            Some(hex(digest(&SHA256, &token.body).as_ref()).as_str())
         );
         nonces.push(nonce);
     }
@@ -110,7 +110,7 @@ fn verbose_shows_no_value_that_was_made_of_a_secret() {
     );
     let shown = stderr(&ask(&home, "token p -v").success());
     assert!(shown.contains("x-n"), "{shown}");
-    let hash = hex(&Sha256::digest(SECRET.as_bytes()));
+    let hash = hex(digest(&SHA256, SECRET.as_bytes()).as_ref());
     assert!(!shown.contains(&hash), "{shown}");
 }
 
