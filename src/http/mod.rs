@@ -25,7 +25,7 @@ use crate::oauth::answer::Answer;
 use crate::oauth::expiry;
 use crate::oauth::request::Request;
 use crate::profile::Profile;
-use crate::profile::origin::Origin;
+use crate::profile::origin::{Origin, no_url};
 use crate::waiting::Waiting;
 
 /// What tok calls itself.
@@ -269,8 +269,12 @@ impl Drop for Http {
 
 /// Where `request` goes, and whose that is.
 fn target(request: &Request) -> Result<(Url, Origin), Failure> {
-    let url = Url::parse(request.url.expose())
-        .map_err(|error| Failure::new(Kind::Config, format!("the URL is no good: {error}")))?;
+    let url = Url::parse(request.url.expose()).map_err(|error| {
+        Failure::new(
+            Kind::Config,
+            format!("the URL is no good: {}", no_url(error)),
+        )
+    })?;
     let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
     Ok((url, origin))
 }

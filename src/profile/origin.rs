@@ -21,13 +21,11 @@ impl Origin {
     /// A message when it is no URL, names no host, carries credentials, or would send secrets in the clear over a network.
     pub fn of(url: &str) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| {
-            let why = match error {
-                url::ParseError::RelativeUrlWithoutBase => {
-                    "it has to begin with https://".to_owned()
-                }
-                other => other.to_string(),
-            };
-            format!("`{}` is no URL: {why}", crate::text::clean(url, 200))
+            format!(
+                "`{}` is no URL: {}",
+                crate::text::clean(url, 200),
+                no_url(error)
+            )
         })?;
         Self::of_url(&url)
     }
@@ -83,6 +81,19 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.authority())
+    }
+}
+
+/// Why something is no URL.
+#[must_use]
+pub fn no_url(error: url::ParseError) -> String {
+    match error {
+        url::ParseError::RelativeUrlWithoutBase => "it has to begin with https://".to_owned(),
+        // Names in other scripts are not translated: see `idna_adapter` in Cargo.toml.
+        url::ParseError::IdnaError => {
+            "its host is no name of letters, digits, `-` and `.` (one in another script is written `xn--…`)".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -181,6 +192,7 @@ mod tests {
             ("http://127.9.9.9/", "127.9.9.9"),
             ("http://[::1]:1/", "[::1]:1"),
             ("http://localhost/", "localhost"),
+            ("https://xn--bcher-kva.example/", "xn--bcher-kva.example"),
         ];
         for (url, authority) in good {
             assert_eq!(
@@ -206,6 +218,10 @@ mod tests {
             "https://",
             "auth.example.com/token",
             "",
+            // Not mapped to what they look like, nor translated.
+            "https://bücher.example/",
+            "http://ⓛocalhost/",
+            "https://a。example/",
         ];
         for url in bad {
             assert!(Origin::of(url).is_err(), "{url}");

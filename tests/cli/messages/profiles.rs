@@ -15,6 +15,7 @@ pub fn cases() -> Vec<Case> {
         "[profiles.p]\ntoken_url = 'file:///etc/passwd'\nclient_id = 'i'\n",
         "[profiles.p]\ntoken_url = 'example.com'\nclient_id = 'i'\n",
         "[profiles.p]\ntoken_url = 'https://exa mple.com/'\nclient_id = 'i'\n",
+        "[profiles.p]\ntoken_url = 'https://bücher.example/'\nclient_id = 'i'\n",
         "[profiles.p]\ntoken_url = 'https://me:pw@example.com/'\nclient_id = 'i'\n",
         "[profiles.p]\ntoken_url = 'https://${env.NO_SUCH}/'\nclient_id = 'i'\n",
         "[profiles.p]\ntoken_url = 'https://${var.tenant}/'\nclient_id = 'i'\nvars = { tenan = 'a' }\n",
