@@ -17,10 +17,10 @@ const USUAL_BYTES: usize = 8 << 10;
 pub(super) const CODING: &str = "gzip";
 
 /// Whether `coding`, the value of a `Content-Encoding`, is the one that [`unpacked`](Body::unpacked) undoes, by either of its names.
-pub(super) fn is_packed(coding: &str) -> bool {
+pub(super) fn is_packed(coding: &[u8]) -> bool {
     [CODING, "x-gzip"]
         .iter()
-        .any(|name| coding.trim().eq_ignore_ascii_case(name))
+        .any(|name| coding.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// What has come so far.
@@ -114,27 +114,26 @@ mod tests {
         damaged[checksum] ^= 1;
         let two = [whole.clone(), packed(b"more")].concat();
         let both = [text.as_slice(), b"more"].concat();
-        let compression = Some("Compression");
-        let cases: [(&str, &[u8], &[u8], Option<&str>); 8] = [
-            ("nothing", b"", b"", None),
-            ("an empty text", &packed(b""), b"", None),
-            ("a text", &whole, &text, None),
-            ("two members", &two, &both, None),
-            ("cut", cut, &text, compression),
-            ("a wrong checksum", &damaged, &text, compression),
-            ("not packed", b"{}", b"", compression),
-            (
-                "rubbish after it",
-                &[&whole[..], b"x"].concat(),
-                &text,
-                compression,
-            ),
-        ];
-        for (name, bytes, expected, trouble) in cases {
+        let with_rubbish = [whole.as_slice(), b"x"].concat();
+        for (name, bytes, expected) in [
+            ("nothing", b"".as_slice(), b"".as_slice()),
+            ("an empty text", &packed(b""), b""),
+            ("a text", &whole, &text),
+            ("two members", &two, &both),
+        ] {
             let (plain, end) = body(bytes).unpacked();
             assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");
-            let end = end.err().map(|trouble| format!("{trouble:?}"));
-            assert_eq!(end.as_deref(), trouble, "{name}");
+            assert!(end.is_ok(), "{name}");
+        }
+        for (name, bytes, expected) in [
+            ("cut", cut, text.as_slice()),
+            ("a wrong checksum", &damaged, &text),
+            ("not packed", b"{}", b""),
+            ("rubbish after it", &with_rubbish, &text),
+        ] {
+            let (plain, end) = body(bytes).unpacked();
+            assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");
+            assert!(matches!(end, Err(Trouble::Compression)), "{name}");
         }
     }
 
@@ -154,10 +153,10 @@ mod tests {
     #[test]
     fn the_coding_is_known_by_either_name_and_in_any_case() {
         for coding in ["gzip", "GZip", " x-gzip "] {
-            assert!(is_packed(coding), "{coding}");
+            assert!(is_packed(coding.as_bytes()), "{coding}");
         }
         for coding in ["", "br", "deflate", "identity", "gzip, gzip"] {
-            assert!(!is_packed(coding), "{coding}");
+            assert!(!is_packed(coding.as_bytes()), "{coding}");
         }
     }
 }

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use tokio::runtime::Runtime;
 
 use self::body::Body;
+use self::trouble::Trouble;
 use crate::clock::Now;
 use crate::config::schema::Method;
 use crate::failure::{Failure, Kind};
@@ -175,12 +176,7 @@ impl Http {
         Ok(cell.get_or_init(|| client))
     }
 
-    fn send_once(
-        &self,
-        client: &Client,
-        request: &Request,
-        url: Url,
-    ) -> Result<Answer, trouble::Trouble> {
+    fn send_once(&self, client: &Client, request: &Request, url: Url) -> Result<Answer, Trouble> {
         let mut sending = match request.method {
             Method::Post => client.post(url),
             Method::Get => client.get(url),
@@ -190,7 +186,7 @@ impl Http {
             let name = HeaderName::from_bytes(name.as_bytes());
             let value = HeaderValue::from_bytes(value.expose().as_bytes());
             let (Ok(name), Ok(mut value)) = (name, value) else {
-                return Err(trouble::Trouble::Unsendable);
+                return Err(Trouble::Unsendable);
             };
             value.set_sensitive(true);
             sending = sending.header(name, value);
@@ -201,58 +197,20 @@ impl Http {
         let sent = Now::read();
         let left = self.until.saturating_duration_since(Instant::now());
         self.within(left, async {
-            let mut response = sending.send().await.map_err(trouble::Trouble::of)?;
-            let headers = response
-                .headers()
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.as_str().to_owned(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                })
-                .collect();
-            let is_packed = response
-                .headers()
-                .get(CONTENT_ENCODING)
-                .and_then(|coding| coding.to_str().ok())
-                .is_some_and(body::is_packed);
-            // Of a refusal the status says it all; of its words the first are enough.
-            let is_needed_whole = response.status().is_success();
-            let status = response.status().as_u16();
-            let mut body = Body::new();
-            while let Some(chunk) = response.chunk().await.map_err(trouble::Trouble::of)? {
-                match body.push(&chunk) {
-                    Ok(()) => {}
-                    Err(trouble) if is_needed_whole => return Err(trouble),
-                    Err(_) => break,
-                }
-            }
-            if is_packed {
-                let (plain, end) = body.unpacked();
-                if is_needed_whole {
-                    end?;
-                }
-                body = plain;
-            }
-            Ok(Answer {
-                status,
-                headers,
-                body: body.into_bytes(),
-                sent,
-            })
+            let response = sending.send().await.map_err(Trouble::of)?;
+            received(response, sent).await
         })
     }
 
     fn within<T>(
         &self,
         left: Duration,
-        work: impl Future<Output = Result<T, trouble::Trouble>>,
-    ) -> Result<T, trouble::Trouble> {
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
         self.runtime.block_on(async {
             match tokio::time::timeout(left, work).await {
                 Ok(done) => done,
-                Err(_) => Err(trouble::Trouble::TimedOut),
+                Err(_) => Err(Trouble::TimedOut),
             }
         })
     }
@@ -265,6 +223,43 @@ impl Drop for Http {
             std::mem::replace(&mut self.runtime, idle).shutdown_background();
         }
     }
+}
+
+/// What `response` brings, read to its end; of a refusal, whose status says it all, the first words are enough.
+async fn received(mut response: Response, sent: Now) -> Result<Answer, Trouble> {
+    let is_refusal = !response.status().is_success();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    let mut body = Body::new();
+    while let Some(chunk) = response.chunk().await.map_err(Trouble::of)? {
+        match body.push(&chunk) {
+            Ok(()) => {}
+            Err(_) if is_refusal => break,
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    let coding = response.headers().get(CONTENT_ENCODING);
+    if coding.is_some_and(|coding| body::is_packed(coding.as_bytes())) {
+        let (plain, end) = body.unpacked();
+        if !is_refusal {
+            end?;
+        }
+        body = plain;
+    }
+    Ok(Answer {
+        status: response.status().as_u16(),
+        headers,
+        body: body.into_bytes(),
+        sent,
+    })
 }
 
 /// Where `request` goes, and whose that is.
