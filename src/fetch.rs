@@ -113,11 +113,7 @@ impl Fetch<'_> {
         &self,
         client: impl Fn() -> Result<Http, Failure> + Sync,
     ) -> Result<Result<Http, Failure>, Failure> {
-        let plans = self.profile.steps.iter().map(|step| &step.plan);
-        let names: Vec<&str> = plans
-            .chain([&self.profile.token])
-            .flat_map(Plan::secrets)
-            .collect();
+        let names: Vec<&str> = self.profile.plans().flat_map(Plan::secrets).collect();
         let read_all = || {
             names
                 .iter()

@@ -44,12 +44,8 @@ impl Fetch<'_> {
         };
         let stepped = response::step_unchecked(answer, rules);
         let mut learnt = self.learnt.borrow_mut();
-        let later = self.profile.steps.iter().map(|step| &step.plan);
-        for name in later
-            .chain([&self.profile.token])
-            .flat_map(Plan::templates)
-            .flat_map(Template::names)
-        {
+        let later = self.profile.plans();
+        for name in later.flat_map(Plan::templates).flat_map(Template::names) {
             if let Name::Step(of, path) = name
                 && of == step
             {

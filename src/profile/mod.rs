@@ -12,8 +12,10 @@ pub mod place;
 pub mod plan;
 pub mod pointer;
 mod reader;
+mod request;
 mod resolve;
 pub mod rules;
+mod sources;
 mod vars;
 mod wrong;
 
@@ -180,24 +182,21 @@ impl Profile {
         self.secrets.get(name)
     }
 
+    /// Its requests, in the order they are sent.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        plans(&self.steps, &self.token)
+    }
+
     /// The assertions that its requests send, in their order.
     pub fn assertions(&self) -> impl Iterator<Item = &Assertion> {
-        let steps = self.steps.iter().map(|step| &step.plan);
-        steps
-            .chain([&self.token])
-            .filter_map(|plan| plan.assertion.as_ref())
+        assertions(&self.steps, &self.token)
     }
 
     /// The names of all secrets that a run may need, each once: those of the requests and of the header lines.
     #[must_use]
     pub fn needed_secrets(&self) -> Vec<String> {
         let mut needed: Vec<String> = Vec::new();
-        let requests = self
-            .steps
-            .iter()
-            .map(|step| &step.plan)
-            .chain([&self.token]);
-        let in_requests = requests.flat_map(|plan| {
+        let in_requests = self.plans().flat_map(|plan| {
             plan.secrets()
                 .into_iter()
                 .map(str::to_owned)
@@ -249,4 +248,12 @@ impl Profile {
         }
         inputs
     }
+}
+
+fn plans<'a>(steps: &'a [Step], token: &'a Plan) -> impl Iterator<Item = &'a Plan> {
+    steps.iter().map(|step| &step.plan).chain([token])
+}
+
+fn assertions<'a>(steps: &'a [Step], token: &'a Plan) -> impl Iterator<Item = &'a Assertion> {
+    plans(steps, token).filter_map(|plan| plan.assertion.as_ref())
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::assertion::Assertion;
 use super::name;
 use super::origin::Origin;
-use super::pointer::Pointer;
-use super::reader::{Reader, Request, Stand};
-use super::rules;
+use super::reader::{Reader, Stand};
+use super::request::Request;
 use super::vars::Vars;
 use super::wrong::{At, Wrong};
-use super::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
+use super::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile, assertions};
+use super::{rules, sources};
 use crate::catalogue;
 use crate::config::Config;
-use crate::config::schema::{AssertionTable, AuthMethod, OneOrMany, ProfileTable};
+use crate::config::schema::{AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable};
 use crate::failure::{Failure, Kind};
-use crate::template::CLIENT_SECRET;
+use crate::template::{CLIENT_SECRET, Template};
 
 /// See [`Profile::resolve`].
 pub(super) fn profile(
@@ -45,47 +46,7 @@ fn from_table(
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Result<Profile, Wrong> {
-    let mut secrets = table.secrets;
-    for secret in secrets.keys() {
-        name::check(secret).at("secrets")?;
-    }
-    if let Some(source) = table.client_secret {
-        secrets.insert(CLIENT_SECRET.to_owned(), source);
-    }
-    for (secret, source) in &secrets {
-        let key = if secret == CLIENT_SECRET {
-            CLIENT_SECRET.to_owned()
-        } else {
-            format!("secrets.{secret}")
-        };
-        let given = [
-            source.env.is_some(),
-            source.file.is_some(),
-            source.credential.is_some(),
-            source.command.is_some(),
-        ];
-        if given.into_iter().filter(|given| *given).count() > 1 {
-            return Err(Wrong::new(
-                key,
-                "a secret has one source: `env`, `file`, `credential` or `command`",
-            ));
-        }
-        if let Some(pointer) = &source.pointer {
-            Pointer::parse(pointer).at(&key)?;
-            if !given.contains(&true) {
-                return Err(Wrong::new(
-                    key,
-                    "`pointer` says where in a JSON text the secret is; name the `file`, `env`, `credential` or `command` that gives it",
-                ));
-            }
-        }
-        if source.command.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Wrong::new(
-                key,
-                "`command` is empty; it is a list of a program and its arguments",
-            ));
-        }
-    }
+    let mut secrets = sources::read(table.secrets, table.client_secret)?;
     let token_url = table.token_url.ok_or_else(|| {
         Wrong::new(
             "token_url",
@@ -165,33 +126,22 @@ fn from_table(
         names: table.names,
         headers: table.headers,
     })?;
-    let mut signs = false;
-    for plan in steps.iter().map(|step| &step.plan).chain([&token]) {
-        let Some(assertion) = &plan.assertion else {
-            continue;
-        };
-        signs = true;
-        if assertion.key != CLIENT_SECRET {
-            // Which secret signs is known without a declaration: `private_key`, where nobody says otherwise.
-            secrets.entry(assertion.key.clone()).or_default();
-        }
-    }
-    if !signs && reader.assertion != AssertionTable::default() {
+    let assertions: Vec<&Assertion> = assertions(&steps, &token).collect();
+    if assertions.is_empty() && reader.assertion != AssertionTable::default() {
         return Err(Wrong::new(
             "assertion",
             "nothing sends it: set `auth_method = \"private_key_jwt\"`, or put `${assertion}` where the request wants it",
         ));
     }
+    for assertion in assertions {
+        if assertion.key != CLIENT_SECRET {
+            // Which secret signs is known without a declaration: `private_key`, where nobody says otherwise.
+            secrets.entry(assertion.key.clone()).or_default();
+        }
+    }
     let header = match &table.header {
         None => None,
-        Some(lines) => {
-            let lines: Result<Vec<_>, _> = lines
-                .as_slice()
-                .iter()
-                .map(|line| reader.template("header", line, Stand::Header))
-                .collect();
-            Some(lines?)
-        }
+        Some(lines) => Some(header(&mut reader, lines)?),
     };
     let mut origins = Vec::new();
     for origin in table.origins.unwrap_or_default() {
@@ -200,26 +150,18 @@ fn from_table(
     let folder = config.folder().to_owned();
     let path = |written: Option<String>| written.map(|path| folder.join(path));
     let (client_cert, client_key) = (path(table.client_cert), path(table.client_key));
-    if client_cert.is_some() != client_key.is_some() {
+    let alone = match (&client_cert, &client_key) {
+        (Some(_), None) => Some("client_cert"),
+        (None, Some(_)) => Some("client_key"),
+        _ => None,
+    };
+    if let Some(key) = alone {
         return Err(Wrong::new(
-            if client_cert.is_some() {
-                "client_cert"
-            } else {
-                "client_key"
-            },
+            key,
             "`client_cert` and `client_key` go together",
         ));
     }
-    let timeout_ms = overrides
-        .timeout_ms
-        .or(table.timeout.map(|timeout| timeout.ms))
-        .unwrap_or(DEFAULT_TIMEOUT_MS);
-    if timeout_ms == 0 {
-        return Err(Wrong::new(
-            "timeout",
-            "has to be longer than no time at all",
-        ));
-    }
+    let timeout_ms = timeout_ms(overrides.timeout_ms, table.timeout)?;
     let (vars, env) = (reader.vars.vars, reader.vars.env);
     let mut resolved = Profile {
         name: profile.to_owned(),
@@ -244,4 +186,23 @@ fn from_table(
         return Err(Wrong::new("client_id", "is empty"));
     }
     Ok(resolved)
+}
+
+/// The lines that `tok header` prints.
+fn header(reader: &mut Reader<'_>, lines: &OneOrMany) -> Result<Vec<Template>, Wrong> {
+    let lines = lines.as_slice().iter();
+    lines
+        .map(|line| reader.template("header", line, Stand::Header))
+        .collect()
+}
+
+/// How long a fetch may take, milliseconds: as the command line says, else as the profile does.
+fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64, Wrong> {
+    match chosen.or(written.map(|timeout| timeout.ms)) {
+        Some(0) => Err(Wrong::new(
+            "timeout",
+            "has to be longer than no time at all",
+        )),
+        timeout_ms => Ok(timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS)),
+    }
 }

@@ -10,6 +10,7 @@ use crate::config::schema::AuthMethod;
 use crate::draft::Draft;
 use crate::failure::{Failure, Kind};
 use crate::profile::name::var_variable;
+use crate::profile::plan::Plan;
 use crate::profile::{Overrides, Profile};
 use crate::template::{Name, Template};
 
@@ -78,15 +79,10 @@ fn written_vars(draft: &Draft) -> Vec<String> {
 
 fn uses_client_id(profile: &Profile) -> bool {
     let names_it = |template: &Template| template.names().any(|name| *name == Name::ClientId);
-    let plans = profile
-        .steps
-        .iter()
-        .map(|step| &step.plan)
-        .chain([&profile.token]);
-    let mut plans = plans.map(|plan| {
+    let uses_it = |plan: &Plan| {
         plan.auth_method != AuthMethod::None || plan.templates().into_iter().any(names_it)
-    });
-    plans.any(|uses| uses) || profile.header.iter().flatten().any(names_it)
+    };
+    profile.plans().any(uses_it) || profile.header.iter().flatten().any(names_it)
 }
 
 /// The table that `draft` becomes.

@@ -1,0 +1,330 @@
+//! Requests as a profile writes them, for the token endpoint and for steps, read into plans.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::assertion::CLIENT_ASSERTION_TYPE;
+use super::plan::{Parameter, Plan};
+use super::reader::{Reader, Stand};
+use super::wrong::{At, Wrong};
+use super::{Step, name, nested, rules};
+use crate::config::schema::{
+    AuthMethod, BasicEncoding, Encoding, Method, OneOrMany, Params, ResponseTable, Sent, StepTable,
+};
+use crate::template::Template;
+
+/// What a request sends, in the order it is sent.
+type Parameters = Vec<(String, Parameter)>;
+
+/// A request as written, for the token endpoint or for a step.
+pub(super) struct Request<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) url_key: &'a str,
+    pub(super) url: String,
+    pub(super) auth_method: AuthMethod,
+    pub(super) basic_encoding: BasicEncoding,
+    pub(super) method: Option<Method>,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) grant_type: Option<String>,
+    pub(super) scope: Option<OneOrMany>,
+    pub(super) scope_separator: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) resource: Option<OneOrMany>,
+    pub(super) params: Params,
+    pub(super) query: Params,
+    pub(super) more_params: &'a [(String, String)],
+    pub(super) names: BTreeMap<Sent, String>,
+    pub(super) headers: BTreeMap<String, String>,
+}
+
+impl Request<'_> {
+    /// `key` as the config has it.
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    /// What the provider calls a parameter.
+    fn name_of(&self, sent: Sent) -> String {
+        match self.names.get(&sent) {
+            Some(name) => name.clone(),
+            None => sent.name().to_owned(),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The step that `table` describes, the `index`th; its answer is read as `profile`'s where it does not say how.
+    pub(super) fn step(
+        &mut self,
+        table: StepTable,
+        index: usize,
+        profile: &ResponseTable,
+    ) -> Result<Step, Wrong> {
+        let name = table
+            .name
+            .ok_or_else(|| Wrong::new("steps", format!("step {} has no `name`", index + 1)))?;
+        name::check(&name).at("steps")?;
+        if self.steps.contains(&name) {
+            return Err(Wrong::new(
+                "steps",
+                format!("two steps are called `{name}`"),
+            ));
+        }
+        let url = table
+            .url
+            .ok_or_else(|| Wrong::new("steps", format!("step `{name}` has no `url`")))?;
+        let prefix = format!("steps.{name}.");
+        let response = rules::read(
+            &table.response.within(profile),
+            &format!("{prefix}response"),
+            &[],
+            None,
+            None,
+        )?;
+        let plan = self.plan(Request {
+            prefix: &prefix,
+            url_key: "url",
+            url,
+            auth_method: table.auth_method.unwrap_or(AuthMethod::None),
+            basic_encoding: table.basic_encoding.unwrap_or_default(),
+            method: table.method,
+            encoding: table.encoding,
+            grant_type: table.grant_type,
+            scope: table.scope,
+            scope_separator: table.scope_separator,
+            audience: table.audience,
+            resource: table.resource,
+            params: table.params,
+            query: table.query,
+            more_params: &[],
+            names: table.names,
+            headers: table.headers,
+        })?;
+        if plan.auth_method != AuthMethod::None && !self.has_client_id {
+            return Err(Wrong::new(
+                format!("{prefix}auth_method"),
+                "needs the profile's `client_id`",
+            ));
+        }
+        Ok(Step {
+            name,
+            plan,
+            response,
+        })
+    }
+
+    /// What `request` comes to, with the values and the assertion it needs.
+    pub(super) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Wrong> {
+        self.used_values.clear();
+        self.signs = false;
+        let method = request.method.unwrap_or_default();
+        let encoding = request.encoding.unwrap_or(match method {
+            Method::Post | Method::Put => Encoding::Form,
+            Method::Get => Encoding::Query,
+        });
+        let mut parameters = self.standard(&request, encoding)?;
+        let mut query = self.query(&request)?;
+        for (name, parameter) in self.params(&request, encoding)? {
+            set(&mut parameters, &name, parameter);
+        }
+        for (name, value) in request.more_params {
+            let is_in_query = query.iter().any(|(known, _)| known == name);
+            let list = if is_in_query {
+                &mut query
+            } else {
+                &mut parameters
+            };
+            set(list, name, Parameter::Text(Template::literal(value)));
+        }
+        nested::nest(&mut parameters, &request.names, encoding).at(&request.key("names"))?;
+        if encoding == Encoding::None && !parameters.is_empty() {
+            let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(Wrong::new(
+                request.key("encoding"),
+                format!(
+                    "`none` sends no parameters (those in the URL go into `query`), but there are: {}",
+                    names.join(", ")
+                ),
+            ));
+        }
+        let headers = self.headers(&request)?;
+        let url_key = request.key(request.url_key);
+        let mut plan = Plan {
+            url: self.template(&url_key, &request.url, Stand::Request)?,
+            query,
+            values: Vec::new(),
+            method,
+            encoding,
+            auth_method: request.auth_method,
+            basic_encoding: request.basic_encoding,
+            parameters,
+            headers,
+            assertion: None,
+        };
+        if self.signs {
+            plan.assertion = Some(self.assertion(&plan.url, plan.auth_method)?);
+        }
+        plan.values = std::mem::take(&mut self.used_values);
+        Ok(plan)
+    }
+
+    /// The parameters that the standards name: the grant, who asks, and for what (RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2).
+    fn standard(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Wrong> {
+        let mut texts: Vec<(Sent, &str)> = Vec::new();
+        if let Some(grant_type) = &request.grant_type
+            && grant_type != "none"
+            && encoding != Encoding::None
+        {
+            texts.push((Sent::GrantType, grant_type));
+        }
+        if request.auth_method == AuthMethod::ClientSecretPost {
+            texts.push((Sent::ClientId, "${client_id}"));
+            texts.push((Sent::ClientSecret, "${client_secret}"));
+        }
+        if request.auth_method.is_signed() {
+            texts.push((Sent::ClientId, "${client_id}"));
+            texts.push((Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE));
+            texts.push((Sent::ClientAssertion, "${assertion}"));
+        }
+        if let Some(audience) = &request.audience {
+            texts.push((Sent::Audience, audience));
+        }
+        let mut parameters = Vec::new();
+        for (sent, source) in texts {
+            let text = self.template(&request.key(sent.name()), source, Stand::Request)?;
+            parameters.push((request.name_of(sent), Parameter::Text(text)));
+        }
+        if let Some(scope) = self.scope(request)? {
+            parameters.push((request.name_of(Sent::Scope), scope));
+        }
+        if let Some(resource) = self.resource(request)? {
+            parameters.push((request.name_of(Sent::Resource), resource));
+        }
+        Ok(parameters)
+    }
+
+    /// The scope, word by word; none where there is no word.
+    fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
+        let written = request.scope.iter().flat_map(OneOrMany::as_slice);
+        let mut words = Vec::new();
+        for word in written.flat_map(|text| split_scope(text)) {
+            words.push(self.template(&request.key("scope"), &word, Stand::Request)?);
+        }
+        let separator = request.scope_separator.as_deref().unwrap_or(" ").to_owned();
+        Ok((!words.is_empty()).then_some(Parameter::Words { words, separator }))
+    }
+
+    /// The resource, or several of them, each sent for itself (RFC 8707 §2).
+    fn resource(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
+        let Some(resource) = &request.resource else {
+            return Ok(None);
+        };
+        let mut items = Vec::new();
+        for item in resource.as_slice() {
+            let text = self.template(&request.key("resource"), item, Stand::Request)?;
+            items.push(Parameter::Text(text));
+        }
+        Ok(Some(match items.len() {
+            1 => items.remove(0),
+            _ => Parameter::List(items),
+        }))
+    }
+
+    /// What goes into the URL beside a body.
+    fn query(&mut self, request: &Request<'_>) -> Result<Parameters, Wrong> {
+        let key = request.key("query");
+        let mut query = Vec::new();
+        for (name, value) in &request.query.0 {
+            let parameter = self.parameter(&key, value, Stand::Request)?;
+            if !is_flat(&parameter) {
+                let message = format!("`{name}` is nested, which a URL cannot carry");
+                return Err(Wrong::new(key, message));
+            }
+            query.push((name.clone(), parameter));
+        }
+        Ok(query)
+    }
+
+    /// The profile's further parameters.
+    fn params(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Wrong> {
+        let key = request.key("params");
+        let mut params = Vec::new();
+        for (name, value) in &request.params.0 {
+            let parameter = self.parameter(&key, value, Stand::Request)?;
+            if encoding != Encoding::Json && !is_flat(&parameter) {
+                let message =
+                    format!("`{name}` is nested, which only `encoding = \"json\"` can carry");
+                return Err(Wrong::new(key, message));
+            }
+            params.push((name.clone(), parameter));
+        }
+        Ok(params)
+    }
+
+    /// The profile's header fields.
+    fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Wrong> {
+        let key = request.key("headers");
+        let mut headers = Vec::new();
+        for (name, value) in &request.headers {
+            if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
+                let message = format!("`{}` is no header name", crate::text::clean(name, 60));
+                return Err(Wrong::new(key, message));
+            }
+            headers.push((name.clone(), self.template(&key, value, Stand::Field)?));
+        }
+        Ok(headers)
+    }
+
+    /// `value`, which stands under `key`, with every text in it read.
+    pub(super) fn parameter(
+        &mut self,
+        key: &str,
+        value: &Value,
+        place: Stand,
+    ) -> Result<Parameter, Wrong> {
+        Ok(match value {
+            Value::String(text) => Parameter::Text(self.template(key, text, place)?),
+            Value::Array(items) => Parameter::List(
+                items
+                    .iter()
+                    .map(|item| self.parameter(key, item, place))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Object(members) => Parameter::Table(
+                members
+                    .iter()
+                    .map(|(name, member)| Ok((name.clone(), self.parameter(key, member, place)?)))
+                    .collect::<Result<_, Wrong>>()?,
+            ),
+            plain => Parameter::Plain(plain.clone()),
+        })
+    }
+}
+
+/// Puts `parameter` in the place of the one of that name, or at the end.
+fn set(parameters: &mut Parameters, name: &str, parameter: Parameter) {
+    match parameters.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = parameter,
+        None => parameters.push((name.to_owned(), parameter)),
+    }
+}
+
+/// The words of a scope (RFC 6749 §3.3), a `${…}` with spaces in it counted as one.
+fn split_scope(text: &str) -> Vec<String> {
+    if text.contains("${") {
+        return vec![text.to_owned()];
+    }
+    text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// Whether form or query can carry it: a scalar, or a list of scalars.
+fn is_flat(parameter: &Parameter) -> bool {
+    match parameter {
+        Parameter::Table(_) => false,
+        Parameter::List(items) => items
+            .iter()
+            .all(|item| !matches!(item, Parameter::List(_) | Parameter::Table(_))),
+        _ => true,
+    }
+}

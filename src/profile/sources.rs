@@ -1,0 +1,62 @@
+//! Where a profile's secrets come from, as written: each from one place at the most, and all that is said of it with a meaning.
+
+use std::collections::BTreeMap;
+
+use super::name;
+use super::pointer::Pointer;
+use super::wrong::{At, Wrong};
+use crate::config::schema::SourceTable;
+use crate::template::CLIENT_SECRET;
+
+/// The sources of all secrets that are declared, by name: those of `secrets`, and the client's, which has a key of its own.
+pub(super) fn read(
+    mut secrets: BTreeMap<String, SourceTable>,
+    client_secret: Option<SourceTable>,
+) -> Result<BTreeMap<String, SourceTable>, Wrong> {
+    for secret in secrets.keys() {
+        name::check(secret).at("secrets")?;
+    }
+    if let Some(source) = client_secret {
+        secrets.insert(CLIENT_SECRET.to_owned(), source);
+    }
+    for (secret, source) in &secrets {
+        let key = match secret.as_str() {
+            CLIENT_SECRET => CLIENT_SECRET.to_owned(),
+            other => format!("secrets.{other}"),
+        };
+        check(source, &key)?;
+    }
+    Ok(secrets)
+}
+
+/// What can be wrong with a source without looking for the secret.
+fn check(source: &SourceTable, key: &str) -> Result<(), Wrong> {
+    let given = [
+        source.env.is_some(),
+        source.file.is_some(),
+        source.credential.is_some(),
+        source.command.is_some(),
+    ];
+    if given.into_iter().filter(|given| *given).count() > 1 {
+        return Err(Wrong::new(
+            key,
+            "a secret has one source: `env`, `file`, `credential` or `command`",
+        ));
+    }
+    if let Some(pointer) = &source.pointer {
+        Pointer::parse(pointer).at(key)?;
+        if !given.contains(&true) {
+            return Err(Wrong::new(
+                key,
+                "`pointer` says where in a JSON text the secret is; name the `file`, `env`, `credential` or `command` that gives it",
+            ));
+        }
+    }
+    if source.command.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Wrong::new(
+            key,
+            "`command` is empty; it is a list of a program and its arguments",
+        ));
+    }
+    Ok(())
+}
