@@ -2,24 +2,17 @@
 //!
 //! Format: "The fish language", Quotes: within single quotes only `\'` and `\\` are escapes.
 
-use super::push_escaped;
-use super::variable::Variable;
+use super::variable::{Variable, set_in_quotes};
 use crate::secret::Secret;
 
 /// `set -gx NAME '…'` and a line end.
 #[must_use]
 pub fn set(name: &Variable, token: &Secret) -> Secret {
-    let mut out = Secret::default();
-    out.push("set -gx ");
-    out.push(name.as_str());
-    out.push(" '");
-    push_escaped(&mut out, token.expose(), |character| match character {
+    set_in_quotes("set -gx ", name, " ", token, |character| match character {
         '\'' => Some("\\'"),
         '\\' => Some("\\\\"),
         _ => None,
-    });
-    out.push("'\n");
-    out
+    })
 }
 
 #[cfg(test)]

@@ -3,27 +3,20 @@
 //! Format: "about_Quoting_Rules": within single quotes a doubled quote stands for one. PowerShell takes the typographic single quotes for
 //! plain ones, so they are doubled as well.
 
-use super::push_escaped;
-use super::variable::Variable;
+use super::variable::{Variable, set_in_quotes};
 use crate::secret::Secret;
 
 /// `$env:NAME = '…'` and a line end.
 #[must_use]
 pub fn assignment(name: &Variable, token: &Secret) -> Secret {
-    let mut out = Secret::default();
-    out.push("$env:");
-    out.push(name.as_str());
-    out.push(" = '");
-    push_escaped(&mut out, token.expose(), |character| match character {
+    set_in_quotes("$env:", name, " = ", token, |character| match character {
         '\'' => Some("''"),
         '\u{2018}' => Some("\u{2018}\u{2018}"),
         '\u{2019}' => Some("\u{2019}\u{2019}"),
         '\u{201a}' => Some("\u{201a}\u{201a}"),
         '\u{201b}' => Some("\u{201b}\u{201b}"),
         _ => None,
-    });
-    out.push("'\n");
-    out
+    })
 }
 
 #[cfg(test)]

@@ -3,22 +3,15 @@
 //! Format: "Shell Command Language" (POSIX.1-2017 XCU §2.2.2): within single quotes every character is itself, and none can stand for a
 //! single quote, so that one is written outside of them.
 
-use super::push_escaped;
-use super::variable::Variable;
+use super::variable::{Variable, set_in_quotes};
 use crate::secret::Secret;
 
 /// `export NAME='…'` and a line end.
 #[must_use]
 pub fn export(name: &Variable, token: &Secret) -> Secret {
-    let mut out = Secret::default();
-    out.push("export ");
-    out.push(name.as_str());
-    out.push("='");
-    push_escaped(&mut out, token.expose(), |character| {
+    set_in_quotes("export ", name, "=", token, |character| {
         (character == '\'').then_some("'\\''")
-    });
-    out.push("'\n");
-    out
+    })
 }
 
 #[cfg(test)]
