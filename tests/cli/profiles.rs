@@ -112,6 +112,22 @@ fn a_profile_is_shown_as_it_is_meant_with_the_source_of_every_key() {
 }
 
 #[test]
+fn a_parameter_from_the_command_line_is_shown_where_it_is_sent() {
+    let home = Home::with(
+        "[profiles.p]\ntoken_url = 'https://example.com/'\nclient_id = 'i'\nquery = { app = 'a', v = '1' }\n",
+    );
+    let shown = json(&home, "show p --json --param app=b --param new=c");
+    for (name, value, from) in [
+        ("query.app", "b", "command line"),
+        ("query.v", "1", "profile"),
+        ("params.new", "c", "command line"),
+    ] {
+        let expected = (value.to_owned(), from.to_owned());
+        assert_eq!(key(&shown, name), expected, "{name}");
+    }
+}
+
+#[test]
 fn the_winning_source_of_a_secret_is_told_and_its_value_is_not() {
     let home = Home::with(CONFIG);
     let shown = stdout(&home.tok("show cint").assert().success().stderr(""));

@@ -8,10 +8,12 @@ use crate::profile::{Environment, Overrides, Profile};
 use crate::template::{Name, Template};
 
 /// The tables whose members are keys of their own: `response.root` rather than one long `response`.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "vars",
+    "values",
     "assertion",
     "params",
+    "query",
     "names",
     "headers",
     "response",
@@ -115,7 +117,7 @@ pub(crate) fn keys(
     for (name, value) in written {
         put(name, value, From::Profile);
     }
-    for (name, value) in overridden(overrides) {
+    for (name, value) in overridden(overrides, profile) {
         put(name, value, From::CommandLine);
     }
     for (var, value) in &profile.vars {
@@ -145,7 +147,7 @@ pub(crate) fn keys(
 }
 
 /// What the options of this run say.
-fn overridden(overrides: &Overrides) -> Vec<(String, Value)> {
+fn overridden(overrides: &Overrides, profile: &Profile) -> Vec<(String, Value)> {
     let mut said = Vec::new();
     if !overrides.scope.is_empty() {
         said.push(("scope".to_owned(), overrides.scope.join(" ").into()));
@@ -156,14 +158,17 @@ fn overridden(overrides: &Overrides) -> Vec<(String, Value)> {
     if let Some(ms) = overrides.timeout_ms {
         said.push(("timeout".to_owned(), spelled_duration(ms)));
     }
-    let pairs = |table: &'static str, pairs: &[(String, String)]| {
-        pairs
-            .iter()
-            .map(|(name, value)| (format!("{table}.{name}"), value.as_str().into()))
-            .collect::<Vec<_>>()
-    };
-    said.extend(pairs("params", &overrides.params));
-    said.extend(pairs("vars", &overrides.vars));
+    for (name, value) in &overrides.params {
+        let mut query = profile.token.query.iter();
+        let table = match query.any(|(known, _)| known == name) {
+            true => "query",
+            false => "params",
+        };
+        said.push((format!("{table}.{name}"), value.as_str().into()));
+    }
+    for (name, value) in &overrides.vars {
+        said.push((format!("vars.{name}"), value.as_str().into()));
+    }
     said
 }
 
@@ -272,7 +277,7 @@ mod tests {
     #[test]
     fn a_table_is_listed_key_by_key_and_what_nobody_said_is_not() {
         let table: ProfileTable = toml::from_str(
-            "token_url = 'u'\nclient_secret = { env = 'E' }\nresponse = { root = '/d' }\nvars = { b = '1', a = '2' }\nparams = { n = { x = 1 } }\nmax_ttl = '1h'\nsecrets = { s = {} }",
+            "token_url = 'u'\nclient_secret = { env = 'E' }\nresponse = { root = '/d' }\nvars = { b = '1', a = '2' }\nparams = { n = { x = 1 } }\nquery = { q = '3' }\nvalues = { v = '4' }\nmax_ttl = '1h'\nsecrets = { s = {} }",
         )
         .unwrap();
         let listed: Vec<String> = flat(&table)
@@ -287,7 +292,9 @@ mod tests {
                 "secrets.s: {}",
                 "vars.a: 2",
                 "vars.b: 1",
+                "values.v: 4",
                 "params.n: { x = 1 }",
+                "query.q: 3",
                 "response.root: /d",
                 "max_ttl: 3600s",
             ]
