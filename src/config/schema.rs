@@ -18,52 +18,114 @@ pub struct File {
     pub profiles: BTreeMap<String, ProfileTable>,
 }
 
-/// `[profiles.NAME]`, or one file of the built-in catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
-pub struct ProfileTable {
-    pub provider: Option<String>,
-    pub token_url: Option<String>,
-    pub client_id: Option<String>,
-    pub client_secret: Option<SourceTable>,
-    #[serde(default)]
-    pub secrets: BTreeMap<String, SourceTable>,
-    #[serde(default)]
-    pub vars: BTreeMap<String, String>,
-    pub auth_method: Option<AuthMethod>,
-    pub basic_encoding: Option<BasicEncoding>,
-    #[serde(default)]
-    pub assertion: AssertionTable,
-    pub method: Option<Method>,
-    pub encoding: Option<Encoding>,
-    pub grant_type: Option<String>,
-    pub scope: Option<OneOrMany>,
-    pub scope_separator: Option<String>,
-    pub audience: Option<String>,
-    pub resource: Option<OneOrMany>,
-    #[serde(default)]
-    pub params: Params,
-    #[serde(default)]
-    pub query: Params,
-    #[serde(default)]
-    pub values: BTreeMap<String, String>,
-    #[serde(default)]
-    pub names: BTreeMap<Sent, String>,
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub response: ResponseTable,
-    pub default_ttl: Option<DurationText>,
-    pub max_ttl: Option<DurationText>,
-    pub header: Option<OneOrMany>,
-    pub origins: Option<Vec<String>>,
-    pub cache: Option<CacheKind>,
-    pub timeout: Option<DurationText>,
-    pub ca_file: Option<String>,
-    pub client_cert: Option<String>,
-    pub client_key: Option<String>,
-    pub steps: Option<Vec<StepTable>>,
+/// Declares a table that describes a request among other things; the keys of every request stand here once, between those that it has before
+/// and after them. (serde would read one table as part of another too, but would then let unknown keys pass.)
+macro_rules! request_table {
+    (
+        $(#[$of_table:meta])*
+        pub struct $table:ident {
+            $($(#[$of_before:meta])* pub $before:ident: $before_type:ty,)*
+            ..every_request,
+            $($(#[$of_after:meta])* pub $after:ident: $after_type:ty,)*
+        }
+    ) => {
+        $(#[$of_table])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
+        pub struct $table {
+            $($(#[$of_before])* pub $before: $before_type,)*
+            pub auth_method: Option<AuthMethod>,
+            pub basic_encoding: Option<BasicEncoding>,
+            pub method: Option<Method>,
+            pub encoding: Option<Encoding>,
+            pub grant_type: Option<String>,
+            pub scope: Option<OneOrMany>,
+            pub scope_separator: Option<String>,
+            pub audience: Option<String>,
+            pub resource: Option<OneOrMany>,
+            #[serde(default)]
+            pub params: Params,
+            #[serde(default)]
+            pub query: Params,
+            #[serde(default)]
+            pub names: BTreeMap<Sent, String>,
+            #[serde(default)]
+            pub headers: BTreeMap<String, String>,
+            $($(#[$of_after])* pub $after: $after_type,)*
+        }
+
+        impl $table {
+            /// Takes the keys of the request out.
+            #[must_use]
+            pub fn take_request(&mut self) -> RequestTable {
+                RequestTable {
+                    auth_method: self.auth_method.take(),
+                    basic_encoding: self.basic_encoding.take(),
+                    method: self.method.take(),
+                    encoding: self.encoding.take(),
+                    grant_type: self.grant_type.take(),
+                    scope: self.scope.take(),
+                    scope_separator: self.scope_separator.take(),
+                    audience: self.audience.take(),
+                    resource: self.resource.take(),
+                    params: std::mem::take(&mut self.params),
+                    query: std::mem::take(&mut self.query),
+                    names: std::mem::take(&mut self.names),
+                    headers: std::mem::take(&mut self.headers),
+                }
+            }
+        }
+    };
+}
+
+request_table! {
+    /// `[profiles.NAME]`, or one file of the built-in catalogue.
+    pub struct ProfileTable {
+        pub provider: Option<String>,
+        pub token_url: Option<String>,
+        pub client_id: Option<String>,
+        pub client_secret: Option<SourceTable>,
+        #[serde(default)]
+        pub secrets: BTreeMap<String, SourceTable>,
+        #[serde(default)]
+        pub vars: BTreeMap<String, String>,
+        #[serde(default)]
+        pub values: BTreeMap<String, String>,
+        #[serde(default)]
+        pub assertion: AssertionTable,
+        ..every_request,
+        #[serde(default)]
+        pub response: ResponseTable,
+        pub default_ttl: Option<DurationText>,
+        pub max_ttl: Option<DurationText>,
+        pub header: Option<OneOrMany>,
+        pub origins: Option<Vec<String>>,
+        pub cache: Option<CacheKind>,
+        pub timeout: Option<DurationText>,
+        pub ca_file: Option<String>,
+        pub client_cert: Option<String>,
+        pub client_key: Option<String>,
+        pub steps: Option<Vec<StepTable>>,
+    }
+}
+
+request_table! {
+    /// `[[profiles.NAME.steps]]`: a request made before the token request.
+    pub struct StepTable {
+        pub name: Option<String>,
+        pub url: Option<String>,
+        ..every_request,
+        #[serde(default)]
+        pub response: StepResponseTable,
+    }
+}
+
+request_table! {
+    /// What every request has, taken out of the table that it stands in.
+    pub struct RequestTable {
+        ..every_request,
+    }
 }
 
 impl ProfileTable {
@@ -77,9 +139,10 @@ impl ProfileTable {
             client_secret: self.client_secret.or(base.client_secret),
             secrets: merged(self.secrets, base.secrets),
             vars: merged(self.vars, base.vars),
+            values: merged(self.values, base.values),
+            assertion: self.assertion.over(base.assertion),
             auth_method: self.auth_method.or(base.auth_method),
             basic_encoding: self.basic_encoding.or(base.basic_encoding),
-            assertion: self.assertion.over(base.assertion),
             method: self.method.or(base.method),
             encoding: self.encoding.or(base.encoding),
             grant_type: self.grant_type.or(base.grant_type),
@@ -89,7 +152,6 @@ impl ProfileTable {
             resource: self.resource.or(base.resource),
             params: self.params.over(base.params),
             query: self.query.over(base.query),
-            values: merged(self.values, base.values),
             names: merged(self.names, base.names),
             headers: merged(self.headers, base.headers),
             response: self.response.over(base.response),
@@ -110,34 +172,6 @@ impl ProfileTable {
 fn merged<K: Ord, V>(over: BTreeMap<K, V>, mut base: BTreeMap<K, V>) -> BTreeMap<K, V> {
     base.extend(over);
     base
-}
-
-/// `[[profiles.NAME.steps]]`: a request made before the token request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
-pub struct StepTable {
-    pub name: Option<String>,
-    pub url: Option<String>,
-    pub auth_method: Option<AuthMethod>,
-    pub basic_encoding: Option<BasicEncoding>,
-    pub method: Option<Method>,
-    pub encoding: Option<Encoding>,
-    pub grant_type: Option<String>,
-    pub scope: Option<OneOrMany>,
-    pub scope_separator: Option<String>,
-    pub audience: Option<String>,
-    pub resource: Option<OneOrMany>,
-    #[serde(default)]
-    pub params: Params,
-    #[serde(default)]
-    pub query: Params,
-    #[serde(default)]
-    pub names: BTreeMap<Sent, String>,
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub response: StepResponseTable,
 }
 
 /// `response = { … }` of a step: how its answer is read.

@@ -1,7 +1,5 @@
 //! Requests as a profile writes them, for the token endpoint and for steps, read into plans.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::assertion::CLIENT_ASSERTION_TYPE;
@@ -10,7 +8,7 @@ use super::reader::{Reader, Stand};
 use super::wrong::{At, Wrong};
 use super::{Step, name, nested, rules};
 use crate::config::schema::{
-    AuthMethod, BasicEncoding, Encoding, Method, OneOrMany, Params, ResponseTable, Sent, StepTable,
+    AuthMethod, Encoding, Method, OneOrMany, RequestTable, ResponseTable, Sent, StepTable,
 };
 use crate::template::Template;
 
@@ -19,23 +17,18 @@ type Parameters = Vec<(String, Parameter)>;
 
 /// A request as written, for the token endpoint or for a step.
 pub(super) struct Request<'a> {
+    /// What stands before its keys in the config.
     pub(super) prefix: &'a str,
+    /// The key of its URL.
     pub(super) url_key: &'a str,
+    /// The URL.
     pub(super) url: String,
+    /// How the client authenticates where its table does not say.
     pub(super) auth_method: AuthMethod,
-    pub(super) basic_encoding: BasicEncoding,
-    pub(super) method: Option<Method>,
-    pub(super) encoding: Option<Encoding>,
-    pub(super) grant_type: Option<String>,
-    pub(super) scope: Option<OneOrMany>,
-    pub(super) scope_separator: Option<String>,
-    pub(super) audience: Option<String>,
-    pub(super) resource: Option<OneOrMany>,
-    pub(super) params: Params,
-    pub(super) query: Params,
+    /// What else the config says of it.
+    pub(super) table: RequestTable,
+    /// `--param`
     pub(super) more_params: &'a [(String, String)],
-    pub(super) names: BTreeMap<Sent, String>,
-    pub(super) headers: BTreeMap<String, String>,
 }
 
 impl Request<'_> {
@@ -46,7 +39,7 @@ impl Request<'_> {
 
     /// What the provider calls a parameter.
     fn name_of(&self, sent: Sent) -> String {
-        match self.names.get(&sent) {
+        match self.table.names.get(&sent) {
             Some(name) => name.clone(),
             None => sent.name().to_owned(),
         }
@@ -57,10 +50,11 @@ impl Reader<'_> {
     /// The step that `table` describes, the `index`th; its answer is read as `profile`'s where it does not say how.
     pub(super) fn step(
         &mut self,
-        table: StepTable,
+        mut table: StepTable,
         index: usize,
         profile: &ResponseTable,
     ) -> Result<Step, Wrong> {
+        let request = table.take_request();
         let name = table
             .name
             .ok_or_else(|| Wrong::new("steps", format!("step {} has no `name`", index + 1)))?;
@@ -86,20 +80,9 @@ impl Reader<'_> {
             prefix: &prefix,
             url_key: "url",
             url,
-            auth_method: table.auth_method.unwrap_or(AuthMethod::None),
-            basic_encoding: table.basic_encoding.unwrap_or_default(),
-            method: table.method,
-            encoding: table.encoding,
-            grant_type: table.grant_type,
-            scope: table.scope,
-            scope_separator: table.scope_separator,
-            audience: table.audience,
-            resource: table.resource,
-            params: table.params,
-            query: table.query,
+            auth_method: AuthMethod::None,
+            table: request,
             more_params: &[],
-            names: table.names,
-            headers: table.headers,
         })?;
         if plan.auth_method != AuthMethod::None && !self.has_client_id {
             return Err(Wrong::new(
@@ -118,12 +101,14 @@ impl Reader<'_> {
     pub(super) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Wrong> {
         self.used_values.clear();
         self.signs = false;
-        let method = request.method.unwrap_or_default();
-        let encoding = request.encoding.unwrap_or(match method {
+        let table = &request.table;
+        let auth_method = table.auth_method.unwrap_or(request.auth_method);
+        let method = table.method.unwrap_or_default();
+        let encoding = table.encoding.unwrap_or(match method {
             Method::Post | Method::Put => Encoding::Form,
             Method::Get => Encoding::Query,
         });
-        let mut parameters = self.standard(&request, encoding)?;
+        let mut parameters = self.standard(&request, auth_method, encoding)?;
         let mut query = self.query(&request)?;
         for (name, parameter) in self.params(&request, encoding)? {
             set(&mut parameters, &name, parameter);
@@ -137,7 +122,7 @@ impl Reader<'_> {
             };
             set(list, name, Parameter::Text(Template::literal(value)));
         }
-        nested::nest(&mut parameters, &request.names, encoding).at(&request.key("names"))?;
+        nested::nest(&mut parameters, &table.names, encoding).at(&request.key("names"))?;
         if encoding == Encoding::None && !parameters.is_empty() {
             let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
             return Err(Wrong::new(
@@ -156,8 +141,8 @@ impl Reader<'_> {
             values: Vec::new(),
             method,
             encoding,
-            auth_method: request.auth_method,
-            basic_encoding: request.basic_encoding,
+            auth_method,
+            basic_encoding: table.basic_encoding.unwrap_or_default(),
             parameters,
             headers,
             assertion: None,
@@ -170,24 +155,29 @@ impl Reader<'_> {
     }
 
     /// The parameters that the standards name: the grant, who asks, and for what (RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2).
-    fn standard(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Wrong> {
+    fn standard(
+        &mut self,
+        request: &Request<'_>,
+        auth_method: AuthMethod,
+        encoding: Encoding,
+    ) -> Result<Parameters, Wrong> {
         let mut texts: Vec<(Sent, &str)> = Vec::new();
-        if let Some(grant_type) = &request.grant_type
+        if let Some(grant_type) = &request.table.grant_type
             && grant_type != "none"
             && encoding != Encoding::None
         {
             texts.push((Sent::GrantType, grant_type));
         }
-        if request.auth_method == AuthMethod::ClientSecretPost {
+        if auth_method == AuthMethod::ClientSecretPost {
             texts.push((Sent::ClientId, "${client_id}"));
             texts.push((Sent::ClientSecret, "${client_secret}"));
         }
-        if request.auth_method.is_signed() {
+        if auth_method.is_signed() {
             texts.push((Sent::ClientId, "${client_id}"));
             texts.push((Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE));
             texts.push((Sent::ClientAssertion, "${assertion}"));
         }
-        if let Some(audience) = &request.audience {
+        if let Some(audience) = &request.table.audience {
             texts.push((Sent::Audience, audience));
         }
         let mut parameters = Vec::new();
@@ -206,18 +196,23 @@ impl Reader<'_> {
 
     /// The scope, word by word; none where there is no word.
     fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
-        let written = request.scope.iter().flat_map(OneOrMany::as_slice);
+        let written = request.table.scope.iter().flat_map(OneOrMany::as_slice);
         let mut words = Vec::new();
         for word in written.flat_map(|text| split_scope(text)) {
             words.push(self.template(&request.key("scope"), &word, Stand::Request)?);
         }
-        let separator = request.scope_separator.as_deref().unwrap_or(" ").to_owned();
+        let separator = request
+            .table
+            .scope_separator
+            .as_deref()
+            .unwrap_or(" ")
+            .to_owned();
         Ok((!words.is_empty()).then_some(Parameter::Words { words, separator }))
     }
 
     /// The resource, or several of them, each sent for itself (RFC 8707 §2).
     fn resource(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
-        let Some(resource) = &request.resource else {
+        let Some(resource) = &request.table.resource else {
             return Ok(None);
         };
         let mut items = Vec::new();
@@ -235,7 +230,7 @@ impl Reader<'_> {
     fn query(&mut self, request: &Request<'_>) -> Result<Parameters, Wrong> {
         let key = request.key("query");
         let mut query = Vec::new();
-        for (name, value) in &request.query.0 {
+        for (name, value) in &request.table.query.0 {
             let parameter = self.parameter(&key, value, Stand::Request)?;
             if !is_flat(&parameter) {
                 let message = format!("`{name}` is nested, which a URL cannot carry");
@@ -250,7 +245,7 @@ impl Reader<'_> {
     fn params(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Wrong> {
         let key = request.key("params");
         let mut params = Vec::new();
-        for (name, value) in &request.params.0 {
+        for (name, value) in &request.table.params.0 {
             let parameter = self.parameter(&key, value, Stand::Request)?;
             if encoding != Encoding::Json && !is_flat(&parameter) {
                 let message =
@@ -266,7 +261,7 @@ impl Reader<'_> {
     fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Wrong> {
         let key = request.key("headers");
         let mut headers = Vec::new();
-        for (name, value) in &request.headers {
+        for (name, value) in &request.table.headers {
             if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
                 let message = format!("`{}` is no header name", crate::text::clean(name, 60));
                 return Err(Wrong::new(key, message));

@@ -41,11 +41,12 @@ pub(super) fn profile(
 fn from_table(
     config: &Config,
     profile: &str,
-    table: ProfileTable,
+    mut table: ProfileTable,
     needs: &BTreeMap<String, String>,
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Result<Profile, Wrong> {
+    let mut request = table.take_request();
     let mut secrets = sources::read(table.secrets, table.client_secret)?;
     let token_url = table.token_url.ok_or_else(|| {
         Wrong::new(
@@ -92,39 +93,29 @@ fn from_table(
         reader.steps.push(step.name.clone());
         steps.push(step);
     }
-    let auth_method = table.auth_method.unwrap_or_default();
+    let auth_method = request.auth_method.unwrap_or_default();
     if client_id.is_none() && auth_method != AuthMethod::None {
         return Err(Wrong::new(
             "client_id",
             "missing: the client id the provider gave you (or `auth_method = \"none\"` where it knows none)",
         ));
     }
+    if request.grant_type.is_none() {
+        request.grant_type = Some("client_credentials".to_owned());
+    }
+    if !overrides.scope.is_empty() {
+        request.scope = Some(OneOrMany::Many(overrides.scope.clone()));
+    }
+    if let Some(audience) = &overrides.audience {
+        request.audience = Some(audience.clone());
+    }
     let token = reader.plan(Request {
         prefix: "",
         url_key: "token_url",
         url: token_url,
         auth_method,
-        basic_encoding: table.basic_encoding.unwrap_or_default(),
-        method: table.method,
-        encoding: table.encoding,
-        grant_type: Some(
-            table
-                .grant_type
-                .unwrap_or_else(|| "client_credentials".to_owned()),
-        ),
-        scope: if overrides.scope.is_empty() {
-            table.scope
-        } else {
-            Some(OneOrMany::Many(overrides.scope.clone()))
-        },
-        scope_separator: table.scope_separator,
-        audience: overrides.audience.clone().or(table.audience),
-        resource: table.resource,
-        params: table.params,
-        query: table.query,
+        table: request,
         more_params: &overrides.params,
-        names: table.names,
-        headers: table.headers,
     })?;
     let assertions: Vec<&Assertion> = assertions(&steps, &token).collect();
     if assertions.is_empty() && reader.assertion != AssertionTable::default() {
