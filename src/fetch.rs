@@ -169,7 +169,7 @@ impl Fetch<'_> {
             self.trace_shown("request", shown);
         }
         let anew: Option<Remake<'_>> = plan.assertion.is_some().then_some(&make);
-        let answer = http.send(&request, anew)?;
+        let answer = http.send(&request, &|status| rules.is_success(status), anew)?;
         self.learn_answered(step, &answer, rules);
         if self.notes.verbose {
             transcript::answer(&answer, &self.redactor())

@@ -99,6 +99,19 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_what_it_was_in_every_version_before() {
+        // SHA-256 of nothing; then each text behind its length in eight bytes, the most significant first.
+        let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(digest(&[]), nothing);
+        assert_eq!(digest_text(""), format!("sha256:{nothing}"));
+        let one = [("a".to_owned(), "bc".to_owned())];
+        assert_eq!(
+            digest(&one),
+            "3fafa1cf2f19a7c1129beb20cf0983f73a489a221fc0dd2f16d1be292d089205"
+        );
+    }
+
+    #[test]
     fn no_two_lists_of_inputs_share_a_name() {
         let lists: [&[(&str, &str)]; 7] = [
             &[],

@@ -35,6 +35,9 @@ const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 /// Makes a request another time.
 pub type Remake<'a> = &'a dyn Fn() -> Result<Request, Failure>;
 
+/// Whether a status is that of a success, whose body is needed whole; of a refusal, whose status says most, the beginning is enough.
+pub type IsSuccess<'a> = &'a dyn Fn(u16) -> bool;
+
 /// How often a request may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
@@ -98,7 +101,12 @@ impl Http {
     ///
     /// # Errors
     /// A config failure when the URL may not be spoken to, an unreachable one when there was no answer in time; what `anew` returns.
-    pub fn send(&self, request: &Request, anew: Option<Remake<'_>>) -> Result<Answer, Failure> {
+    pub fn send(
+        &self,
+        request: &Request,
+        is_success: IsSuccess<'_>,
+        anew: Option<Remake<'_>>,
+    ) -> Result<Answer, Failure> {
         let mut tried = 0;
         let mut remade = None;
         let (_, first) = target(request)?;
@@ -108,7 +116,7 @@ impl Http {
             let request = remade.as_ref().unwrap_or(request);
             // An assertion may stand in the URL, which then is another one each time.
             let (url, origin) = target(request)?;
-            let outcome = self.send_once(self.client(&url)?, request, url);
+            let outcome = self.send_once(self.client(&url)?, request, url, is_success);
             let retry_at = match &outcome {
                 Ok(answer) => answer.header("retry-after").and_then(|text| {
                     expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
@@ -176,7 +184,13 @@ impl Http {
         Ok(cell.get_or_init(|| client))
     }
 
-    fn send_once(&self, client: &Client, request: &Request, url: Url) -> Result<Answer, Trouble> {
+    fn send_once(
+        &self,
+        client: &Client,
+        request: &Request,
+        url: Url,
+        is_success: IsSuccess<'_>,
+    ) -> Result<Answer, Trouble> {
         let mut sending = match request.method {
             Method::Post => client.post(url),
             Method::Get => client.get(url),
@@ -198,7 +212,7 @@ impl Http {
         let left = self.until.saturating_duration_since(Instant::now());
         self.within(left, async {
             let response = sending.send().await.map_err(Trouble::of)?;
-            received(response, sent).await
+            received(response, sent, is_success).await
         })
     }
 
@@ -225,9 +239,14 @@ impl Drop for Http {
     }
 }
 
-/// What `response` brings, read to its end; of a refusal, whose status says it all, the first words are enough.
-async fn received(mut response: Response, sent: Now) -> Result<Answer, Trouble> {
-    let is_refusal = !response.status().is_success();
+/// What `response` brings, read to its end.
+async fn received(
+    mut response: Response,
+    sent: Now,
+    is_success: IsSuccess<'_>,
+) -> Result<Answer, Trouble> {
+    let status = response.status().as_u16();
+    let is_needed_whole = is_success(status);
     let headers = response
         .headers()
         .iter()
@@ -242,20 +261,22 @@ async fn received(mut response: Response, sent: Now) -> Result<Answer, Trouble> 
     while let Some(chunk) = response.chunk().await.map_err(Trouble::of)? {
         match body.push(&chunk) {
             Ok(()) => {}
-            Err(_) if is_refusal => break,
-            Err(trouble) => return Err(trouble),
+            Err(trouble) if is_needed_whole => return Err(trouble),
+            Err(_) => break,
         }
     }
     let coding = response.headers().get(CONTENT_ENCODING);
     if coding.is_some_and(|coding| body::is_packed(coding.as_bytes())) {
         let (plain, end) = body.unpacked();
-        if !is_refusal {
-            end?;
+        match end {
+            Err(trouble) if is_needed_whole => return Err(trouble),
+            // Perhaps it is only not packed as it says.
+            Err(_) if plain.is_empty() => {}
+            _ => body = plain,
         }
-        body = plain;
     }
     Ok(Answer {
-        status: response.status().as_u16(),
+        status,
         headers,
         body: body.into_bytes(),
         sent,

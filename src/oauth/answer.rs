@@ -12,7 +12,7 @@ pub struct Answer {
     pub status: u16,
     /// The header fields, names in lower case, in the order they came.
     pub headers: Vec<(String, String)>,
-    /// The body, decompressed. It may hold a token, so it is zeroed when it goes.
+    /// The body, unpacked; of a refusal perhaps only its beginning. It may hold a token, so it is zeroed when it goes.
     pub body: Zeroizing<Vec<u8>>,
     /// When the request was sent: what a lifetime counts from.
     pub sent: Now,
@@ -37,12 +37,6 @@ impl Answer {
             .filter_map(|(_, value)| value.split(';').next()?.split_once('='))
             .find(|(known, _)| known.trim() == name)
             .map(|(_, value)| value.trim().trim_matches('"'))
-    }
-
-    /// Whether the status says that the request succeeded.
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
     }
 
     /// The time on the server's clock, Unix milliseconds, from its `Date` (RFC 9110 §6.6.1).

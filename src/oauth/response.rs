@@ -67,7 +67,7 @@ pub fn token(
 /// # Errors
 /// As [`token`], but for the token.
 pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Stepped, Failure> {
-    if !is_success(answer, rules) {
+    if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
     let document = match read(answer, rules.format) {
@@ -106,7 +106,7 @@ fn stepped(answer: &Answer, document: Option<Value>, rules: &Response) -> Steppe
 /// The token in an answer, whether that is a success or not: for those who have to keep it from being shown.
 #[must_use]
 pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Option<Secret> {
-    if rules.format == Format::Text && !is_success(answer, rules) {
+    if rules.format == Format::Text && !rules.is_success(answer.status) {
         // The whole body would be the token; where there is none, it is the provider's words.
         return None;
     }
@@ -139,13 +139,6 @@ fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
         }
     }
     kept
-}
-
-/// Whether the status is that of a success: any 2xx, unless the profile names another.
-fn is_success(answer: &Answer, rules: &Response) -> bool {
-    rules
-        .status
-        .map_or_else(|| answer.is_success(), |status| answer.status == status)
 }
 
 /// The body as a document: JSON, a form as an object of strings, a text as a string.
@@ -189,7 +182,7 @@ fn document_of(
     rules: &Response,
     redactor: &Redactor,
 ) -> Result<Option<Value>, Failure> {
-    if !is_success(answer, rules) {
+    if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
     let document = match read(answer, rules.format) {

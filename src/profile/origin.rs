@@ -91,7 +91,7 @@ pub fn no_url(error: url::ParseError) -> String {
         url::ParseError::RelativeUrlWithoutBase => "it has to begin with https://".to_owned(),
         // Names in other scripts are not translated: see `idna_adapter` in Cargo.toml.
         url::ParseError::IdnaError => {
-            "its host is no name of letters, digits, `-` and `.` (one in another script is written `xn--…`)".to_owned()
+            "its host is no host name (one in another script is written `xn--…`)".to_owned()
         }
         other => other.to_string(),
     }
@@ -166,7 +166,13 @@ mod tests {
                 .collect();
             assert_eq!(names.join(" "), expected, "{url}");
         }
-        for good in ["acme", "a-b.c", "localhost:8443", "[::1]:1", "bücher"] {
+        for good in [
+            "acme",
+            "a-b.c",
+            "localhost:8443",
+            "[::1]:1",
+            "xn--bcher-kva",
+        ] {
             assert!(stays_in_host(good), "{good}");
         }
         for bad in [
@@ -220,6 +226,8 @@ mod tests {
             "",
             // Not mapped to what they look like, nor translated.
             "https://bücher.example/",
+            "https://Bücher.example/",
+            "https://xn--/",
             "http://ⓛocalhost/",
             "https://a。example/",
         ];

@@ -194,6 +194,6 @@ fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64,
             "timeout",
             "has to be longer than no time at all",
         )),
-        timeout_ms => Ok(timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS)),
+        given => Ok(given.unwrap_or(DEFAULT_TIMEOUT_MS)),
     }
 }

@@ -63,6 +63,15 @@ impl Response {
             .map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
     }
 
+    /// Whether `status` is that of a success: any 2xx, unless the profile names another.
+    #[must_use]
+    pub fn is_success(&self, status: u16) -> bool {
+        match self.status {
+            Some(expected) => status == expected,
+            None => (200..300).contains(&status),
+        }
+    }
+
     /// The place whose thing is kept under `name`, if any is.
     #[must_use]
     pub fn keep_named(&self, name: &str) -> Option<&Place> {

@@ -1,4 +1,4 @@
-//! Where a profile's secrets come from, as written: each from one place at the most, and all that is said of it with a meaning.
+//! Where a profile's secrets come from, as written: each from one place at the most, and no key beside it that would mean nothing.
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@
 //! - [`kept`]: `tok status`, `tok forget`, `tok reject`
 //! - [`messages`]: every message in one table, to be read by eye
 //! - [`output`]: stdout whole or not at all
+//! - [`packed`]: compressed answers, whole or not at all
 //! - [`profiles`]: what is configured, and what a token says
 //! - `prompt`: a secret at a terminal, typed or pasted, unseen
 //! - [`secrets`]: where secrets come from, and what is said when there is none
@@ -69,6 +70,7 @@ mod kept;
 mod messages;
 #[cfg(unix)]
 mod output;
+mod packed;
 mod profiles;
 #[cfg(unix)]
 mod prompt;

@@ -43,7 +43,7 @@ fn knock(profile: &Profile, origin: &Origin, notes: Notes) -> Vec<Finding> {
         body: None,
     };
     let answered = Http::new(profile, deadline(profile), Tries::Once, notes)
-        .and_then(|http| http.send(&request, None));
+        .and_then(|http| http.send(&request, &|_| false, None));
     match answered {
         Ok(answer) => vec![
             Finding::new(
