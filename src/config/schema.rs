@@ -54,28 +54,6 @@ macro_rules! request_table {
             pub headers: BTreeMap<String, String>,
             $($(#[$of_after])* pub $after: $after_type,)*
         }
-
-        impl $table {
-            /// Takes the keys of the request out.
-            #[must_use]
-            pub fn take_request(&mut self) -> RequestTable {
-                RequestTable {
-                    auth_method: self.auth_method.take(),
-                    basic_encoding: self.basic_encoding.take(),
-                    method: self.method.take(),
-                    encoding: self.encoding.take(),
-                    grant_type: self.grant_type.take(),
-                    scope: self.scope.take(),
-                    scope_separator: self.scope_separator.take(),
-                    audience: self.audience.take(),
-                    resource: self.resource.take(),
-                    params: std::mem::take(&mut self.params),
-                    query: std::mem::take(&mut self.query),
-                    names: std::mem::take(&mut self.names),
-                    headers: std::mem::take(&mut self.headers),
-                }
-            }
-        }
     };
 }
 
@@ -127,6 +105,35 @@ request_table! {
         ..every_request,
     }
 }
+
+/// Lets the keys of a request be taken out of the tables that have them.
+macro_rules! has_request {
+    ($($table:ident),*) => {
+        $(impl $table {
+            /// Takes the keys of the request out.
+            #[must_use]
+            pub fn take_request(&mut self) -> RequestTable {
+                RequestTable {
+                    auth_method: self.auth_method.take(),
+                    basic_encoding: self.basic_encoding.take(),
+                    method: self.method.take(),
+                    encoding: self.encoding.take(),
+                    grant_type: self.grant_type.take(),
+                    scope: self.scope.take(),
+                    scope_separator: self.scope_separator.take(),
+                    audience: self.audience.take(),
+                    resource: self.resource.take(),
+                    params: std::mem::take(&mut self.params),
+                    query: std::mem::take(&mut self.query),
+                    names: std::mem::take(&mut self.names),
+                    headers: std::mem::take(&mut self.headers),
+                }
+            }
+        })*
+    };
+}
+
+has_request!(ProfileTable, StepTable);
 
 impl ProfileTable {
     /// This table laid over `base`: its own keys win, and tables within it are merged key by key.

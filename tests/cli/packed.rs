@@ -66,7 +66,7 @@ fn a_success_of_another_status_is_a_whole_token_or_none() {
         provider.answer("/token", whole.clone().body(body));
         fails(ask(&home(&provider, keys)), 7, &["not compressed as"]);
     }
-    let huge = Answer::text(401, &token.repeat(1000));
+    let huge = Answer::text(401, token.repeat(1000));
     for answer in [huge.clone(), huge.gzip()] {
         provider.answer("/token", answer);
         fails(ask(&home(&provider, keys)), 7, &["larger than 1 MiB"]);
