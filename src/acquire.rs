@@ -212,7 +212,7 @@ impl<'a> Flow<'a> {
     }
 
     /// One process refreshes a token that is still good and the others go on with it; so does that one when it cannot be refreshed.
-    fn refresh_ahead(&self, slot: &Slot, found: Found) -> (Token, Source) {
+    fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
         let Ok(Some(lock)) = slot.try_lock() else {
             return reuse(found);
         };
@@ -223,6 +223,9 @@ impl<'a> Flow<'a> {
         {
             return reuse(newer);
         }
+        // A use, unless a new one takes its place.
+        found.count_use();
+        found.close();
         let last = slot
             .setback()
             .filter(|setback| setback.pauses_refreshing(&Now::read()));

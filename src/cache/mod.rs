@@ -52,6 +52,11 @@ impl Found {
             content.count_use();
         }
     }
+
+    /// Closes the file, which not every system replaces while it is open.
+    pub fn close(&mut self) {
+        self.content = None;
+    }
 }
 
 impl Slot {

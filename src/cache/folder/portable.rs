@@ -2,10 +2,18 @@
 //! which every file made in it inherits.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::Synced;
+
+/// How long to go on with what is refused because another process has the file open just now. Each of them has it for microseconds, but a crowd
+/// is many.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Windows' error for a file that somebody else has open in a way that does not go with what is asked (`ERROR_SHARING_VIOLATION`).
+const SHARING_VIOLATION: i32 = 32;
 
 /// The folder's path.
 pub(super) type Handle = PathBuf;
@@ -42,12 +50,14 @@ pub(super) fn open_file(
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
     }
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .open(&path)
-        .or_else(|_| File::open(&path))
-        .map_err(|error| error.to_string())?;
+    let both = || OpenOptions::new().read(true).append(true).open(&path);
+    let opened = both().or_else(|_| patiently(|| File::open(&path)));
+    let file = match opened {
+        Ok(file) => file,
+        // It was removed meanwhile.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
     let size = file.metadata().map_err(|error| error.to_string())?.len();
     Ok(Some((file, size)))
 }
@@ -70,7 +80,7 @@ pub(super) fn write(
                 Synced::No => Ok(()),
             }
         })
-        .and_then(|()| std::fs::rename(&temporary, folder.join(name)))
+        .and_then(|()| patiently(|| std::fs::rename(&temporary, folder.join(name))))
         .map_err(|error| error.to_string());
     if written.is_err() {
         // The error that matters is the one above.
@@ -80,7 +90,7 @@ pub(super) fn write(
 }
 
 pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
-    match std::fs::remove_file(folder.join(name)) {
+    match patiently(|| std::fs::remove_file(folder.join(name))) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error.to_string()),
@@ -104,4 +114,22 @@ pub(super) fn lock_file(folder: &Handle, name: &str) -> Result<File, String> {
         .truncate(false)
         .open(folder.join(name))
         .map_err(|error| error.to_string())
+}
+
+/// Does `operation`, again for a moment where another process is in its way: Windows may refuse to replace or to remove a file that is open, and
+/// to open one that is being removed. (POSIX semantics, which newer systems have on their own disks, would allow all of it.)
+fn patiently<T>(operation: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match operation() {
+            Err(error) if is_in_use(&error) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_in_use(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied || error.raw_os_error() == Some(SHARING_VIOLATION)
 }
