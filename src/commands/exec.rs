@@ -107,6 +107,9 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
     let (code, why) = match error.kind() {
         ErrorKind::NotFound => (NOT_FOUND, "there is no such command".to_owned()),
         ErrorKind::PermissionDenied => (NOT_RUN, "it may not be executed".to_owned()),
+        _ if error.raw_os_error() == Some(system::NO_PROGRAM) => {
+            (NOT_RUN, "it is no program".to_owned())
+        }
         _ => (NOT_RUN, error.to_string()),
     };
     Failure::new(

@@ -61,10 +61,16 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let at = path.display();
         let failed = |message: String| Failure::new(Kind::Config, message);
+        let is_folder = || {
+            failed(format!("{at} is a folder, not a config file"))
+                .hint("name the file in it with --config FILE or TOK_CONFIG")
+        };
         let mut file = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => failed(format!("there is no config at {at}")).hint(format!(
                 "write one, for example\n\n      [profiles.example]\n      token_url = \"https://auth.example.com/oauth/token\"\n      client_id = \"…\"\n\n  into {at}, or name another with --config FILE or TOK_CONFIG"
             )),
+            // Windows does not open one.
+            _ if path.is_dir() => is_folder(),
             _ => failed(format!("could not read {at}: {error}")),
         })?;
         let read_at = Now::read();
@@ -72,8 +78,7 @@ impl Config {
             .metadata()
             .map_err(|error| failed(format!("could not read {at}: {error}")))?;
         if metadata.is_dir() {
-            return Err(failed(format!("{at} is a folder, not a config file"))
-                .hint("name the file in it with --config FILE or TOK_CONFIG"));
+            return Err(is_folder());
         }
         owner::check(path, &metadata)?;
         let mut bytes =

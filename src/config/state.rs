@@ -77,6 +77,7 @@ pub fn tells_of_every_change(path: &Path) -> bool {
     is_written_to && keeps_a_time_of_change(path)
 }
 
+/// Whether the file system that `path` is on keeps a time of the last change: nobody knows here, see [`State::of`].
 #[cfg(not(unix))]
 #[must_use]
 pub fn tells_of_every_change(_: &Path) -> bool {

@@ -96,8 +96,16 @@ fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
     Identity::from_pem(&both).ok()
 }
 
-/// Why no client could be made, which after all the checks above is the system's lack of roots.
+/// Why no client could be made, which after all the checks above is the system's lack of roots, or its refusal to check certificates.
 pub(super) fn no_client(error: &reqwest::Error) -> Failure {
+    let next_step = match cfg!(all(unix, not(target_vendor = "apple"))) {
+        true => {
+            "install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`"
+        }
+        false => {
+            "the system itself checks certificates here; if the profile has a `ca_file`, look at what that holds"
+        }
+    };
     Failure::new(
         Kind::Config,
         format!(
@@ -105,7 +113,7 @@ pub(super) fn no_client(error: &reqwest::Error) -> Failure {
             trouble::words(error).trim_start_matches("unexpected error: ")
         ),
     )
-    .hint("install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`")
+    .hint(next_step)
 }
 
 /// Gives `builder`, for plain http only, nobody to trust: then the system's roots need not be loaded.

@@ -8,6 +8,9 @@ use crate::failure::{Failure, Silent};
 /// What stands for an exit code that does not fit into a byte or is unknown: any failure will do for a script.
 const SOME_FAILURE: u8 = 1;
 
+/// Windows' error for a file that is no program (`ERROR_BAD_EXE_FORMAT`).
+pub(super) const NO_PROGRAM: i32 = 193;
+
 /// Runs `command` to its end. Ctrl-C reaches it as it reaches tok: they share the console.
 pub(super) fn replace(
     mut command: Command,

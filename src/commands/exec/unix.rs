@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::hardening;
 
+/// The error for a file that is no program, nor a script that says what runs it.
+pub(super) const NO_PROGRAM: i32 = libc::ENOEXEC;
+
 /// Becomes `command`; returns only when that cannot be, with what `not_started` makes of the reason.
 pub(super) fn replace(
     mut command: Command,
