@@ -6,7 +6,7 @@
 mod search;
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -259,7 +259,7 @@ fn no_core_is_written_even_where_one_is_wanted() {
             .find(|line| line.starts_with("Max core file size"));
         let soft = core.and_then(|line| line.split_whitespace().nth(4));
         assert_eq!(soft, Some("0"), "{limits}");
-        let killed = Command::new("kill")
+        let killed = std::process::Command::new("kill")
             .args(["-ABRT", &child.id().to_string()])
             .status()
             .unwrap();

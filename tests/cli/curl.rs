@@ -38,7 +38,7 @@ fn each_secret_is_a_variable_in_the_encoding_of_its_place() {
         ("encoding = 'json'\nmethod = 'PUT'", "request = \"PUT\"\n".into()),
         ("params = { u = '${upper(client_id)}' }", "&u=MY%20ID".into()),
         ("timeout = '1500ms'", "curl -sS --globoff --max-time 2 -K - <<EOF\nurl = \"https://a.example/t?v=1\"\n".into()),
-        ("ca_file = 'ca.pem'", "config/tok/ca.pem\"\n".into()),
+        ("ca_file = 'ca.pem'", if cfg!(unix) { "config/tok/ca.pem\"\n" } else { r"\tok\\\ca.pem" }.into()),
     ];
     for (keys, expected) in cases {
         let shown = command(keys);

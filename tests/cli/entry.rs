@@ -1,7 +1,7 @@
 //! The one cache entry of a home, as a test finds it and changes it: where it is, how old it is, who waits for its lock.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -38,6 +38,7 @@ pub fn age(home: &Home, seconds: i64) {
 #[cfg(target_os = "linux")]
 pub fn wait_for_waiters(home: &Home, count: usize) {
     use std::os::unix::fs::MetadataExt;
+    use std::time::Instant;
     let inode = std::fs::metadata(file(home, ".lock")).unwrap().ino();
     let until = Instant::now() + PATIENCE;
     loop {

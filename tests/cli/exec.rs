@@ -137,7 +137,11 @@ fn a_command_that_cannot_run_ends_as_in_a_shell() {
         127,
         &["no-such-command", "no such command"],
     );
-    fails(run("./plain"), 126, &["./plain", "may not be executed"]);
+    let why = match cfg!(unix) {
+        true => "may not be executed",
+        false => "is no program",
+    };
+    fails(run("./plain"), 126, &["./plain", why]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stdout whole or not at all: a closed one, a full disk, a reader that has gone, and a `/dev/null` that is meant.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::process::{Command, Output, Stdio};
 
 use local_provider::{Answer, Gate, Provider};
@@ -85,7 +85,7 @@ fn a_dev_null_that_is_meant_is_not_taken_for_a_closed_stdout() {
 fn a_full_disk_is_an_error() {
     let (_provider, home) = scene();
     for arguments in COMMANDS {
-        let full = File::options().write(true).open("/dev/full").unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = tok(&home, arguments).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments}");
         assert!(

@@ -1,7 +1,5 @@
 //! What `tok add` does to the config: it is replaced whole, and keeps what its owner wrote, who may read it and where it is.
 
-use std::fs;
-
 use super::{add, config};
 use crate::home::{Home, fails};
 
@@ -45,6 +43,7 @@ fn a_config_that_cannot_be_read_is_left_as_it_is() {
 #[cfg(unix)]
 #[test]
 fn a_new_config_is_its_owners_alone_and_an_old_one_keeps_mode_and_link() {
+    use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().mode() & 0o777;
     let home = Home::new();
