@@ -44,7 +44,7 @@ fn is_private(name: &OsStr) -> bool {
     let is_given = [&b"TOKEN"[..], b"HEADER"]
         .iter()
         .any(|end| rest.ends_with(end));
-    !(rest == b"CONFIG" || rest == b"PROFILE" || is_var || is_given)
+    !(matches!(rest, b"CONFIG" | b"PROFILE" | b"KEYRING") || is_var || is_given)
 }
 
 #[cfg(test)]

@@ -22,6 +22,10 @@ use crate::waiting::Waiting;
 /// The service all of tok's entries are filed under.
 pub const SERVICE: &str = "tok";
 
+/// The variable that turns the keyring off, for a run that must not wait for one: on Windows and macOS there always is a keyring, and it may ask
+/// somebody who is not there.
+const SWITCH: &str = "TOK_KEYRING";
+
 /// How long a call may take when nobody is there to answer a prompt.
 const DEADLINE_ALONE: Duration = Duration::from_secs(3);
 
@@ -96,6 +100,13 @@ fn call<T: Send + 'static>(
     user: &str,
     operation: impl FnOnce(&Entry) -> ::keyring::Result<T> + Send + 'static,
 ) -> Result<Option<T>, Failure> {
+    if is_off(std::env::var_os(SWITCH).as_deref())? {
+        return Err(Failure::new(
+            Kind::Secret,
+            format!("there is no keyring here: {SWITCH} is off"),
+        )
+        .hint(format!("unset {SWITCH} to have it asked")));
+    }
     let (send, receive) = mpsc::channel();
     let user = user.to_owned();
     let has_answered = Arc::new(AtomicBool::new(false));
@@ -136,6 +147,21 @@ fn call<T: Send + 'static>(
             Kind::Secret,
             "the keyring's client failed without a word",
         )),
+    }
+}
+
+/// Whether `value`, that of [`SWITCH`], turns the keyring off.
+///
+/// # Errors
+/// A usage failure when it says something else: whoever set it meant something.
+fn is_off(value: Option<&OsStr>) -> Result<bool, Failure> {
+    match value.map(OsStr::as_encoded_bytes) {
+        None | Some(b"") => Ok(false),
+        Some(b"off") => Ok(true),
+        Some(_) => Err(
+            Failure::new(Kind::Usage, format!("{SWITCH} can only be `off`"))
+                .hint("unset it to have the keyring asked"),
+        ),
     }
 }
 
@@ -270,6 +296,21 @@ mod tests {
                 expected,
                 "{address:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_keyring_is_turned_off_by_one_word_and_no_other_is_taken_for_it() {
+        for (value, expected) in [(None, false), (Some(""), false), (Some("off"), true)] {
+            assert_eq!(
+                is_off(value.map(OsStr::new)).unwrap(),
+                expected,
+                "{value:?}"
+            );
+        }
+        for other in ["on", "OFF", "0", "of"] {
+            let failure = is_off(Some(OsStr::new(other))).unwrap_err();
+            assert_eq!(failure.kind(), Kind::Usage, "{other}");
         }
     }
 

@@ -386,7 +386,6 @@ fn flags_and_providers_make_profiles_too() {
     }
 }
 
-#[cfg(all(unix, not(target_vendor = "apple")))] // Elsewhere there is always a keyring.
 #[test]
 fn without_a_keyring_the_profile_is_written_and_the_variable_to_set_is_named() {
     let home = Home::new();

@@ -3,7 +3,7 @@
 use local_provider::{Answer, Provider};
 use serde_json::Value;
 
-use crate::home::{Home, stdout};
+use crate::home::{Home, stderr, stdout};
 
 /// A provider and a home whose profile `p` takes its secret from the environment.
 fn scene() -> (Provider, Home) {
@@ -77,7 +77,6 @@ fn only_fetch_makes_a_token_request_and_keeps_nothing() {
     doctor(&home, "--fetch").code(2);
 }
 
-#[cfg(all(unix, not(target_vendor = "apple")))] // Elsewhere there is always a keyring.
 #[test]
 fn each_failure_is_a_line_with_what_to_do_and_the_end_is_not_0() {
     let (provider, home) = scene();
@@ -93,9 +92,9 @@ fn each_failure_is_a_line_with_what_to_do_and_the_end_is_not_0() {
         "{lines}"
     );
     assert!(
-        crate::home::stderr(&report).starts_with("tok: 1 of "),
+        stderr(&report).starts_with("tok: 1 of "),
         "{}",
-        crate::home::stderr(&report)
+        stderr(&report)
     );
 
     drop(provider);

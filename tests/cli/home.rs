@@ -73,6 +73,10 @@ impl Home {
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
             .current_dir(self.path())
             .args(arguments.split_whitespace());
+        if !cfg!(all(unix, not(target_vendor = "apple"))) {
+            // What keyring there is depends on no address.
+            tok.env("TOK_KEYRING", "off");
+        }
         tok
     }
 

@@ -57,7 +57,6 @@ fn the_first_source_that_is_set_is_used() {
     }
 }
 
-#[cfg(all(unix, not(target_vendor = "apple")))] // Elsewhere there is always a keyring.
 #[test]
 fn without_a_keyring_the_message_names_both_ways_out_in_time() {
     let (provider, home) = scene("");
@@ -176,6 +175,30 @@ fn a_secret_the_profile_does_not_have_is_not_set() {
     let (_provider, home) = scene("secrets = { api_key = {} }");
     let run = home.tok("secret set p api_kee").write_stdin("x").assert();
     fails(run, 3, &["no secret `api_kee`", "did you mean `api_key`?"]);
+}
+
+#[test]
+fn a_keyring_that_is_turned_off_is_not_asked_and_the_way_around_it_is_named() {
+    let (_provider, home) = scene("");
+    let token = home.tok("token p").env("TOK_KEYRING", "off").assert();
+    fails(token, 4, &["TOK_KEYRING is off", "TOK_P_CLIENT_SECRET"]);
+    let set = home
+        .tok("secret set p")
+        .env("TOK_KEYRING", "off")
+        .write_stdin("s3cret")
+        .assert();
+    fails(set, 4, &["TOK_KEYRING is off", "TOK_P_CLIENT_SECRET"]);
+    let meant = home.tok("token p").env("TOK_KEYRING", "on").assert();
+    fails(
+        meant,
+        2,
+        &["TOK_KEYRING can only be `off`", "hint: unset it"],
+    );
+    home.tok("token p")
+        .env("TOK_KEYRING", "off")
+        .env("TOK_P_CLIENT_SECRET", "s")
+        .assert()
+        .success();
 }
 
 #[test]

@@ -111,6 +111,21 @@ fact_the_stored_secret_fetches_a_token() {
   [ "$(cat "$out")" = "$token" ]
 }
 
+fact_a_keyring_that_is_turned_off_keeps_what_is_in_it_and_gives_none_of_it() {
+  endpoint "$secret"
+  attempt tok secret set cint < <(printf %s "$secret")
+  for command in 'token cint' 'secret delete cint'; do
+    # shellcheck disable=SC2086 # The words of the command.
+    attempt env TOK_KEYRING=off "$(command -v tok)" $command
+    [ "$code" -eq 4 ]
+    [ ! -s "$out" ]
+    grep --quiet 'TOK_KEYRING is off' "$err"
+  done
+  attempt tok token cint
+  [ "$code" -eq 0 ]
+  [ "$(cat "$out")" = "$token" ]
+}
+
 fact_a_secret_stored_by_secret_tool_fetches_a_token() {
   endpoint "$secret"
   printf %s "$secret" | secret-tool store --label='from outside' service tok username "cint/client_secret@$origin"

@@ -9,6 +9,9 @@ pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::tok("token p"),
         Case::tok("token p").with("TOK_P_CLIENT_SECRET", ""),
+        Case::tok("token p").with("TOK_KEYRING", "off"),
+        Case::tok("secret delete p").with("TOK_KEYRING", "off"),
+        Case::tok("token p").with("TOK_KEYRING", "on"),
         Case::tok("token p").with("DBUS_SESSION_BUS_ADDRESS", ""),
         Case::tok("token p").with("DBUS_SESSION_BUS_ADDRESS", "%%%;;=,"),
         Case::tok("token p").with("DBUS_SESSION_BUS_ADDRESS", "unix:path=HOME"),
