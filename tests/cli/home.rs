@@ -8,6 +8,9 @@ use assert_cmd::assert::Assert;
 /// The variables that a program needs to run at all; every other one is taken away.
 const NEEDED: [&str; 4] = ["PATH", "SystemRoot", "TEMP", "TMP"];
 
+/// Whether the keyring is found by the address of a bus, which leads nowhere in a [`Home`]; elsewhere it is turned off there.
+pub const KEYRING_HAS_AN_ADDRESS: bool = cfg!(all(unix, not(target_vendor = "apple")));
+
 /// A scrubbed home, removed with everything in it at the end.
 pub struct Home {
     folder: tempfile::TempDir,
@@ -73,8 +76,7 @@ impl Home {
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
             .current_dir(self.path())
             .args(arguments.split_whitespace());
-        if !cfg!(all(unix, not(target_vendor = "apple"))) {
-            // What keyring there is depends on no address.
+        if !KEYRING_HAS_AN_ADDRESS {
             tok.env("TOK_KEYRING", "off");
         }
         tok
