@@ -6,6 +6,8 @@ mod assertion;
 pub mod edit;
 mod locate;
 mod owner;
+mod request;
+mod response;
 pub mod schema;
 mod section;
 pub mod state;
