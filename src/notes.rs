@@ -6,7 +6,7 @@ use crate::failure::without_numbers;
 use crate::text::clean;
 
 /// The longest line that is written: whatever is in it, it stays readable.
-const LONGEST_CHARACTERS: usize = 1000;
+pub const LONGEST_CHARACTERS: usize = 1000;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,13 @@ const REPLACEMENT: &str = "***";
 /// The shortest secret that is looked for, in bytes: a shorter one is in every other word.
 const SHORTEST: usize = 4;
 
+/// So many characters of a secret tell that it is meant, whatever follows: a provider may send a part of it back, and no text costs more to search
+/// than this many looks at each of its characters.
+const TELLING: usize = 64;
+
+/// What stands where [`clean`](crate::text::clean) has cut a text: before it, the beginning of a secret stands for the whole.
+const CUT: char = '…';
+
 /// The secrets of a run, in each form in which they go over the wire.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -101,11 +108,12 @@ fn base64(secret: &str) -> [Secret; 4] {
     .map(Secret::new)
 }
 
-/// How many bytes at the start of `text` spell `secret`, each of its characters as itself or escaped in any of the ways a web server knows.
+/// How many bytes at the start of `text` spell `secret`, each of its characters as itself or escaped in any of the ways a web server knows; or spell its
+/// beginning, where that is [`TELLING`] or the text is cut there.
 fn spelled(secret: &str, text: &str) -> Option<usize> {
     // A character may be read in two ways (`%` and `%25`), so all ends reached so far are followed.
     let mut ends = vec![0];
-    for character in secret.chars() {
+    for (matched, character) in secret.chars().enumerate() {
         let mut next: Vec<usize> = ends
             .iter()
             .flat_map(|end| spellings(character, &text[*end..]).map(move |length| end + length))
@@ -113,7 +121,11 @@ fn spelled(secret: &str, text: &str) -> Option<usize> {
         next.sort_unstable();
         next.dedup();
         if next.is_empty() {
-            return None;
+            let is_cut = |end: &usize| matched >= SHORTEST && text[*end..].starts_with(CUT);
+            return match matched >= TELLING {
+                true => ends.last().copied(),
+                false => ends.into_iter().rfind(is_cut),
+            };
         }
         ends = next;
     }
@@ -254,6 +266,32 @@ mod tests {
         let redactor = Redactor::new(None, [&secret].into_iter());
         let text = "%25".repeat(1500);
         assert!(redactor.apply(&text).starts_with(REPLACEMENT));
+    }
+
+    #[test]
+    fn a_part_of_a_secret_that_tells_what_it_is_is_taken_out() {
+        let secret = Secret::new("s3cret/".repeat(40));
+        let redactor = Redactor::new(None, [&secret].into_iter());
+        let said = |length: usize, after: &str| format!("<{}{after}", &secret.expose()[..length]);
+        assert_eq!(redactor.apply(&said(280, ">")), "<***>");
+        assert_eq!(redactor.apply(&said(100, "!>")), "<***!>");
+        assert_eq!(redactor.apply(&said(5, "…")), "<***…");
+        let encoded = said(100, "").replace('/', "%2F");
+        assert_eq!(redactor.apply(&crate::text::clean(&encoded, 60)), "<***…");
+        for harmless in [said(5, "!"), said(3, "…")] {
+            assert_eq!(redactor.apply(&harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn a_provider_that_makes_the_secret_cannot_make_the_search_for_it_long() {
+        let token = Secret::new("a".repeat(400_000) + "b");
+        let redactor = Redactor::default().and(token.expose());
+        // Squared, these would be hours.
+        assert_eq!(redactor.apply(&"a".repeat(400_000)), REPLACEMENT);
+        let near = "a".repeat(TELLING - 1) + "c";
+        let text = near.repeat(100);
+        assert_eq!(redactor.apply(&text), text);
     }
 
     #[test]

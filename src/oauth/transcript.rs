@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::redact::Redactor;
 use super::request::Request;
+use crate::notes::LONGEST_CHARACTERS;
+use crate::text::clean;
 
 /// Members of an answer whose strings are shown.
 const HARMLESS: [&str; 12] = [
@@ -106,7 +108,11 @@ pub fn answer(answer: &Answer, redactor: &Redactor) -> Vec<String> {
         Ok(document) => format!("< {}", shape(None, &document)),
         Err(_) => format!("< {} bytes that are no JSON", answer.body.len()),
     });
-    lines.iter().map(|line| redactor.apply(line)).collect()
+    // Cut before the search: how long a line is, and what is searched for in it, are both the provider's to say.
+    lines
+        .iter()
+        .map(|line| redactor.apply(&clean(line, LONGEST_CHARACTERS)))
+        .collect()
 }
 
 /// `value` with its strings and numbers replaced by their lengths, but for those that are no secrets.

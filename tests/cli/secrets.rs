@@ -206,6 +206,37 @@ fn a_keyring_that_is_turned_off_is_not_asked_and_the_way_around_it_is_named() {
 }
 
 #[test]
+fn a_secret_longer_than_what_is_shown_is_not_shown_in_part() {
+    let (provider, home) = scene("");
+    let secret = "QwErTyUiOp".repeat(25);
+    for answer in [
+        Answer::redirect(
+            302,
+            &format!("https://e.example/{}/{secret}", "p".repeat(60)),
+        ),
+        Answer::new(200)
+            .header("content-type", &format!("x/{secret}"))
+            .body("?"),
+        Answer::json(200, format!("{{\"{secret}\":1,\"{secret}\":2}}")),
+        Answer::refusal(400, "x", &format!("{} {secret}", "p".repeat(280))),
+        Answer::json(
+            200,
+            format!("{{\"access_token\":\"t\",\"expires_in\":\"{secret}\"}}"),
+        ),
+    ] {
+        provider.answer("/token", answer);
+        for arguments in ["token p --no-cache", "token p --no-cache -v"] {
+            let run = home
+                .tok(arguments)
+                .env("TOK_P_CLIENT_SECRET", &secret)
+                .assert();
+            let said = stderr(&run);
+            assert!(!said.contains(&secret[..8]), "{said}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_secret_is_not_stored() {
     let (_provider, home) = scene("");
     for nothing in ["", "\n", "\r\n"] {
