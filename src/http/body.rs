@@ -13,8 +13,8 @@ const LARGEST_BYTES: usize = 1 << 20;
 /// Room for what nearly every provider answers.
 const USUAL_BYTES: usize = 8 << 10;
 
-/// How a member of a gzip file begins (RFC 1952 §2.3.1).
-const MEMBER: [u8; 2] = [0x1f, 0x8b];
+/// The most members a packed body may have; nearly all have one, and each costs a window of its own to unpack.
+const MOST_MEMBERS: usize = 16;
 
 /// The coding that tok asks for in so many words, since some servers send it unasked.
 pub(super) const CODING: &str = "gzip";
@@ -66,15 +66,23 @@ impl Body {
         if packed.is_empty() {
             return (plain, Ok(()));
         }
+        let mut members = 1;
         loop {
             let mut member = GzDecoder::new(packed);
             if let Err(trouble) = plain.push_all(&mut member) {
                 return (plain, Err(trouble));
             }
             packed = member.into_inner();
-            // What follows the last member is padding, which gzip passes over as well.
-            if !packed.starts_with(&MEMBER) {
+            if packed
+                .iter()
+                .all(|byte| *byte == 0 || byte.is_ascii_whitespace())
+            {
+                // Padding behind the last member.
                 return (plain, Ok(()));
+            }
+            members += 1;
+            if members > MOST_MEMBERS {
+                return (plain, Err(Trouble::Compression));
             }
         }
     }
@@ -135,7 +143,9 @@ mod tests {
         let two = [whole.clone(), packed(b"more")].concat();
         let both = [text.as_slice(), b"more"].concat();
         let padded = [whole.as_slice(), b"\r\n"].concat();
-        let cut_two = [whole.as_slice(), &MEMBER].concat();
+        let cut_two = [whole.as_slice(), &whole[..1]].concat();
+        let hidden = [whole.as_slice(), b"\0", &whole].concat();
+        let crowded = packed(b"").repeat(MOST_MEMBERS + 1);
         for (name, bytes, expected) in [
             ("nothing", b"".as_slice(), b"".as_slice()),
             ("an empty text", &packed(b""), b""),
@@ -152,6 +162,8 @@ mod tests {
             ("a wrong checksum", &damaged, &text),
             ("not packed", b"{}", b""),
             ("a second member that is cut", &cut_two, &text),
+            ("a member behind padding", &hidden, &text),
+            ("more members than anybody makes", &crowded, b""),
         ] {
             let (plain, end) = body(bytes).unpacked();
             assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");
