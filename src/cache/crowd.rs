@@ -39,8 +39,7 @@ impl Crowd {
         forget: impl Fn(),
     ) -> Self {
         // Before anything else: where nobody can tell who is here, a failure from now on is one of this crowd.
-        let last = last();
-        let seen = last.as_ref().map(|setback| setback.id);
+        let seen = last().map(|setback| setback.id);
         let Ok(file) = folder.lock_file(name) else {
             return Self {
                 seen,
@@ -50,7 +49,8 @@ impl Crowd {
         let alone = file.try_lock();
         if alone.is_ok() {
             // Nobody is here. What an earlier crowd met is over, but for what the provider asked of everyone.
-            if last.is_some_and(|setback| setback.must_wait_ms(&Now::read()).is_none()) {
+            // Read again: another crowd may have come and gone since, and been told to wait.
+            if last().is_some_and(|setback| setback.must_wait_ms(&Now::read()).is_none()) {
                 forget();
             }
             // It must be let go of first: not every system changes a lock of its own.
