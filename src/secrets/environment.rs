@@ -28,22 +28,24 @@ pub(super) fn read(
 /// Takes every variable that may hold a secret of tok's out of what `command` will inherit: a child has no business with them.
 pub fn withhold(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
-        if is_private(&name) {
+        if is_private(&name, &|other| std::env::var_os(other).is_some()) {
             command.env_remove(name);
         }
     }
 }
 
-/// Whether a variable of this name may hold a secret of tok's: `TOK_<PROFILE>_<NAME>`, whatever the secret is called.
-fn is_private(name: &OsStr) -> bool {
+/// Whether a variable of this name may hold a secret of tok's: `TOK_<PROFILE>_<NAME>`, whatever the secret is called. `is_set` tells which others there are.
+fn is_private(name: &OsStr, is_set: &dyn Fn(&str) -> bool) -> bool {
     let Some(rest) = name.as_encoded_bytes().strip_prefix(b"TOK_") else {
         return false;
     };
     let is_var = rest.windows(5).any(|part| part == b"_VAR_") && !rest.ends_with(b"_SECRET");
-    // What an outer `tok exec` gave its command is for all that the command starts.
-    let is_given = [&b"TOKEN"[..], b"HEADER"]
-        .iter()
-        .any(|end| rest.ends_with(end));
+    // What an outer `tok exec` gave its command, always both, is for all that the command starts. A secret may be called `refresh_token`.
+    let other = |end: &str, other: &str| {
+        let start = name.to_str()?.strip_suffix(end)?;
+        Some(is_set(&format!("{start}{other}")))
+    };
+    let is_given = other("TOKEN", "HEADER").or_else(|| other("HEADER", "TOKEN")) == Some(true);
     !(matches!(rest, b"CONFIG" | b"PROFILE" | b"KEYRING") || is_var || is_given)
 }
 
@@ -81,9 +83,21 @@ mod tests {
             ("TOK_PROFILE", false),
             ("TOK_TOKEN", false),
             ("TOK_CINT_HEADER", false),
+            ("TOK_CINT_TOKEN", false),
+            ("TOK_CINT_REFRESH_TOKEN", true),
+            ("TOK_CINT_API_HEADER", true),
             ("MY_SECRET", false),
         ] {
-            assert_eq!(is_private(OsStr::new(name)), expected, "{name}");
+            let is_set = |name: &str| {
+                [
+                    "TOK_TOKEN",
+                    "TOK_HEADER",
+                    "TOK_CINT_TOKEN",
+                    "TOK_CINT_HEADER",
+                ]
+                .contains(&name)
+            };
+            assert_eq!(is_private(OsStr::new(name), &is_set), expected, "{name}");
         }
     }
 }
