@@ -23,8 +23,6 @@ pub(super) struct Request<'a> {
     pub(super) url_key: &'a str,
     /// The URL.
     pub(super) url: String,
-    /// How the client authenticates where its table does not say.
-    pub(super) auth_method: AuthMethod,
     /// What else the config says of it.
     pub(super) table: RequestTable,
     /// `--param`
@@ -54,7 +52,8 @@ impl Reader<'_> {
         index: usize,
         profile: &ResponseTable,
     ) -> Result<Step, Wrong> {
-        let request = table.take_request();
+        let mut request = table.take_request();
+        request.auth_method.get_or_insert(AuthMethod::None);
         let name = table
             .name
             .ok_or_else(|| Wrong::new("steps", format!("step {} has no `name`", index + 1)))?;
@@ -80,7 +79,6 @@ impl Reader<'_> {
             prefix: &prefix,
             url_key: "url",
             url,
-            auth_method: AuthMethod::None,
             table: request,
             more_params: &[],
         })?;
@@ -102,7 +100,7 @@ impl Reader<'_> {
         self.used_values.clear();
         self.signs = false;
         let table = &request.table;
-        let auth_method = table.auth_method.unwrap_or(request.auth_method);
+        let auth_method = table.auth_method.unwrap_or_default();
         let method = table.method.unwrap_or_default();
         let encoding = table.encoding.unwrap_or(match method {
             Method::Post | Method::Put => Encoding::Form,

@@ -93,8 +93,7 @@ fn from_table(
         reader.steps.push(step.name.clone());
         steps.push(step);
     }
-    let auth_method = request.auth_method.unwrap_or_default();
-    if client_id.is_none() && auth_method != AuthMethod::None {
+    if client_id.is_none() && request.auth_method != Some(AuthMethod::None) {
         return Err(Wrong::new(
             "client_id",
             "missing: the client id the provider gave you (or `auth_method = \"none\"` where it knows none)",
@@ -113,7 +112,6 @@ fn from_table(
         prefix: "",
         url_key: "token_url",
         url: token_url,
-        auth_method,
         table: request,
         more_params: &overrides.params,
     })?;
