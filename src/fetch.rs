@@ -134,7 +134,7 @@ impl Fetch<'_> {
             read_all()?;
             Ok(match readied.map(std::thread::ScopedJoinHandle::join) {
                 Ok(Ok(client)) => client,
-                // No room for a thread: one after the other, then. A thread that panicked does not come here: the process ends with it, but in a test without tok's hook.
+                // No room for a thread: one after the other, then. (A panic in it ends the process; only a test, which has no such hook, comes here by one.)
                 Ok(Err(_)) | Err(_) => client(),
             })
         })

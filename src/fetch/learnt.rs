@@ -85,7 +85,7 @@ fn is_origin(text: &str) -> bool {
     Origin::of(text).is_ok_and(|origin| text.trim_end_matches('/') == origin.to_string())
 }
 
-/// Whether a name stands for something that nobody may see, or may do.
+/// Whether a name stands, or may stand, for something that nobody may see.
 pub(super) fn is_private(name: &Name) -> bool {
     matches!(
         name,

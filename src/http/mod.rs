@@ -9,7 +9,7 @@ mod trouble;
 use std::cell::OnceCell;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -23,7 +23,6 @@ use crate::config::schema::Method;
 use crate::failure::{Failure, Kind};
 use crate::notes::Notes;
 use crate::oauth::answer::Answer;
-use crate::oauth::expiry;
 use crate::oauth::request::Request;
 use crate::profile::Profile;
 use crate::profile::origin::{Origin, no_url};
@@ -117,16 +116,17 @@ impl Http {
             // An assertion may stand in the URL, which then is another one each time.
             let (url, origin) = target(request)?;
             let outcome = self.send_once(self.client(&url)?, request, url, is_success);
-            let retry_at = match &outcome {
-                Ok(answer) => answer.header("retry-after").and_then(|text| {
-                    expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
-                        .map(|at| at.saturating_sub(answer.sent.unix_ms))
-                }),
-                Err(_) => None,
-            };
-            let retryable = match &outcome {
-                Ok(answer) => retry::is_passing_status(answer.status),
-                Err(trouble) => trouble.is_passing(),
+            let (retryable, wanted_pause_ms) = match &outcome {
+                // What the profile calls a success is one, whatever its number: there is a token in it.
+                Ok(answer) if is_success(answer.status) => (false, None),
+                Ok(answer) => {
+                    let wanted = answer.retry_at();
+                    (
+                        retry::is_passing_status(answer.status),
+                        wanted.map(|at| at.saturating_sub(answer.sent.unix_ms)),
+                    )
+                }
+                Err(trouble) => (trouble.is_passing(), None),
             };
             let most = if self.tries == Tries::Once {
                 1
@@ -134,7 +134,7 @@ impl Http {
                 retry::MOST_TRIES
             };
             let left = self.until.saturating_duration_since(Instant::now());
-            let pause = retry::pause(tried, most, retryable, retry_at, left);
+            let pause = retry::pause(tried, most, retryable, wanted_pause_ms, left);
             match (pause, outcome) {
                 (Some(pause), _) => {
                     self.notes
@@ -209,23 +209,9 @@ impl Http {
             sending = sending.body(body.expose().to_owned());
         }
         let sent = Now::read();
-        let left = self.until.saturating_duration_since(Instant::now());
-        self.within(left, async {
-            let response = sending.send().await.map_err(Trouble::of)?;
-            received(response, sent, is_success).await
-        })
-    }
-
-    fn within<T>(
-        &self,
-        left: Duration,
-        work: impl Future<Output = Result<T, Trouble>>,
-    ) -> Result<T, Trouble> {
         self.runtime.block_on(async {
-            match tokio::time::timeout(left, work).await {
-                Ok(done) => done,
-                Err(_) => Err(Trouble::TimedOut),
-            }
+            let response = within(self.until, sending.send()).await?;
+            received(response, sent, self.until, is_success).await
         })
     }
 }
@@ -239,10 +225,22 @@ impl Drop for Http {
     }
 }
 
-/// What `response` brings, read to its end.
+/// What comes of `work`, if it comes by `until`.
+async fn within<T>(
+    until: Instant,
+    work: impl Future<Output = reqwest::Result<T>>,
+) -> Result<T, Trouble> {
+    match tokio::time::timeout_at(until.into(), work).await {
+        Ok(done) => done.map_err(Trouble::of),
+        Err(_) => Err(Trouble::TimedOut),
+    }
+}
+
+/// What `response` brings by `until`, read to its end; of what is no success, as far as it goes.
 async fn received(
     mut response: Response,
     sent: Now,
+    until: Instant,
     is_success: IsSuccess<'_>,
 ) -> Result<Answer, Trouble> {
     let status = response.status().as_u16();
@@ -258,8 +256,13 @@ async fn received(
         })
         .collect();
     let mut body = Body::new();
-    while let Some(chunk) = response.chunk().await.map_err(Trouble::of)? {
-        match body.push(&chunk) {
+    loop {
+        let more = match within(until, response.chunk()).await {
+            Ok(None) => break,
+            Ok(Some(chunk)) => body.push(&chunk),
+            Err(trouble) => Err(trouble),
+        };
+        match more {
             Ok(()) => {}
             Err(trouble) if is_needed_whole => return Err(trouble),
             Err(_) => break,
@@ -285,13 +288,10 @@ async fn received(
 
 /// Where `request` goes, and whose that is.
 fn target(request: &Request) -> Result<(Url, Origin), Failure> {
-    let url = Url::parse(request.url.expose()).map_err(|error| {
-        Failure::new(
-            Kind::Config,
-            format!("the URL is no good: {}", no_url(error)),
-        )
-    })?;
-    let origin = Origin::of_url(&url).map_err(|message| Failure::new(Kind::Config, message))?;
+    let config = |message: String| Failure::new(Kind::Config, message);
+    let url = Url::parse(request.url.expose())
+        .map_err(|error| config(format!("the URL is no good: {}", no_url(error))))?;
+    let origin = Origin::of_url(&url).map_err(config)?;
     Ok((url, origin))
 }
 

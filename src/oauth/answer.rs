@@ -45,6 +45,13 @@ impl Answer {
         super::expiry::http_date(self.header("date")?)
     }
 
+    /// When the provider wants to be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn retry_at(&self) -> Option<i64> {
+        let text = self.header("retry-after")?;
+        super::expiry::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
+    }
+
     /// The body as text: UTF-8, without a byte order mark; none for anything else.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

@@ -5,10 +5,10 @@
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use local_provider::{Answer, Gate, Provider, Unwilling};
+use local_provider::{Answer, Fault, Gate, Provider, Unwilling};
 
 use crate::entry::wait_for_waiters;
-use crate::home::Home;
+use crate::home::{Home, fails};
 
 /// How many start at once in an ordinary test, and in one at full size.
 const SMALL: usize = 24;
@@ -304,6 +304,19 @@ fn a_retry_after_that_is_over_is_forgotten() {
     }
     run(0).stdout("t\n");
     assert_eq!(provider.requests().len(), 2);
+}
+
+#[test]
+fn a_wish_to_be_left_alone_holds_though_the_answer_broke_off_behind_it() {
+    let provider = Provider::start();
+    let busy = Answer::new(429).header("retry-after", "600").body("busy");
+    provider.answer("/t", busy.with_fault(Fault::CutBody));
+    let home = home(&provider.url("/t"));
+    for _ in 0..2 {
+        let mut tok = home.tok("token p");
+        fails(tok.env("TOK_P_CLIENT_SECRET", "s").assert(), 6, &["600 s"]);
+    }
+    assert_eq!(provider.requests().len(), 1);
 }
 
 #[cfg(target_os = "linux")] // Elsewhere nobody says when all have begun.

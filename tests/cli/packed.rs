@@ -49,6 +49,19 @@ fn a_packed_refusal_is_read_and_one_that_only_claims_to_be_packed_as_well() {
 }
 
 #[test]
+fn a_success_that_has_the_status_of_trouble_is_asked_for_once() {
+    let provider = Provider::start();
+    for status in [408, 429, 503] {
+        let token = Answer::json(status, r#"{"access_token":"t0ken"}"#);
+        provider.answer("/token", token);
+        let home = home(&provider, &format!("response = {{ status = {status} }}"));
+        let before = provider.requests().len();
+        ask(&home).success().stdout("t0ken\n");
+        assert_eq!(provider.requests().len(), before + 1, "{status}");
+    }
+}
+
+#[test]
 fn a_success_of_another_status_is_a_whole_token_or_none() {
     let provider = Provider::start();
     let keys = "response = { format = 'text', status = 401 }\nencoding = 'none'";

@@ -5,7 +5,6 @@ use crate::config::schema::Format;
 use crate::failure::{Failure, Kind};
 use crate::oauth::answer::Answer;
 use crate::oauth::document::NoJson;
-use crate::oauth::expiry;
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::stepped::Steps;
@@ -13,7 +12,7 @@ use crate::profile::place::{Places, Seen};
 use crate::profile::rules::Response;
 use crate::text::clean;
 
-/// What an answer that is no 2xx means.
+/// What an answer means whose status is no success by `rules`.
 #[must_use]
 pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failure {
     let status = answer.status;
@@ -41,11 +40,8 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
             } else {
                 "the provider is in trouble"
             };
-            let retry_at = answer.header("retry-after").and_then(|text| {
-                expiry::retry_after(text, answer.sent.unix_ms, answer.date_unix_ms())
-            });
             let message = said(what, words, status);
-            match retry_at {
+            match answer.retry_at() {
                 Some(at) => {
                     let seconds = (at.saturating_sub(answer.sent.unix_ms) + 999) / 1000;
                     Failure::new(

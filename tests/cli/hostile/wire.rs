@@ -46,7 +46,7 @@ pub(super) fn cases() -> Vec<Case> {
     ));
     cases.push(Case::new(
         "a refusal that is cut",
-        6,
+        5,
         Answer::refusal(401, "x", "y").with_fault(Fault::CutBody),
     ));
     cases.push(Case::new(
