@@ -1,4 +1,4 @@
-//! A name for the sources, and how the program is linked on Linux with glibc: what the loader does before `main` is most of what printing a
+//! Names the sources, for bookmarks, and links the program on Linux with glibc: what the loader does before `main` is most of what printing a
 //! cached token costs.
 //!
 //! The latter stands here because options in `.cargo/config.toml` would not reach `cargo install`.
@@ -21,7 +21,7 @@ fn main() {
     }
 }
 
-/// Gives the program a name for what it was built from, in `TOK_SOURCES`: two builds of one version may differ, and what one of them keeps for
+/// Gives the program a name for its sources in `src`, in `TOK_SOURCES`: two builds of one version may differ, and what one of them keeps for
 /// itself is none of the other's.
 fn name_the_sources() {
     println!("cargo::rerun-if-changed=src");

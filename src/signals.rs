@@ -1,9 +1,9 @@
-//! The signals with which a user or a system ends a program, held back while an end would leave something behind: a file between the two system calls that make
-//! it, a terminal that shows nothing.
+//! The signals with which a user or a system ends a program, held back while an end would leave something behind: a file between the two system
+//! calls that make it, a terminal that shows nothing.
 
 use std::mem::MaybeUninit;
 
-/// The signals with which a user or a system ends a program.
+/// Ctrl-C, `kill` and a hang-up.
 const ENDING: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// As long as this lives, signals that would end the process wait; when it is dropped they have their way.
@@ -64,7 +64,7 @@ impl Drop for Held {
     }
 }
 
-/// Does `work`, which must be short: what a signal leaves behind that ends the process in spite of [`Held`], the next writer sweeps up.
+/// Does `work`, which must be short, while signals that would end the process wait. (SIGKILL does not.)
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _held = Held::back();
     work()

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{OneOrMany, Params};
 
-/// Declares a table that describes a request among other things; the keys of every request stand here once, between those that it has before
-/// and after them. (serde would read one table as part of another too, but would then let unknown keys pass.)
+/// Declares a table that describes a request among other things; the keys of every request are declared here once, between those that it has
+/// before and after them. (serde would read one table as part of another too, but would then let unknown keys pass.) `take_request` and
+/// `ProfileTable::over` name each again, and do not compile without it.
 macro_rules! request_table {
     (
         $(#[$of_table:meta])*

@@ -2,7 +2,8 @@
 //!
 //! Format: "The fish language", Quotes: within single quotes only `\'` and `\\` are escapes.
 
-use super::variable::{Variable, set_in_quotes};
+use super::set_in_quotes;
+use super::variable::Variable;
 use crate::secret::Secret;
 
 /// `set -gx NAME '…'` and a line end.

@@ -19,6 +19,7 @@ pub mod sh;
 pub mod variable;
 
 use crate::secret::Secret;
+use variable::Variable;
 
 /// Appends `text`, each character that `escape` has something for replaced by it.
 fn push_escaped(out: &mut Secret, text: &str, escape: impl Fn(char) -> Option<&'static str>) {
@@ -26,4 +27,22 @@ fn push_escaped(out: &mut Secret, text: &str, escape: impl Fn(char) -> Option<&'
     for character in text.chars() {
         out.push(escape(character).unwrap_or_else(|| character.encode_utf8(&mut buffer)));
     }
+}
+
+/// A line that sets `name` to `token` in single quotes, `before` and `between` being the shell's words around the name. `escape` is what the
+/// shell wants for a character that is not itself within such quotes.
+fn set_in_quotes(
+    before: &str,
+    name: &Variable,
+    between: &str,
+    token: &Secret,
+    escape: impl Fn(char) -> Option<&'static str>,
+) -> Secret {
+    let mut out = Secret::default();
+    for part in [before, name.as_str(), between, "'"] {
+        out.push(part);
+    }
+    push_escaped(&mut out, token.expose(), escape);
+    out.push("'\n");
+    out
 }

@@ -3,7 +3,8 @@
 //! Format: "about_Quoting_Rules": within single quotes a doubled quote stands for one. PowerShell takes the typographic single quotes for
 //! plain ones, so they are doubled as well.
 
-use super::variable::{Variable, set_in_quotes};
+use super::set_in_quotes;
+use super::variable::Variable;
 use crate::secret::Secret;
 
 /// `$env:NAME = '…'` and a line end.

@@ -3,7 +3,8 @@
 //! Format: "Shell Command Language" (POSIX.1-2017 XCU §2.2.2): within single quotes every character is itself, and none can stand for a
 //! single quote, so that one is written outside of them.
 
-use super::variable::{Variable, set_in_quotes};
+use super::set_in_quotes;
+use super::variable::Variable;
 use crate::secret::Secret;
 
 /// `export NAME='…'` and a line end.

@@ -2,9 +2,6 @@
 
 use std::str::FromStr;
 
-use super::push_escaped;
-use crate::secret::Secret;
-
 /// The name of an environment variable: ASCII letters, digits and `_`, the first no digit (POSIX.1-2017 XBD §3.235 Name).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable(String);
@@ -32,24 +29,6 @@ impl FromStr for Variable {
             Err("not a variable's name: letters, digits and `_`, the first no digit")
         }
     }
-}
-
-/// A line that sets `name` to `token` in single quotes, `before` and `between` being the shell's words around the name. `escape` is what the
-/// shell wants for a character that is not itself within such quotes.
-pub(super) fn set_in_quotes(
-    before: &str,
-    name: &Variable,
-    between: &str,
-    token: &Secret,
-    escape: impl Fn(char) -> Option<&'static str>,
-) -> Secret {
-    let mut out = Secret::default();
-    for part in [before, name.as_str(), between, "'"] {
-        out.push(part);
-    }
-    push_escaped(&mut out, token.expose(), escape);
-    out.push("'\n");
-    out
 }
 
 #[cfg(test)]

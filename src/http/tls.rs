@@ -96,9 +96,12 @@ fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
     Identity::from_pem(&both).ok()
 }
 
+/// Whether the system's roots are files that tok reads; elsewhere the system itself checks certificates.
+const ROOTS_ARE_FILES: bool = cfg!(all(unix, not(target_vendor = "apple")));
+
 /// Why no client could be made, which after all the checks above is the system's lack of roots, or its refusal to check certificates.
 pub(super) fn no_client(error: &reqwest::Error) -> Failure {
-    let next_step = match cfg!(all(unix, not(target_vendor = "apple"))) {
+    let next_step = match ROOTS_ARE_FILES {
         true => {
             "install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`"
         }

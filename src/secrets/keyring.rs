@@ -38,7 +38,8 @@ const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 /// The secret under `user`; none when there is no such entry.
 ///
 /// # Errors
-/// A secret failure when the keyring cannot be reached, is locked, does not answer in time, or holds no text.
+/// A secret failure when the keyring cannot be reached, is turned off or locked, does not answer in time, or holds no text; a usage failure when
+/// `TOK_KEYRING` says anything but `off`.
 pub fn get(user: &str) -> Result<Option<Secret>, Failure> {
     let secret = call(user, |entry| entry.get_secret())?;
     match secret {

@@ -45,11 +45,12 @@ enum Answer {
     Interrupted,
 }
 
-/// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing. Whatever else was pasted with it is thrown away: it would
-/// be the shell's next commands.
+/// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing. On Unix, whatever else was pasted with it is thrown
+/// away: it would be the shell's next commands.
 ///
 /// # Errors
-/// When the terminal cannot be read; a secret failure when what was given is no text, or longer than 64 KiB. After Ctrl-C the process ends as by its signal.
+/// When the terminal cannot be read; a secret failure when what was given is no text, or longer than 64 KiB. After Ctrl-C the process ends, on Unix as
+/// by its signal.
 pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> anyhow::Result<Secret> {
     let answer = system::ask(prompt).context("could not read from the terminal")?;
     let failed = |what: &str| Failure::new(Kind::Secret, format!("what was typed is {what}"));

@@ -1,4 +1,4 @@
-//! Strings that nobody has seen before, and the search for them in everything that a run has left.
+//! Strings that nobody has seen before, the scene they are put into, and the search for them in everything that a run has left.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use local_provider::Provider;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::home::Home;
+use crate::home::{Home, KEYRING_HAS_AN_ADDRESS};
 
 /// A string nobody has seen before.
 pub(super) struct Canary(pub(super) String);
@@ -183,6 +183,7 @@ impl Scene {
             .env("XDG_CONFIG_HOME", self.home.path().join("config"))
             .env("XDG_CACHE_HOME", self.home.path().join("cache"))
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+            .envs((!KEYRING_HAS_AN_ADDRESS).then_some(("TOK_KEYRING", "off")))
             .env("TOK_P_API_KEY", &self.api_key.0)
             .env("TOK_OTHER_CLIENT_SECRET", &self.held)
             .current_dir(self.home.path());

@@ -1,4 +1,5 @@
-//! Where there is no Unix terminal: the console's own way to read a line unseen, again and again while a key in PEM is not whole.
+//! Where there is no Unix terminal: the console's own way to read a line unseen, again and again while a key in PEM is not whole. The key has to
+//! begin on the first line, and what was pasted behind a secret stays for the shell.
 
 use std::io;
 
@@ -9,18 +10,18 @@ use crate::secret::Secret;
 pub(super) fn ask(prompt: &str) -> io::Result<Answer> {
     let mut secret = Secret::new(rpassword::prompt_password(prompt)?);
     let mut is_open = secret.expose().starts_with(BEGIN) && !secret.expose().contains(END);
-    while is_open {
-        if secret.expose().len() > LONGEST_BYTES {
-            return Ok(Answer::TooLong);
-        }
+    while is_open && secret.expose().len() <= LONGEST_BYTES {
         let line = Secret::new(rpassword::read_password()?);
         // openssl writes the name of a curve before the key on it.
         is_open = !line.expose().starts_with(END) || line.expose().contains("PARAMETERS");
         secret.push("\n");
         secret.push(line.expose());
     }
-    Ok(Answer::Given {
-        secret,
-        is_cut: false,
+    Ok(match secret.expose().len() > LONGEST_BYTES {
+        true => Answer::TooLong,
+        false => Answer::Given {
+            secret,
+            is_cut: false,
+        },
     })
 }
