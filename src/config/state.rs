@@ -1,15 +1,23 @@
 //! Which state of a config file was read, so that a later run can tell without reading it that it would read the same.
 
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
 use std::fs::Metadata;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(unix))]
+use self::portable as system;
+#[cfg(unix)]
+use self::unix as system;
 use crate::clock::Now;
 
 /// How long a file must have been left alone before its state stands for what is in it: twice the coarsest time stamp of any file system. A
 /// file that was changed a moment ago may be changed again within the same tick, and look as it did.
-#[cfg(unix)]
 const SETTLED_AFTER_MS: i64 = 4_000;
 
 /// What the file system says of one state of a file. Any change of what is in the file, or of who may write it, is another state: the time of
@@ -24,30 +32,13 @@ pub struct State {
 }
 
 impl State {
-    /// The state that `metadata` tells of.
-    #[cfg(unix)]
+    /// The state that `metadata` tells of; none where it tells of none.
     #[must_use]
     pub fn of(metadata: &Metadata) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        // A pipe (`--config <(…)`) looks the same whatever comes out of it.
-        metadata.is_file().then(|| Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
-    }
-
-    /// The state that `metadata` tells of: none, since no time stamp that Rust's standard library knows here is safe from being set back.
-    #[cfg(not(unix))]
-    #[must_use]
-    pub fn of(_: &Metadata) -> Option<Self> {
-        None
+        system::state(metadata)
     }
 
     /// Whether a file that was read in this state at `now` is sure to be in another when it is changed.
-    #[cfg(unix)]
     #[must_use]
     pub fn is_settled(&self, now: &Now) -> bool {
         [self.modified, self.changed].iter().all(|(seconds, _)| {
@@ -57,109 +48,10 @@ impl State {
                 .is_some_and(|left_alone_ms| left_alone_ms > 0)
         })
     }
-
-    /// Whether a file that was read in this state at `now` is sure to be in another when it is changed.
-    #[cfg(not(unix))]
-    #[must_use]
-    pub fn is_settled(&self, _: &Now) -> bool {
-        false
-    }
 }
 
-/// Whether the file system that `path` is on keeps a time of the last change that nobody can set.
-#[cfg(unix)]
+/// Whether what the file system that `path` is on says of a file is another state after every change.
 #[must_use]
 pub fn tells_of_every_change(path: &Path) -> bool {
-    use rustix::fs::{StatVfsMountFlags, statvfs};
-    // An image that nobody writes to can be exchanged for another one, with whatever times its maker gave it.
-    let is_written_to =
-        statvfs(path).is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::RDONLY));
-    is_written_to && keeps_a_time_of_change(path)
-}
-
-/// Whether the file system that `path` is on keeps a time of the last change: nobody knows here, see [`State::of`].
-#[cfg(not(unix))]
-#[must_use]
-pub fn tells_of_every_change(_: &Path) -> bool {
-    false
-}
-
-/// The file systems that give the time of the last modification, which can be set, for that of the last change: they were made for systems
-/// that have no such time, or stand for a folder elsewhere.
-#[cfg(target_os = "linux")]
-fn keeps_a_time_of_change(path: &Path) -> bool {
-    // linux/magic.h, and fs/exfat, fs/ntfs3, fs/smb in the kernel's sources.
-    const WITHOUT: [u64; 8] = [
-        0x4d44,      // vfat
-        0x2011_bab0, // exfat
-        0x5346_544e, // ntfs
-        0x7366_746e, // ntfs3
-        0x6573_5546, // fuse: sshfs, and what virtual machines share
-        0xff53_4d42, // cifs
-        0xfe53_4d42, // smb2
-        0x0102_1997, // 9p
-    ];
-    // The field has a sign on some machines and none on others; the names fit 32 bits.
-    rustix::fs::statfs(path)
-        .is_ok_and(|system| !WITHOUT.contains(&(system.f_type as u64 & 0xffff_ffff)))
-}
-
-/// Elsewhere the kinds have no numbers; a home is on the system's own file system, which keeps that time.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn keeps_a_time_of_change(_: &Path) -> bool {
-    true
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::time::{Duration, SystemTime};
-
-    #[test]
-    fn whatever_is_done_to_a_file_it_is_in_another_state() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("config.toml");
-        let state = || State::of(&fs::metadata(&path).unwrap()).unwrap();
-        fs::write(&path, "a").unwrap();
-        let before = state();
-        assert_eq!(state(), before);
-        // As a careful editor or `cp -p` would: same size, and the old time of modification set again.
-        let modified = fs::metadata(&path).unwrap().modified().unwrap();
-        std::thread::sleep(Duration::from_millis(20));
-        fs::write(&path, "b").unwrap();
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        file.set_modified(modified).unwrap();
-        let after = state();
-        assert_ne!(after, before);
-        assert_eq!(after.modified, before.modified);
-        let other = home.path().join("other");
-        fs::write(&other, "b").unwrap();
-        fs::rename(&other, &path).unwrap();
-        assert_ne!(state(), after);
-        assert_eq!(State::of(&fs::metadata("/dev/null").unwrap()), None);
-        assert_eq!(State::of(&fs::metadata(home.path()).unwrap()), None);
-    }
-
-    #[test]
-    fn a_state_stands_for_the_file_once_it_has_been_left_alone_for_a_while() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("config.toml");
-        fs::write(&path, "a").unwrap();
-        let state = State::of(&fs::metadata(&path).unwrap()).unwrap();
-        let now = Now::read();
-        let later = |ms: i64| Now {
-            unix_ms: now.unix_ms + ms,
-            boot: None,
-        };
-        for (ms, settled) in [(0, false), (3_000, false), (6_000, true), (-9_000, false)] {
-            assert_eq!(state.is_settled(&later(ms)), settled, "{ms}");
-        }
-        // What claims to be from the future is changed before its time has come.
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() + Duration::from_secs(3600))
-            .unwrap();
-        let state = State::of(&fs::metadata(&path).unwrap()).unwrap();
-        assert!(!state.is_settled(&later(6_000)));
-    }
+    system::tells_of_every_change(path)
 }
