@@ -3,13 +3,7 @@
 #[cfg(not(unix))]
 mod portable;
 #[cfg(unix)]
-mod terminal;
-#[cfg(unix)]
-mod typed;
-#[cfg(unix)]
 mod unix;
-
-use anyhow::Context as _;
 
 #[cfg(not(unix))]
 use self::portable as system;
@@ -26,23 +20,14 @@ const BEGIN: &str = "-----BEGIN ";
 /// How its last line begins.
 const END: &str = "-----END ";
 
-/// What a person did at the prompt.
-#[derive(Debug, PartialEq, Eq)]
-enum Answer {
-    /// Typed or pasted this, perhaps nothing.
-    Given {
-        secret: Secret,
-        /// Whether lines came behind it that belong to no key.
-        is_cut: bool,
-    },
-    /// Gave more than [`LONGEST_BYTES`].
-    TooLong,
-    /// Gave something that is not UTF-8.
-    #[cfg(unix)]
-    NotText,
-    /// Pressed Ctrl-C.
-    #[cfg(unix)]
-    Interrupted,
+/// What is wrong with more than [`LONGEST_BYTES`].
+const TOO_LONG: &str = "longer than 64 KiB, so it is no secret";
+
+/// What a person typed or pasted, perhaps nothing.
+struct Given {
+    secret: Secret,
+    /// Whether lines came behind it that belong to no key.
+    is_cut: bool,
 }
 
 /// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing. On Unix, whatever else was pasted with it is thrown
@@ -52,21 +37,19 @@ enum Answer {
 /// When the terminal cannot be read; a secret failure when what was given is no text, or longer than 64 KiB. After Ctrl-C the process ends, on Unix as
 /// by its signal.
 pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> anyhow::Result<Secret> {
-    let answer = system::ask(prompt).context("could not read from the terminal")?;
-    let failed = |what: &str| Failure::new(Kind::Secret, format!("what was typed is {what}"));
-    match answer {
-        Answer::Given { secret, is_cut } => {
-            if is_cut {
-                notes.note(
-                    "only the first line is taken: those after it hold no private key in PEM",
-                );
-            }
-            Ok(secret)
-        }
-        Answer::TooLong => Err(failed("longer than 64 KiB, so it is no secret").into()),
-        #[cfg(unix)]
-        Answer::NotText => Err(failed("not UTF-8 text").into()),
-        #[cfg(unix)]
-        Answer::Interrupted => Err(system::interrupt()),
+    let given = system::ask(prompt)?;
+    if given.is_cut {
+        notes.note("only the first line is taken: those after it hold no private key in PEM");
     }
+    Ok(given.secret)
+}
+
+/// What was typed is `what`, and so no secret.
+fn no_secret(what: &str) -> anyhow::Error {
+    Failure::new(Kind::Secret, format!("what was typed is {what}")).into()
+}
+
+/// The terminal could not be read.
+fn unreadable(error: std::io::Error) -> anyhow::Error {
+    anyhow::Error::new(error).context("could not read from the terminal")
 }

@@ -1,15 +1,28 @@
 //! Unix: the terminal on stdin is asked, the one that was found to have a person at it.
 
+mod terminal;
+mod typed;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::terminal::Silence;
-use super::{Answer, typed};
+use self::terminal::Silence;
+use self::typed::Typed;
+use super::{Given, TOO_LONG, no_secret, unreadable};
 
 /// Asks `prompt`, and takes what comes.
-pub(super) fn ask(prompt: &str) -> io::Result<Answer> {
+pub(super) fn ask(prompt: &str) -> anyhow::Result<Given> {
+    match typed(prompt).map_err(unreadable)? {
+        Typed::Given { secret, is_cut } => Ok(Given { secret, is_cut }),
+        Typed::TooLong => Err(no_secret(TOO_LONG)),
+        Typed::NotText => Err(no_secret("not UTF-8 text")),
+        Typed::Interrupted => Err(interrupt()),
+    }
+}
+
+fn typed(prompt: &str) -> io::Result<Typed> {
     let mut silence = Silence::fall(rustix::stdio::stdin())?;
     // Only now: whoever types once they read this is not seen.
     say(prompt);
@@ -23,7 +36,7 @@ pub(super) fn ask(prompt: &str) -> io::Result<Answer> {
 /// Ends the process as Ctrl-C does.
 ///
 /// Returns, with what is to be said, only where whoever started tok has it ignore that signal.
-pub(super) fn interrupt() -> anyhow::Error {
+fn interrupt() -> anyhow::Error {
     let sent = kill_process(getpid(), Signal::INT);
     match sent {
         Ok(()) => anyhow::anyhow!("interrupted"),

@@ -125,8 +125,8 @@ mod tests {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+    use super::super::typed::{self, Typed};
     use super::*;
-    use crate::commands::secret::prompt::{Answer, typed};
 
     /// The end a person sits at, and the one a program gets.
     fn terminal() -> (File, OwnedFd) {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     /// What is read when a person pastes `head` at once and `text` in pieces of `chunk` bytes; the terminal is as it was, shows nothing and keeps nothing.
-    fn pasted(head: &str, text: &str, chunk: usize) -> Answer {
+    fn pasted(head: &str, text: &str, chunk: usize) -> Typed {
         let (mut person, program) = terminal();
         let before = settings(&program);
         let mut silence = Silence::fall(&program).unwrap();
@@ -173,8 +173,8 @@ mod tests {
         answer
     }
 
-    fn given(secret: &str, is_cut: bool) -> Answer {
-        Answer::Given {
+    fn given(secret: &str, is_cut: bool) -> Typed {
+        Typed::Given {
             secret: secret.to_owned().into(),
             is_cut,
         }

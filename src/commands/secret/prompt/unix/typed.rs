@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::{Answer, BEGIN, END, LONGEST_BYTES};
+use super::super::{BEGIN, END, LONGEST_BYTES};
 use crate::secret::Secret;
 use crate::wiped::Wiped;
 
@@ -29,11 +29,28 @@ pub(super) enum Heard {
     Gone,
 }
 
+/// What a person did at the prompt.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// Typed or pasted this, perhaps nothing.
+    Given {
+        secret: Secret,
+        /// Whether lines came behind it that belong to no key.
+        is_cut: bool,
+    },
+    /// Gave more than [`LONGEST_BYTES`].
+    TooLong,
+    /// Gave something that is not UTF-8.
+    NotText,
+    /// Pressed Ctrl-C.
+    Interrupted,
+}
+
 /// Listens with `hear` until a secret is whole.
 ///
 /// # Errors
 /// Those of `hear`, and an unexpected end of file when the terminal is gone.
-pub(super) fn read(mut hear: impl FnMut() -> io::Result<Heard>) -> io::Result<Answer> {
+pub(super) fn read(mut hear: impl FnMut() -> io::Result<Heard>) -> io::Result<Typed> {
     let mut lines = Lines::new();
     let mut escape = Escape::None;
     loop {
@@ -55,7 +72,7 @@ pub(super) fn read(mut hear: impl FnMut() -> io::Result<Heard>) -> io::Result<An
                     return Ok(lines.answer());
                 }
             }
-            CTRL_C => return Ok(Answer::Interrupted),
+            CTRL_C => return Ok(Typed::Interrupted),
             CTRL_D if lines.line().is_empty() => return Ok(lines.answer()),
             BACKSPACE | DELETE => lines.erase_character(),
             CTRL_U => lines.erase_line(),
@@ -65,7 +82,7 @@ pub(super) fn read(mut hear: impl FnMut() -> io::Result<Heard>) -> io::Result<An
             _ => lines.text.push(byte),
         }
         if lines.text.len() > LONGEST_BYTES {
-            return Ok(Answer::TooLong);
+            return Ok(Typed::TooLong);
         }
     }
 }
@@ -187,18 +204,18 @@ impl Lines {
         self.text.truncate(length);
     }
 
-    fn answer(&self) -> Answer {
+    fn answer(&self) -> Typed {
         let first = self.first.unwrap_or(self.text.len());
         let (taken, left) = match self.is_pem {
             true => (self.text.trim_ascii_end(), [].as_slice()),
             false => self.text.split_at(first),
         };
         let Ok(text) = std::str::from_utf8(taken) else {
-            return Answer::NotText;
+            return Typed::NotText;
         };
         let mut secret = Secret::default();
         secret.push(text);
-        Answer::Given {
+        Typed::Given {
             secret,
             is_cut: !left.trim_ascii().is_empty(),
         }
@@ -213,7 +230,7 @@ mod tests {
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nCCCC\n-----END CERTIFICATE-----";
 
     /// What comes of `keys`, in which `…` is a pause; and what was not heard any more. Nothing more ever comes than stands there.
-    fn heard(keys: &str) -> (io::Result<Answer>, String) {
+    fn heard(keys: &str) -> (io::Result<Typed>, String) {
         let mut rest = keys;
         let mut bytes = [0; 4];
         let mut pending: Vec<u8> = Vec::new();
@@ -239,7 +256,7 @@ mod tests {
 
     fn assert_given(keys: &str, expected: &str, expected_cut: bool, expected_rest: &str) {
         match heard(keys) {
-            (Ok(Answer::Given { secret, is_cut }), rest) => {
+            (Ok(Typed::Given { secret, is_cut }), rest) => {
                 assert_eq!(secret.expose(), expected, "{keys:?}");
                 assert_eq!(is_cut, expected_cut, "{keys:?}");
                 assert_eq!(rest, expected_rest, "{keys:?}");
@@ -288,7 +305,7 @@ mod tests {
             "a\x1b[\x03",
             "-----BEGIN PRIVATE KEY-----\nAAAA\x03",
         ] {
-            assert_eq!(heard(keys).0.unwrap(), Answer::Interrupted, "{keys:?}");
+            assert_eq!(heard(keys).0.unwrap(), Typed::Interrupted, "{keys:?}");
         }
     }
 
@@ -381,13 +398,13 @@ mod tests {
     fn what_is_too_long_or_no_text_or_half_is_no_secret() {
         let longest = "x".repeat(LONGEST_BYTES);
         assert_given(&format!("{longest}\x7f\n…"), &longest[1..], false, "");
-        assert_eq!(heard(&format!("{longest}x")).0.unwrap(), Answer::TooLong);
+        assert_eq!(heard(&format!("{longest}x")).0.unwrap(), Typed::TooLong);
         let lines = "x\n".repeat(LONGEST_BYTES);
-        assert_eq!(heard(&lines).0.unwrap(), Answer::TooLong);
+        assert_eq!(heard(&lines).0.unwrap(), Typed::TooLong);
         let bytes = [Heard::Byte(0xff), Heard::Byte(b'\n'), Heard::Pause];
         let mut bytes = bytes.into_iter();
         let answer = read(|| Ok(bytes.next().unwrap())).unwrap();
-        assert_eq!(answer, Answer::NotText);
+        assert_eq!(answer, Typed::NotText);
         assert!(heard("half").0.is_err(), "a terminal that is gone");
     }
 }
