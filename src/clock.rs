@@ -57,7 +57,7 @@ mod boot {
     use std::sync::OnceLock;
     use std::time::Duration;
 
-    use super::Boot;
+    use crate::clock::Boot;
 
     /// The boot's id. No process lives through two boots, so one look is enough.
     static ID: OnceLock<Option<String>> = OnceLock::new();
@@ -99,7 +99,7 @@ mod boot {
 /// which a stepped clock changes, so they could not tell two boots apart when it matters.
 #[cfg(not(target_os = "linux"))]
 mod boot {
-    pub(super) fn read() -> Option<super::Boot> {
+    pub(super) fn read() -> Option<crate::Boot> {
         None
     }
 }

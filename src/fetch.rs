@@ -10,23 +10,23 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::clock::Now;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::http::{Http, Remake, Tries};
-use crate::jws::Signer;
-use crate::notes::Notes;
 use crate::oauth::advice::{Asked, advice};
-use crate::oauth::answer::Answer;
 use crate::oauth::request::{self, Request, basic_encodings_differ};
+use crate::oauth::signing::Signer;
 use crate::oauth::stepped::Steps;
 use crate::oauth::{assertion, response, transcript};
-use crate::profile::origin::Origin;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
+use crate::profile::template::{CLIENT_SECRET, Name, Template};
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets;
-use crate::template::{CLIENT_SECRET, Name, Template};
+use crate::term::notes::Notes;
 use crate::token::Token;
+use crate::wire::answer::Answer;
+use crate::wire::origin::Origin;
 
 /// Fetches a token for `profile`, which was checked, by `until`.
 ///
@@ -254,7 +254,7 @@ impl Fetch<'_> {
             return Ok(());
         };
         let key = self.secret(&assertion.key)?;
-        let unique = crate::template::uuid()?;
+        let unique = crate::profile::template::uuid()?;
         let occasion = assertion::Occasion {
             now_ms: Now::read().unix_ms,
             unique: &unique,

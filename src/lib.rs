@@ -11,36 +11,22 @@
 //!
 //! [`commands`] has one file for each verb, [`failure`] what a script can act on. This library is the program's own: it promises nothing to others.
 
-pub mod acquire;
 pub mod cache;
-pub mod catalogue;
-pub mod cli;
 pub mod clock;
 pub mod commands;
-pub mod config;
-pub mod consumers;
-pub mod crash;
-pub mod curl_import;
-pub mod draft;
-pub mod failure;
+pub mod curl;
+pub mod error;
+pub mod fast;
 pub mod fetch;
-pub mod hardening;
+pub mod get;
 pub mod http;
-pub mod jws;
-pub mod length;
-pub mod notes;
 pub mod oauth;
 pub mod output;
-pub mod paint;
+pub mod process;
 pub mod profile;
 pub mod secret;
 pub mod secrets;
-#[cfg(unix)]
-mod signals;
-pub mod stdout;
-pub mod table;
-pub mod template;
-pub mod text;
+pub mod term;
 pub mod token;
-pub mod waiting;
 pub mod wiped;
+pub mod wire;

@@ -3,14 +3,19 @@
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
 #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+#[path = "process/start.rs"]
 mod start;
 
 use std::io::{self, Write};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use tok::cli::{Cli, Color, help, plain, wrong};
-use tok::{commands, crash, failure, hardening};
+use tok::commands;
+use tok::commands::cli::{Cli, Color, help, wrong};
+use tok::error;
+use tok::fast::plain;
+use tok::process::crash;
+use tok::process::hardening;
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
@@ -20,13 +25,13 @@ fn main() -> std::process::ExitCode {
 /// The program; its exit code.
 fn tok() -> u8 {
     hardening::apply();
-    crash::ends_with(failure::Kind::Unexpected.exit_code());
+    crash::ends_with(error::Kind::Unexpected.exit_code());
     match run() {
         Ok(()) => 0,
         Err(error) => {
             // If even stderr is gone there is nobody to tell; the exit code still says it.
-            let _ = failure::report(&error, &mut anstream::stderr());
-            failure::exit_code(&error)
+            let _ = error::report(&error, &mut anstream::stderr());
+            error::exit_code(&error)
         }
     }
 }
@@ -69,7 +74,7 @@ fn usage() -> anyhow::Result<()> {
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // As below: if stderr is gone the exit code still says it.
             let _ = write!(anstream::stderr(), "{}", help::short(&words));
-            Err(failure::Silent(failure::Kind::Usage.exit_code()).into())
+            Err(error::Silent(error::Kind::Usage.exit_code()).into())
         }
         _ => Err(wrong::failure(&error, &words).into()),
     }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::acquire::Source;
 use crate::clock::Now;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::get::Source;
 use crate::profile::Profile;
+use crate::profile::template::{Name, Template};
 use crate::secret::Secret;
-use crate::template::{Name, Template};
-use crate::text::{SHOWN_CHARACTERS, clean};
+use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::token::Token;
 
 /// The token and a line end.

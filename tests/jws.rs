@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 
 use local_provider::Assertions;
 use serde_json::Value;
-use tok::config::Config;
-use tok::failure::Kind;
+use tok::error::Kind;
 use tok::oauth::assertion::{self, Occasion};
 use tok::profile::assertion::Assertion;
+use tok::profile::file::Config;
+use tok::profile::template::Name;
 use tok::profile::{Overrides, Profile};
 use tok::secret::Secret;
-use tok::template::Name;
 
 const AUDIENCE: &str = "https://auth.example.com/token";
 
@@ -46,7 +46,7 @@ fn now_ms() -> i64 {
     tok::clock::Now::read().unix_ms
 }
 
-fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::failure::Failure> {
+fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::error::Failure> {
     let occasion = Occasion {
         now_ms: now_ms(),
         unique: "unique",

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use tok::cache::key;
-use tok::config::Config;
+use tok::profile::file::Config;
 use tok::profile::{Overrides, Profile};
 
 /// How many pairs are drawn in an ordinary test, and at full size.

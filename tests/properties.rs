@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 use tok::cache::entry;
-use tok::cache::setback::Setback;
+use tok::cache::last_failure::Setback;
 use tok::clock::Now;
-use tok::config::Config;
-use tok::jws::Signer;
-use tok::oauth::answer::Answer;
 use tok::oauth::expiry;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
+use tok::oauth::signing::Signer;
+use tok::profile::file::Config;
 use tok::profile::rules::Response;
+use tok::profile::template::Template;
 use tok::profile::{Overrides, Profile};
 use tok::secret::Secret;
-use tok::template::Template;
-use tok::text::clean;
+use tok::term::text::clean;
+use tok::wire::answer::Answer;
 use zeroize::Zeroizing;
 
 const NOW_MS: i64 = 1_900_000_000_000;
@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn any_text_is_a_request_or_a_message_that_shows_none_of_it(text in "curl (-[a-zA-Z]{1,3} |--[a-z-]{2,12} |'[^']{0,20}' |\"[^\"]{0,20}\" |[a-z:/.{}$<>=&]{1,20} |\\\\\n){0,10}") {
-        if let Err(message) = tok::curl_import::import(&text) {
+        if let Err(message) = tok::curl::import::import(&text) {
             prop_assert!(is_clean(&message), "{message:?}");
         }
     }

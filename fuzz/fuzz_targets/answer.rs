@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tok::clock::Now;
-use tok::oauth::answer::Answer;
+use tok::wire::answer::Answer;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
 use tok::oauth::stepped::Steps;

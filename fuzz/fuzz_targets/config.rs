@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::config::{Config, schema};
+use tok::profile::file::{Config, schema};
 use tok::profile::{Overrides, Profile};
 
 fuzz_target!(|data: &[u8]| {

@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::curl_import;
+use tok::curl::import;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Err(message) = curl_import::import(text) {
+    if let Err(message) = import::import(text) {
         assert!(!message.chars().any(char::is_control), "{message:?}");
     }
 });

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tok::cache::entry;
-use tok::cache::setback::Setback;
+use tok::cache::last_failure::Setback;
 use tok::clock::Now;
 
 /// What the entry is for.

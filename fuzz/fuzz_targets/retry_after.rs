@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tok::config::schema::{Moment, Unit};
+use tok::profile::file::schema::{Moment, Unit};
 use tok::oauth::expiry;
 
 fuzz_target!(|data: &[u8]| {

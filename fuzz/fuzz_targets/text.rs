@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tok::secret::Secret;
-use tok::template::Template;
-use tok::text::clean;
+use tok::profile::template::Template;
+use tok::term::text::clean;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

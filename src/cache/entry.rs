@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     version: u32,
-    /// The [digest](super::key::digest) of the inputs of the request.
+    /// The [digest](crate::cache::key::digest) of the inputs of the request.
     #[serde(borrow)]
     inputs: Cow<'a, str>,
     #[serde(with = "exposed")]

@@ -7,8 +7,8 @@ use std::fs::{File, TryLockError};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::folder::{Folder, Trouble};
-use crate::waiting::Waiting;
+use crate::cache::directory::{Folder, Trouble};
+use crate::process::waiting::Waiting;
 
 /// What came of asking for the lock.
 #[derive(Debug)]

@@ -1,27 +1,26 @@
 //! Tokens on disk: one file each, one fetch at a time, and trouble with either is a note rather than a failure.
 
-pub mod bookmark;
-pub mod crowd;
+pub mod directory;
+pub mod entries;
 pub mod entry;
-pub mod folder;
 pub mod key;
+mod keyring_store;
+pub mod last_failure;
 pub mod lock;
-pub mod setback;
-pub mod shelf;
-mod vault;
+pub mod waiters;
 
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::config::schema::CacheKind;
 use crate::profile::Profile;
+use crate::profile::file::schema::CacheKind;
 use crate::token::Token;
-use crowd::Crowd;
+use directory::{Content, Folder, Trouble};
 use entry::Entry;
-use folder::{Content, Folder, Trouble};
+use last_failure::Setback;
 use lock::{Lock, Outcome};
-use setback::Setback;
+use waiters::Crowd;
 
 /// The ending of the file that says that an entry is in the keyring: keyrings cannot be listed everywhere.
 const IN_KEYRING: &str = "keyring";
@@ -42,7 +41,7 @@ pub struct Slot {
 pub struct Found {
     /// The entry.
     pub entry: Entry,
-    content: Option<Content>,
+    pub(crate) content: Option<Content>,
 }
 
 impl Found {
@@ -67,7 +66,7 @@ impl Slot {
     pub fn of(profile: &Profile) -> Result<Self, Trouble> {
         let digest = key::digest(&profile.inputs());
         Ok(Self {
-            path: folder::path()?,
+            path: directory::path()?,
             stem: key::stem(&profile.name, &digest),
             digest,
             kind: profile.cache,
@@ -97,7 +96,7 @@ impl Slot {
     /// When the entry, or the place it is in, is damaged or cannot be trusted or read.
     pub fn read(&self) -> Result<Option<Found>, Trouble> {
         if self.kind == CacheKind::Keyring {
-            let text = vault::read(&self.stem).inspect_err(|_| self.answers.set(false))?;
+            let text = keyring_store::read(&self.stem).inspect_err(|_| self.answers.set(false))?;
             let Some(text) = text else {
                 return Ok(None);
             };
@@ -186,7 +185,7 @@ impl Slot {
         if self.kind == CacheKind::Keyring {
             // The mark first: an entry that nothing points to could not be forgotten.
             folder.write(&self.name(IN_KEYRING), b"")?;
-            vault::write(&self.stem, &bytes)?;
+            keyring_store::write(&self.stem, &bytes)?;
             folder.remove(&self.name("json"))?;
         } else {
             folder.write(&self.name("json"), &bytes)?;

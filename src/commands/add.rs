@@ -11,20 +11,20 @@ use std::io::Write;
 use anyhow::Context as _;
 
 use self::lacking::{Wants, table, without_place};
-use super::{Session, environment, stdin_is_terminal, write};
-use crate::acquire::{Run, Wish, acquire};
-use crate::catalogue;
-use crate::cli::{Add, Keys};
 use crate::clock::Now;
-use crate::config::{Config, edit};
-use crate::curl_import;
-use crate::draft::Draft;
-use crate::failure::{Failure, Kind};
+use crate::commands::cli::{Add, Keys};
+use crate::commands::{Session, environment, stdin_is_terminal, write};
+use crate::curl::import;
+use crate::error::{Failure, Kind};
+use crate::get::{Run, Wish, acquire};
+use crate::profile::catalogue;
+use crate::profile::draft::Draft;
+use crate::profile::file::{Config, edit};
 use crate::profile::name::secret_variable;
+use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Overrides, Profile, name};
 use crate::secret::Secret;
 use crate::secrets::{self, keyring};
-use crate::template::CLIENT_SECRET;
 
 pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> anyhow::Result<()> {
     name::check(&add.name)
@@ -85,7 +85,7 @@ impl Start {
         };
         if add.from_curl {
             let text = ask::request(person)?;
-            let import = curl_import::import(&text).map_err(|message| {
+            let import = import::import(&text).map_err(|message| {
                 Failure::new(
                     Kind::Usage,
                     format!("the request cannot be read: {message}"),

@@ -10,11 +10,11 @@ use anyhow::Context;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
-use super::write;
-use crate::catalogue;
-use crate::cli::{Completions, ShellName, help};
-use crate::config::Config;
-use crate::failure::{Failure, Kind};
+use crate::commands::cli::{Completions, ShellName, help};
+use crate::commands::write;
+use crate::error::{Failure, Kind};
+use crate::profile::catalogue;
+use crate::profile::file::Config;
 
 /// The variable that says which shell asks.
 const VARIABLE: &str = "TOK_COMPLETE";

@@ -8,13 +8,13 @@ mod provider;
 
 use std::io::Write;
 
-use super::{Session, environment, write};
-use crate::cli::Doctor;
-use crate::config::Config;
-use crate::failure::{Failure, Kind};
-use crate::paint::for_stdout;
+use crate::commands::cli::Doctor;
+use crate::commands::{Session, environment, write};
+use crate::error::{Failure, Kind};
+use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::secrets::Source;
+use crate::term::colour::for_stdout;
 use finding::{Finding, Outcome};
 
 pub(super) fn run(

@@ -13,11 +13,11 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-use super::Session;
-use super::get::{get_for, header_lines};
-use crate::cli::Exec;
-use crate::consumers::variable::Variable;
-use crate::failure::{Failure, Kind};
+use crate::commands::Session;
+use crate::commands::cli::Exec;
+use crate::commands::for_::variable::Variable;
+use crate::commands::get::{get_for, header_lines};
+use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 use crate::profile::name::{secret_variable, variable};
 use crate::secret::Secret;
@@ -103,7 +103,10 @@ fn own_secrets(profile: &Profile) -> impl Iterator<Item = String> + '_ {
 
 /// Why `program` did not start, with the exit code that shells have for it.
 fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
-    let program = crate::text::clean(&program.to_string_lossy(), crate::text::SHOWN_CHARACTERS);
+    let program = crate::term::text::clean(
+        &program.to_string_lossy(),
+        crate::term::text::SHOWN_CHARACTERS,
+    );
     let (code, why) = match error.kind() {
         ErrorKind::NotFound => (NOT_FOUND, "there is no such command".to_owned()),
         ErrorKind::PermissionDenied => (NOT_RUN, "it may not be executed".to_owned()),
@@ -122,7 +125,7 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::FetchOptions;
+    use crate::commands::cli::FetchOptions;
 
     fn exec(profiles: &[&str], token_var: Option<&str>, header_var: Option<&str>) -> Exec {
         Exec {

@@ -1,9 +1,9 @@
 //! `tok forget`: drops cached tokens, and with them what the provider last refused or asked to wait for.
 
-use super::Session;
-use crate::cache::shelf::Shelf;
-use crate::cli::Forget;
-use crate::failure::{Failure, Kind};
+use crate::cache::entries::Shelf;
+use crate::commands::Session;
+use crate::commands::cli::Forget;
+use crate::error::{Failure, Kind};
 
 pub(super) fn run(session: &Session<'_>, forget: &Forget) -> anyhow::Result<()> {
     let profile = forget.profile.as_deref();

@@ -1,14 +1,14 @@
 //! A token for a command that needs one: profile and options in, token out, whatever is done with it then.
 
-use super::{Session, environment};
-use crate::acquire::{Run, Source, Wish, acquire, is_fresh};
 use crate::cache::Slot;
-use crate::cache::bookmark::{self, AtHand, Bookmark};
-use crate::cli::{Asking, Fetch, FetchOptions};
 use crate::clock::Now;
-use crate::config::Config;
-use crate::failure::Failure;
+use crate::commands::cli::{Asking, Fetch, FetchOptions};
+use crate::commands::{Session, environment};
+use crate::error::Failure;
+use crate::fast::bookmark::{self, AtHand, Bookmark};
+use crate::get::{Run, Source, Wish, acquire, is_fresh};
 use crate::output;
+use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
 use crate::secrets;

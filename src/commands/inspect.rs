@@ -6,16 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::get::get;
-use super::{Session, write};
-use crate::cli::Inspect;
 use crate::clock::Now;
-use crate::failure::{Failure, Kind};
-use crate::length;
+use crate::commands::cli::Inspect;
+use crate::commands::get::get;
+use crate::commands::{Session, write};
+use crate::error::{Failure, Kind};
 use crate::output::rfc3339;
-use crate::paint::{ASIDE, NAME, for_stdout, paint};
-use crate::table;
-use crate::text::{SHOWN_CHARACTERS, clean};
+use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
+use crate::term::duration;
+use crate::term::table;
+use crate::term::text::{SHOWN_CHARACTERS, clean};
 
 /// The claims that are moments: RFC 7519 §4.1 and OpenID Connect Core §2.
 const MOMENTS: [&str; 5] = ["exp", "nbf", "iat", "auth_time", "updated_at"];
@@ -131,9 +131,9 @@ fn shown(value: &Value) -> String {
 /// How far a moment is from now, in the two largest units: `in 1h 5m`, `2d 3h ago`.
 fn distance(ms: i64) -> String {
     if ms < 0 {
-        format!("{} ago", length::words(ms.saturating_neg()))
+        format!("{} ago", duration::words(ms.saturating_neg()))
     } else {
-        format!("in {}", length::words(ms))
+        format!("in {}", duration::words(ms))
     }
 }
 

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{Session, environment, write};
-use crate::cli::List;
-use crate::config::Config;
-use crate::config::schema::ProfileTable;
-use crate::paint::{NAME, for_stdout, paint};
+use crate::commands::cli::List;
+use crate::commands::{Session, environment, write};
+use crate::profile::file::Config;
+use crate::profile::file::schema::ProfileTable;
 use crate::profile::{Overrides, Profile};
-use crate::table;
+use crate::term::colour::{NAME, for_stdout, paint};
+use crate::term::table;
 
 pub(super) fn run(session: &Session<'_>, list: &List, out: &mut impl Write) -> anyhow::Result<()> {
     let config = session.config()?;

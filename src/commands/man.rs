@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::write;
-use crate::cli::{Man, help};
-use crate::failure::{Failure, Kind};
-use crate::text::nearest;
+use crate::commands::cli::{Man, help};
+use crate::commands::write;
+use crate::error::{Failure, Kind};
+use crate::term::text::nearest;
 
 pub(super) fn run(man: &Man, out: &mut impl Write) -> anyhow::Result<()> {
     let mut command = help::command().disable_help_flag(true);

@@ -1,10 +1,12 @@
 //! One file for each verb, and what all of them share: the config, the profile, and stdout.
 
 mod add;
+pub mod cli;
 mod completions;
 mod consumer;
 mod doctor;
 mod exec;
+pub mod for_;
 mod forget;
 mod get;
 mod inspect;
@@ -24,12 +26,12 @@ use std::io::{self, ErrorKind, Write};
 
 use anyhow::Context;
 
-use crate::cli::{Cli, Command};
-use crate::config::Config;
-use crate::failure::Failure;
-use crate::notes::Notes;
+use crate::commands::cli::{Cli, Command};
+use crate::error::Failure;
+use crate::process::waiting;
+use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
-use crate::waiting;
+use crate::term::notes::Notes;
 
 /// Does what the command line says, with answers to `out`.
 ///
@@ -99,7 +101,7 @@ fn environment(name: &str) -> Option<OsString> {
 /// When it cannot be written.
 pub fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
-        crate::stdout::was_open(),
+        crate::process::stdout::was_open(),
         "could not write to stdout: it is closed"
     );
     match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {

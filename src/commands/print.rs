@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use super::get::{at_hand, header_lines, prepare, remember, with};
-use super::{Session, write};
-use crate::acquire::Source;
-use crate::cache::bookmark::AtHand;
-use crate::cli::Fetch;
 use crate::clock::Now;
-use crate::failure::Failure;
+use crate::commands::cli::Fetch;
+use crate::commands::get::{at_hand, header_lines, prepare, remember, with};
+use crate::commands::{Session, write};
+use crate::error::Failure;
+use crate::fast::bookmark::AtHand;
+use crate::get::Source;
 use crate::output;
 use crate::profile::Profile;
 use crate::secret::Secret;

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::show::keys::flat;
-use super::write;
-use crate::catalogue::{self, Entry};
-use crate::cli::Providers;
-use crate::failure::Failure;
-use crate::paint::{NAME, for_stdout, paint};
-use crate::table;
+use crate::commands::cli::Providers;
+use crate::commands::show::keys::flat;
+use crate::commands::write;
+use crate::error::Failure;
+use crate::profile::catalogue::{self, Entry};
+use crate::term::colour::{NAME, for_stdout, paint};
+use crate::term::table;
 
 pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result<()> {
     let answer = match &providers.name {
@@ -62,7 +62,7 @@ fn one(name: &str, entry: &Entry, json: bool) -> String {
         .map(|(key, value)| {
             vec![
                 format!("  {}", paint(NAME, key)),
-                super::show::keys::spelled(value),
+                crate::commands::show::keys::spelled(value),
             ]
         })
         .collect();

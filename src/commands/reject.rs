@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use super::{Session, stdin_is_terminal};
-use crate::cache::shelf::Shelf;
-use crate::cli::Reject;
-use crate::failure::{Failure, Kind};
+use crate::cache::entries::Shelf;
+use crate::commands::cli::Reject;
+use crate::commands::{Session, stdin_is_terminal};
+use crate::error::{Failure, Kind};
 use crate::profile::DEFAULT_TIMEOUT_MS;
 use crate::secret::{NotText, Secret};
 

@@ -7,15 +7,15 @@ use std::io::{self, Read, Write};
 use anyhow::Context;
 
 pub(super) use self::prompt::unseen;
-use super::{Session, environment, stdin_is_terminal, write};
-use crate::cli::{self, SecretName};
-use crate::failure::{Failure, Kind};
+use crate::commands::cli::{self, SecretName};
+use crate::commands::{Session, environment, stdin_is_terminal, write};
+use crate::error::{Failure, Kind};
 use crate::profile::name::secret_variable;
+use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
 use crate::secrets::{self, Source, keyring};
-use crate::template::CLIENT_SECRET;
-use crate::text::nearest;
+use crate::term::text::nearest;
 
 /// The longest secret that is taken: more is a mistaken file.
 const LONGEST_BYTES: usize = 64 * 1024;

@@ -7,14 +7,14 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::get::overrides;
-use super::{Session, environment, write};
-use crate::catalogue;
-use crate::cli::Show;
-use crate::oauth::as_curl;
-use crate::paint::{ASIDE, NAME, for_stdout, paint};
+use crate::commands::cli::Show;
+use crate::commands::get::overrides;
+use crate::commands::{Session, environment, write};
+use crate::curl::export;
 use crate::profile::Profile;
-use crate::table;
+use crate::profile::catalogue;
+use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
+use crate::term::table;
 use keys::Key;
 use sources::{Glance, Place, places};
 
@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session<'_>, show: &Show, out: &mut impl Write) -> a
     let profile = session.profile(&config, &show.profile, &overrides)?;
     if show.curl {
         profile.check(&config)?;
-        return write(out, &as_curl::commands(&profile)?);
+        return write(out, &export::commands(&profile)?);
     }
     let own = config.profile(&show.profile)?;
     // It resolved, so the provider is there.

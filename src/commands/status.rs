@@ -4,17 +4,17 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::{Session, write};
 use crate::cache::Slot;
-use crate::cache::shelf::{Kept, Shelf};
-use crate::cli::Status;
+use crate::cache::entries::{Kept, Shelf};
 use crate::clock::Now;
-use crate::failure::{Failure, Kind};
-use crate::length;
+use crate::commands::cli::Status;
+use crate::commands::{Session, write};
+use crate::error::{Failure, Kind};
 use crate::output::rfc3339;
-use crate::paint::{ASIDE, NAME, for_stdout, paint};
 use crate::profile::Overrides;
-use crate::table;
+use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
+use crate::term::duration;
+use crate::term::table;
 use crate::token::Freshness;
 
 /// One line of the answer.
@@ -157,8 +157,8 @@ impl Row {
         vec![
             paint(NAME, &self.profile),
             format!("{}{other}", self.state),
-            or_dash(self.left_ms.map(length::words)),
-            or_dash(self.age_ms.map(|ms| format!("{} ago", length::words(ms)))),
+            or_dash(self.left_ms.map(duration::words)),
+            or_dash(self.age_ms.map(|ms| format!("{} ago", duration::words(ms)))),
             or_dash(self.fetches.map(|count| count.to_string())),
             or_dash(self.reuses.map(|count| count.to_string())),
             or_dash((!self.place.is_empty()).then(|| self.place.clone())),

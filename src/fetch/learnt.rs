@@ -1,17 +1,17 @@
 //! What a fetch learns that nobody may see, besides its secrets, so that no message says it: a provider's words may hold whatever was sent to it or by it.
 
-use super::Fetch;
-use crate::failure::Failure;
-use crate::oauth::answer::Answer;
+use crate::error::Failure;
+use crate::fetch::Fetch;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::Request;
 use crate::oauth::response;
 use crate::oauth::stepped::Steps;
-use crate::profile::origin::Origin;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
+use crate::profile::template::{Name, Template};
 use crate::secret::Secret;
-use crate::template::{Name, Template};
+use crate::wire::answer::Answer;
+use crate::wire::origin::Origin;
 
 impl Fetch<'_> {
     /// Remembers what `request`, which `plan` describes, sends that was computed from secrets: a hash of a password is often as good as the

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::bufread::GzDecoder;
 use zeroize::Zeroizing;
 
-use super::trouble::Trouble;
+use crate::http::trouble::Trouble;
 
 /// The most of an answer that is read, and the most that is unpacked of it: no token comes near it, and a decompression bomb ends there.
 const LARGEST_BYTES: usize = 1 << 20;

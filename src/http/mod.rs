@@ -19,14 +19,14 @@ use tokio::runtime::Runtime;
 use self::body::Body;
 use self::trouble::Trouble;
 use crate::clock::Now;
-use crate::config::schema::Method;
-use crate::failure::{Failure, Kind};
-use crate::notes::Notes;
-use crate::oauth::answer::Answer;
+use crate::error::{Failure, Kind};
 use crate::oauth::request::Request;
+use crate::process::waiting::Waiting;
 use crate::profile::Profile;
-use crate::profile::origin::{Origin, no_url};
-use crate::waiting::Waiting;
+use crate::profile::file::schema::Method;
+use crate::term::notes::Notes;
+use crate::wire::answer::Answer;
+use crate::wire::origin::{Origin, no_url};
 
 /// What tok calls itself.
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));

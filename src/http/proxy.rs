@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 
 /// The variables that name a proxy for `https`, the first that is set counts.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

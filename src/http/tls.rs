@@ -11,8 +11,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, RootCertStore};
 use zeroize::Zeroizing;
 
-use super::trouble;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::http::trouble;
 use crate::profile::Profile;
 
 /// What a profile adds to the system's trust, and who it says we are.

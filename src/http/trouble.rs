@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::io;
 
-use crate::failure::{Failure, Kind};
-use crate::profile::origin::Origin;
-use crate::text::{SHOWN_CHARACTERS, clean};
+use crate::error::{Failure, Kind};
+use crate::term::text::{SHOWN_CHARACTERS, clean};
+use crate::wire::origin::Origin;
 
 /// No answer.
 #[derive(Debug)]

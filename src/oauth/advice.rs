@@ -3,10 +3,10 @@
 //! The provider's words say what it thinks is wrong, and seldom where in the profile that stands. Only what tok can know is said: which command
 //! shows the secret's source, which key holds the scope, what else servers of this kind want.
 
-use super::refusal::Refusal;
-use crate::config::schema::{AuthMethod, BasicEncoding};
+use crate::oauth::refusal::Refusal;
+use crate::profile::file::schema::{AuthMethod, BasicEncoding};
 use crate::profile::plan::{Parameter, Plan};
-use crate::template::{CLIENT_SECRET, Template};
+use crate::profile::template::{CLIENT_SECRET, Template};
 
 /// What was asked, as far as advice depends on it.
 #[derive(Clone, Copy)]
@@ -136,7 +136,7 @@ fn scope(asked: Asked<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::schema::{Encoding, Method};
+    use crate::profile::file::schema::{Encoding, Method};
 
     fn plan(auth_method: AuthMethod) -> Plan {
         Plan {

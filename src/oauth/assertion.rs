@@ -4,14 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::request::{Lookup, json_body};
-use crate::failure::Failure;
-use crate::jws::Signer;
+use crate::error::Failure;
+use crate::oauth::request::{Lookup, json_body};
+use crate::oauth::signing::Signer;
 use crate::profile::Profile;
 use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
 use crate::profile::plan::Parameter;
+use crate::profile::template::Template;
 use crate::secret::Secret;
-use crate::template::Template;
 
 /// What makes one assertion different from the next.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct Occasion<'a> {
 
 /// The header and the claims of `assertion`, each as JSON, as they are signed in the algorithm named `alg`.
 ///
-/// The caller's `value` decides what a name stands for, as in [`build`](super::request::build).
+/// The caller's `value` decides what a name stands for, as in [`build`](crate::oauth::request::build).
 ///
 /// # Errors
 /// What `value` returns, or a config failure when an expression cannot be evaluated.

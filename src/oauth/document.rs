@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
-use crate::text::clean;
+use crate::term::text::clean;
 
 /// Why a body is no JSON document. Says nothing of what is in it but a member's name.
 #[derive(Clone, Debug, PartialEq, Eq)]

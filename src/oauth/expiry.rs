@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::Value;
 
-use crate::config::schema::{Moment, Unit};
+use crate::profile::file::schema::{Moment, Unit};
 use crate::profile::pointer::kind;
 
 /// The longest lifetime that is believed, ten years in milliseconds: beyond it a value is a mistake, and sums stay far from overflow.

@@ -3,8 +3,6 @@
 //! Everything here is pure, so every rule can be tested in a table.
 
 pub mod advice;
-pub mod answer;
-pub mod as_curl;
 pub mod assertion;
 pub mod document;
 pub mod expiry;
@@ -12,5 +10,6 @@ pub mod redact;
 pub mod refusal;
 pub mod request;
 pub mod response;
+pub mod signing;
 pub mod stepped;
 pub mod transcript;

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::profile::template::percent_encode;
 use crate::secret::Secret;
-use crate::template::percent_encode;
 
 /// What stands where a secret stood.
 const REPLACEMENT: &str = "***";
@@ -20,7 +20,7 @@ const SHORTEST: usize = 4;
 /// than this many looks at each of its characters.
 const TELLING: usize = 64;
 
-/// What stands where [`clean`](crate::text::clean) has cut a text: before it, the beginning of a secret stands for the whole.
+/// What stands where [`clean`](crate::term::text::clean) has cut a text: before it, the beginning of a secret stands for the whole.
 const CUT: char = '…';
 
 /// The secrets of a run, in each form in which they go over the wire.
@@ -63,7 +63,7 @@ impl Redactor {
         self.forms.push(Secret::new(secret));
         // A message is cleaned before it gets here, which folds white space.
         self.forms
-            .push(Secret::new(crate::text::clean(secret, usize::MAX)));
+            .push(Secret::new(crate::term::text::clean(secret, usize::MAX)));
         self.forms.extend(base64(secret));
     }
 
@@ -277,7 +277,10 @@ mod tests {
         assert_eq!(redactor.apply(&said(100, "!>")), "<***!>");
         assert_eq!(redactor.apply(&said(5, "…")), "<***…");
         let encoded = said(100, "").replace('/', "%2F");
-        assert_eq!(redactor.apply(&crate::text::clean(&encoded, 60)), "<***…");
+        assert_eq!(
+            redactor.apply(&crate::term::text::clean(&encoded, 60)),
+            "<***…"
+        );
         for harmless in [said(5, "!"), said(3, "…")] {
             assert_eq!(redactor.apply(&harmless), harmless);
         }

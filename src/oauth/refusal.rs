@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
-use super::redact::Redactor;
-use crate::text::{SHOWN_CHARACTERS, clean};
+use crate::oauth::redact::Redactor;
+use crate::term::text::{SHOWN_CHARACTERS, clean};
+use crate::wire::answer::Answer;
 
 /// A refusal in the provider's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
 use crate::profile::plan::{Parameter, Plan};
+use crate::profile::template::{CLIENT_SECRET, Name, percent_encode};
 use crate::secret::Secret;
-use crate::template::{CLIENT_SECRET, Name, percent_encode};
 
 /// A request. Every part may hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,7 +260,7 @@ fn append_query(url: &mut Secret, query: &Secret) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Template;
+    use crate::profile::template::Template;
 
     const SECRET: &str = "+/=:%& é";
 

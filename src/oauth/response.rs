@@ -4,20 +4,20 @@ mod without_token;
 
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
-use super::document::{self, NoJson};
-use super::expiry;
-use super::redact::Redactor;
-use super::refusal::is_refusal;
-use super::stepped::{Stepped, Steps};
-use crate::config::schema::{Format, TokenCharacters};
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::oauth::document::{self, NoJson};
+use crate::oauth::expiry;
+use crate::oauth::redact::Redactor;
+use crate::oauth::refusal::is_refusal;
+use crate::oauth::stepped::{Stepped, Steps};
+use crate::profile::file::schema::{Format, TokenCharacters};
 use crate::profile::place::{Place, Seen};
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
 use crate::secret::Secret;
-use crate::text::clean;
+use crate::term::text::clean;
 use crate::token::Token;
+use crate::wire::answer::Answer;
 pub use without_token::{failure, refusal};
 use without_token::{refused, unreadable};
 

@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
-use super::redact::Redactor;
-use super::request::Request;
-use crate::notes::LONGEST_CHARACTERS;
-use crate::text::clean;
+use crate::oauth::redact::Redactor;
+use crate::oauth::request::Request;
+use crate::term::notes::LONGEST_CHARACTERS;
+use crate::term::text::clean;
+use crate::wire::answer::Answer;
 
 /// Members of an answer whose strings are shown.
 const HARMLESS: [&str; 12] = [

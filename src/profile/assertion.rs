@@ -5,11 +5,11 @@
 
 use serde_json::Value;
 
-use super::plan::{Parameter, map_all};
-use super::reader::{Reader, Stand};
-use super::wrong::{At, Wrong};
-use crate::config::schema::{Algorithm, AuthMethod};
-use crate::template::{CLIENT_SECRET, Name, PRIVATE_KEY, Template};
+use crate::profile::file::schema::{Algorithm, AuthMethod};
+use crate::profile::plan::{Parameter, map_all};
+use crate::profile::reader::{Reader, Stand};
+use crate::profile::template::{CLIENT_SECRET, Name, PRIVATE_KEY, Template};
+use crate::profile::wrong::{At, Wrong};
 
 /// How long an assertion is good for when the profile does not say: it is used at once, and some providers take none that is good for longer.
 const DEFAULT_LIFETIME_MS: i64 = 60_000;
@@ -201,7 +201,7 @@ impl Reader<'_> {
         let audience = match table
             .audience
             .as_ref()
-            .map(crate::config::schema::OneOrMany::as_slice)
+            .map(crate::profile::file::schema::OneOrMany::as_slice)
         {
             None => Parameter::Text(url.clone()),
             Some([one]) => {

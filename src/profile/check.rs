@@ -1,11 +1,11 @@
 //! What can be wrong with a resolved profile and its file without being noticed while it is read: URLs, expressions, names that clash.
 
-use super::Profile;
-use super::name::{self, secret_variable, var_variable};
-use super::origin::{self, Origin};
-use crate::config::Config;
-use crate::failure::Failure;
-use crate::template::{CLIENT_SECRET, PRIVATE_KEY};
+use crate::error::Failure;
+use crate::profile::Profile;
+use crate::profile::file::Config;
+use crate::profile::name::{self, secret_variable, var_variable};
+use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY};
+use crate::wire::origin::{self, Origin};
 
 /// See [`Profile::check`].
 pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Failure> {

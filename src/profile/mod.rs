@@ -4,10 +4,12 @@
 //! before anything is sent.
 
 pub mod assertion;
+pub mod catalogue;
 mod check;
+pub mod draft;
+pub mod file;
 pub mod name;
 mod nested;
-pub mod origin;
 pub mod place;
 pub mod plan;
 pub mod pointer;
@@ -16,6 +18,7 @@ mod request;
 mod resolve;
 pub mod rules;
 mod sources;
+pub mod template;
 mod vars;
 mod wrong;
 
@@ -23,13 +26,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::Config;
-use crate::config::schema::{CacheKind, SourceTable};
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::profile::file::Config;
+use crate::profile::file::schema::{CacheKind, SourceTable};
+use crate::profile::template::{Name, Template};
 use crate::secret::Secret;
-use crate::template::{Name, Template};
+use crate::wire::origin::Origin;
 use assertion::Assertion;
-use origin::Origin;
 use plan::Plan;
 use rules::Response;
 

@@ -14,7 +14,7 @@ pub fn check(name: &str) -> Result<(), String> {
     let wrong = |what: &str| {
         Err(format!(
             "`{}` {what}: {RULE}",
-            crate::text::clean(name, LONGEST)
+            crate::term::text::clean(name, LONGEST)
         ))
     };
     if name.is_empty() {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::Parameter;
-use super::pointer::Pointer;
-use crate::config::schema::{Encoding, Sent};
+use crate::profile::file::schema::{Encoding, Sent};
+use crate::profile::plan::Parameter;
+use crate::profile::pointer::Pointer;
 
 /// Moves each of `parameters` whose name in `names` is a pointer to the place where that points, making the objects on the way.
 ///
@@ -60,7 +60,7 @@ fn put(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Template;
+    use crate::profile::template::Template;
 
     #[test]
     fn a_pointer_makes_the_objects_it_needs_and_joins_those_there_are() {

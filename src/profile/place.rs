@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::pointer::Pointer;
-use crate::config::schema::OneOrMany;
-use crate::oauth::answer::Answer;
 use crate::oauth::stepped::Steps;
+use crate::profile::file::schema::OneOrMany;
+use crate::profile::pointer::Pointer;
+use crate::wire::answer::Answer;
 
 /// Everything a place may point into.
 #[derive(Clone, Copy)]

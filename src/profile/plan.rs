@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::assertion::Assertion;
-use crate::config::schema::{AuthMethod, BasicEncoding, Encoding, Method};
-use crate::template::{Name, Template};
+use crate::profile::assertion::Assertion;
+use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Method};
+use crate::profile::template::{Name, Template};
 
 /// One request to be made.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,7 +162,7 @@ impl Plan {
     pub fn secrets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let basic = (self.auth_method == AuthMethod::ClientSecretBasic)
-            .then_some(crate::template::CLIENT_SECRET);
+            .then_some(crate::profile::template::CLIENT_SECRET);
         let key = self
             .assertion
             .as_ref()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::text::clean;
+use crate::term::text::clean;
 
 /// A JSON Pointer that is known to be well-formed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::vars::Vars;
-use super::wrong::{At, Wrong};
-use crate::config::schema::AssertionTable;
-use crate::template::{Name, Template};
+use crate::profile::file::schema::AssertionTable;
+use crate::profile::template::{Name, Template};
+use crate::profile::vars::Vars;
+use crate::profile::wrong::{At, Wrong};
 
 /// Where a template stands decides what it may name.
 #[derive(Clone, Copy, PartialEq)]
@@ -98,7 +98,7 @@ impl Reader<'_> {
             if list.contains(wanted) {
                 return Ok(());
             }
-            let near = crate::text::nearest(wanted, list.iter().map(String::as_str));
+            let near = crate::term::text::nearest(wanted, list.iter().map(String::as_str));
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             Err(format!(
                 "`${{{name}}}`: there is no {what} `{wanted}`{how}{near}"

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::assertion::CLIENT_ASSERTION_TYPE;
-use super::plan::{Parameter, Plan};
-use super::reader::{Reader, Stand};
-use super::wrong::{At, Wrong};
-use super::{Step, name, nested, rules};
-use crate::config::schema::{
+use crate::profile::assertion::CLIENT_ASSERTION_TYPE;
+use crate::profile::file::schema::{
     AuthMethod, Encoding, Method, OneOrMany, RequestTable, ResponseTable, Sent, StepTable,
 };
-use crate::template::Template;
+use crate::profile::plan::{Parameter, Plan};
+use crate::profile::reader::{Reader, Stand};
+use crate::profile::template::Template;
+use crate::profile::wrong::{At, Wrong};
+use crate::profile::{Step, name, nested, rules};
 
 /// What a request sends, in the order it is sent.
 type Parameters = Vec<(String, Parameter)>;
@@ -261,7 +261,7 @@ impl Reader<'_> {
         let mut headers = Vec::new();
         for (name, value) in &request.table.headers {
             if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
-                let message = format!("`{}` is no header name", crate::text::clean(name, 60));
+                let message = format!("`{}` is no header name", crate::term::text::clean(name, 60));
                 return Err(Wrong::new(key, message));
             }
             headers.push((name.clone(), self.template(&key, value, Stand::Field)?));

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::assertion::Assertion;
-use super::name;
-use super::origin::Origin;
-use super::reader::{Reader, Stand};
-use super::request::Request;
-use super::vars::Vars;
-use super::wrong::{At, Wrong};
-use super::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile, assertions};
-use super::{rules, sources};
-use crate::catalogue;
-use crate::config::Config;
-use crate::config::schema::{AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable};
-use crate::failure::{Failure, Kind};
-use crate::template::{CLIENT_SECRET, Template};
+use crate::error::{Failure, Kind};
+use crate::profile::assertion::Assertion;
+use crate::profile::catalogue;
+use crate::profile::file::Config;
+use crate::profile::file::schema::{
+    AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable,
+};
+use crate::profile::name;
+use crate::profile::reader::{Reader, Stand};
+use crate::profile::request::Request;
+use crate::profile::template::{CLIENT_SECRET, Template};
+use crate::profile::vars::Vars;
+use crate::profile::wrong::{At, Wrong};
+use crate::profile::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile, assertions};
+use crate::profile::{rules, sources};
+use crate::wire::origin::Origin;
 
 /// See [`Profile::resolve`].
 pub(super) fn profile(

@@ -3,12 +3,12 @@
 use jiff::tz::Offset;
 use serde_json::Value;
 
-use super::place::{Place, Places};
-use super::pointer::Pointer;
-use super::wrong::{At, Wrong};
-use crate::config::schema::{
+use crate::profile::file::schema::{
     Format, Kept, Moment, OneOrMany, ResponseTable, TokenCharacters, Unit,
 };
+use crate::profile::place::{Place, Places};
+use crate::profile::pointer::Pointer;
+use crate::profile::wrong::{At, Wrong};
 
 /// How an answer is read (RFC 6749 §5.1 by default).
 #[derive(Clone, Debug, PartialEq)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::name;
-use super::pointer::Pointer;
-use super::wrong::{At, Wrong};
-use crate::config::schema::SourceTable;
-use crate::template::CLIENT_SECRET;
+use crate::profile::file::schema::SourceTable;
+use crate::profile::name;
+use crate::profile::pointer::Pointer;
+use crate::profile::template::CLIENT_SECRET;
+use crate::profile::wrong::{At, Wrong};
 
 /// The sources of all secrets that are declared, by name: those of `secrets`, and the client's, which has a key of its own.
 pub(super) fn read(

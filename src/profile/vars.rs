@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::name::var_variable;
-use super::{Environment, Overrides};
+use crate::profile::name::var_variable;
+use crate::profile::template::{Name, Template};
+use crate::profile::{Environment, Overrides};
 use crate::secret::Secret;
-use crate::template::{Name, Template};
 
 /// The variables a profile may use, each resolved when it is first asked for.
 pub(super) struct Vars<'a> {
@@ -93,7 +93,7 @@ impl<'a> Vars<'a> {
             return Ok(value);
         }
         let Some(written) = self.written.get(name) else {
-            let near = crate::text::nearest(name, self.written.keys().map(String::as_str));
+            let near = crate::term::text::nearest(name, self.written.keys().map(String::as_str));
             let near =
                 near.map_or_else(String::new, |near| format!("; did you mean `var.{near}`?"));
             let what = self

@@ -5,10 +5,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::environment::withhold;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
+use crate::secrets::environment::withhold;
 
 /// How long the program may take: long enough for a person to touch a key or type a passphrase.
 const DEADLINE: Duration = Duration::from_secs(60);

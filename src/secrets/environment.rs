@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
 

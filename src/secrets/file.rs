@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
 

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use ::keyring::{Entry, Error};
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::process::waiting::Waiting;
 use crate::secret::Secret;
-use crate::text::{SHOWN_CHARACTERS, clean};
-use crate::waiting::Waiting;
+use crate::term::text::{SHOWN_CHARACTERS, clean};
 
 /// The service all of tok's entries are filed under.
 pub const SERVICE: &str = "tok";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::profile::pointer::{self, Pointer};
 use crate::secret::Secret;
 

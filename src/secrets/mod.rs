@@ -12,7 +12,7 @@ mod member;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
@@ -218,7 +218,7 @@ pub fn with_way_out(failure: Failure, profile: &Profile, name: &str) -> Failure 
 /// What `tok secret` takes after the profile: nothing for the client secret, else the secret's name.
 fn argument(name: &str) -> String {
     match name {
-        crate::template::CLIENT_SECRET => String::new(),
+        crate::profile::template::CLIENT_SECRET => String::new(),
         other => format!(" {other}"),
     }
 }

@@ -214,7 +214,7 @@ fn the_table_is_as_wide_as_it_is_said_to_be() {
 #[test]
 fn every_provider_of_the_catalogue_is_in_the_table() {
     let all = endpoints();
-    for provider in tok::catalogue::names() {
+    for provider in tok::profile::catalogue::names() {
         let is_its = |endpoint: &Endpoint| {
             endpoint
                 .profile

@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, Kind};
-use crate::notes::Notes;
+use crate::error::{Failure, Kind};
 use crate::secret::Secret;
+use crate::term::notes::Notes;
 
 /// The longest request that is read: more is a mistaken file.
 const LONGEST_BYTES: u64 = 256 * 1024;

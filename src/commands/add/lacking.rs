@@ -3,16 +3,16 @@
 
 use std::cell::RefCell;
 
-use crate::catalogue;
 use crate::commands::environment;
-use crate::config::Config;
-use crate::config::schema::AuthMethod;
-use crate::draft::Draft;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use crate::profile::catalogue;
+use crate::profile::draft::Draft;
+use crate::profile::file::Config;
+use crate::profile::file::schema::AuthMethod;
 use crate::profile::name::var_variable;
 use crate::profile::plan::Plan;
+use crate::profile::template::{Name, Template};
 use crate::profile::{Overrides, Profile};
-use crate::template::{Name, Template};
 
 /// Stands for what is not known yet while the rest of a profile is looked at. It is never written.
 const UNKNOWN: &str = "unknown";

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use super::super::get::{get, header_lines, prepare};
-use super::super::{Session, environment, write};
-use crate::cache::shelf::Shelf;
-use crate::cli::{Bazel, Cargo, Fetch, Login};
+use crate::cache::entries::Shelf;
 use crate::clock::Now;
-use crate::consumers::{bazel, cargo, docker, git, hosts};
-use crate::failure::{Failure, Kind};
+use crate::commands::cli::{Bazel, Cargo, Fetch, Login};
+use crate::commands::for_::{bazel, cargo, docker, git, hosts};
+use crate::commands::get::{get, header_lines, prepare};
+use crate::commands::{Session, environment, write};
+use crate::error::{Failure, Kind};
 use crate::secret::Secret;
-use crate::text::clean;
+use crate::term::text::clean;
 
 /// The most that is read of a request: all of them are a few lines.
 const LONGEST_BYTES: u64 = 64 * 1024;

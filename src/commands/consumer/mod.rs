@@ -1,6 +1,6 @@
 //! `tok for`: a token in the form that another program reads.
 //!
-//! What each form is stands in [`crate::consumers`]; here is only who is asked for what, and in which order things are written.
+//! What each form is stands in [`crate::commands::for_`]; here is only who is asked for what, and in which order things are written.
 
 mod asked;
 mod watch;
@@ -9,13 +9,13 @@ use std::io::Write;
 
 use anyhow::Context;
 
-use super::get::{get, header_lines};
-use super::{Session, environment, write};
-use crate::cli::{Consumer, Fetch, Github, InVariable};
 use crate::clock::Now;
-use crate::consumers::variable::Variable;
-use crate::consumers::{curl, dotenv, fish, github, kubectl, powershell, sh};
-use crate::failure::{Failure, Kind};
+use crate::commands::cli::{Consumer, Fetch, Github, InVariable};
+use crate::commands::for_::variable::Variable;
+use crate::commands::for_::{curl, dotenv, fish, github, kubectl, powershell, sh};
+use crate::commands::get::{get, header_lines};
+use crate::commands::{Session, environment, write};
+use crate::error::{Failure, Kind};
 use crate::secret::Secret;
 
 pub(super) fn run(

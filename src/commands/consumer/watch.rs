@@ -11,17 +11,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::super::get::{get, prepare};
-use super::super::{Session, environment};
-use crate::acquire::{Run, Wish, acquire};
-use crate::cli::InFile;
 use crate::clock::Now;
-use crate::config::Config;
-use crate::consumers::file;
-use crate::failure::{Failure, Kind};
-use crate::notes::Notes;
+use crate::commands::cli::InFile;
+use crate::commands::for_::file;
+use crate::commands::get::{get, prepare};
+use crate::commands::{Session, environment};
+use crate::error::{Failure, Kind};
+use crate::get::{Run, Wish, acquire};
 use crate::profile::Profile;
+use crate::profile::file::Config;
 use crate::secret::Secret;
+use crate::term::notes::Notes;
 use crate::token::Token;
 
 pub(super) fn file(session: &Session<'_>, to: &InFile) -> anyhow::Result<()> {

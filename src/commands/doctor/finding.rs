@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Kind};
-use crate::paint::{ASIDE, ERROR, GOOD, NAME, paint};
-use crate::table;
-use crate::text::clean;
+use crate::error::{Failure, Kind};
+use crate::term::colour::{ASIDE, ERROR, GOOD, NAME, paint};
+use crate::term::table;
+use crate::term::text::clean;
 
 /// The longest line about a check: a hint with a path or two fits.
 const LONGEST_CHARACTERS: usize = 1000;

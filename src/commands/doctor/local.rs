@@ -1,10 +1,10 @@
 //! The checks that need no network: keyring, secrets, cache folder, trusted roots, proxy variables.
 
-use super::finding::Finding;
-use crate::cache::folder::{self, Folder, Trouble};
+use crate::cache::directory::{self, Folder, Trouble};
 use crate::cache::lock;
+use crate::commands::doctor::finding::Finding;
 use crate::commands::show::sources::places;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::oauth::assertion;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
@@ -99,7 +99,7 @@ pub(super) fn secrets(
 /// Writes a file into the cache folder, reads it back, locks one, and removes both.
 pub(super) fn cache() -> Finding {
     let round_trip = || -> Result<String, Trouble> {
-        let path = folder::path()?;
+        let path = directory::path()?;
         let folder = Folder::create(&path)?;
         let number = random().map_err(|failure| Trouble(failure.message().to_owned()))?;
         let (file, locked) = (
@@ -217,8 +217,8 @@ pub(super) fn proxy(environment: Environment<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Outcome;
     use super::*;
+    use crate::commands::doctor::finding::Outcome;
     use std::ffi::OsString;
 
     #[test]

@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::finding::Finding;
+use crate::commands::doctor::finding::Finding;
 use crate::commands::environment;
-use crate::config::schema::Method;
-use crate::failure::{Failure, Kind};
+use crate::error::{Failure, Kind};
 use crate::fetch::fetch;
 use crate::http::{Http, Tries};
-use crate::notes::Notes;
-use crate::oauth::answer::Answer;
 use crate::oauth::request::Request;
 use crate::profile::Profile;
-use crate::profile::origin::Origin;
+use crate::profile::file::schema::Method;
 use crate::secret::Secret;
+use crate::term::notes::Notes;
+use crate::wire::answer::Answer;
+use crate::wire::origin::Origin;
 
 /// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
 const CLOCKS_APART_MS: i64 = 60_000;

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Command;
 
-use crate::failure::{Failure, Silent};
+use crate::error::{Failure, Silent};
 
 /// What stands for an exit code that does not fit into a byte or is unknown: any failure will do for a script.
 const SOME_FAILURE: u8 = 1;

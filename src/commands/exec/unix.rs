@@ -4,8 +4,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::failure::Failure;
-use crate::hardening;
+use crate::error::Failure;
+use crate::process::hardening;
 
 /// The error for a file that is no program, nor a script that says what runs it.
 pub(super) const NO_PROGRAM: i32 = libc::ENOEXEC;

@@ -9,10 +9,10 @@ mod unix;
 use self::portable as system;
 #[cfg(unix)]
 use self::unix as system;
-use super::LONGEST_BYTES;
-use crate::failure::{Failure, Kind};
-use crate::notes::Notes;
+use crate::commands::secret::LONGEST_BYTES;
+use crate::error::{Failure, Kind};
 use crate::secret::Secret;
+use crate::term::notes::Notes;
 
 /// How the first line of a PEM block begins (RFC 7468).
 const BEGIN: &str = "-----BEGIN ";

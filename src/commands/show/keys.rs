@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::schema::ProfileTable;
+use crate::profile::file::schema::ProfileTable;
 use crate::profile::name::var_variable;
+use crate::profile::template::{Name, Template};
 use crate::profile::{Environment, Overrides, Profile};
-use crate::template::{Name, Template};
 
 /// The tables whose members are keys of their own: `response.root` rather than one long `response`.
 const TABLES: [&str; 9] = [
@@ -187,7 +187,7 @@ fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
     if plan.parameters.iter().any(|(name, _)| name == "grant_type") {
         all.push(("grant_type", "client_credentials".into()));
     }
-    if profile.response.format == crate::config::schema::Format::Json {
+    if profile.response.format == crate::profile::file::schema::Format::Json {
         all.push((
             "response.access_token",
             profile.response.access_token.to_string().into(),
@@ -200,7 +200,7 @@ fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
 }
 
 fn spelled_duration(ms: i64) -> Value {
-    serde_json::to_value(crate::config::schema::DurationText { ms }).unwrap_or_default()
+    serde_json::to_value(crate::profile::file::schema::DurationText { ms }).unwrap_or_default()
 }
 
 /// Replaces `${var.NAME}` in every text of `value` by the variable's value. Other names stay: they are secrets, or the environment's.
@@ -246,7 +246,7 @@ pub(crate) fn spelled(value: &Value) -> String {
         }
         other => quoted(other),
     };
-    crate::text::clean(&text, crate::text::SHOWN_CHARACTERS)
+    crate::term::text::clean(&text, crate::term::text::SHOWN_CHARACTERS)
 }
 
 fn quoted(value: &Value) -> String {

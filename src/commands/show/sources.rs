@@ -1,6 +1,6 @@
 //! Where a profile's secrets would come from, told without reading one, running a command, or waking the keyring.
 
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::profile::{Environment, Profile};
 use crate::secrets::{self, Source};
 

@@ -1,8 +1,8 @@
 //! Tables of answers: what becomes a token, and what becomes which failure.
 
-use super::*;
 use crate::clock::Now;
-use crate::config::schema::{Moment, Unit};
+use crate::oauth::response::*;
+use crate::profile::file::schema::{Moment, Unit};
 use zeroize::Zeroizing;
 
 const SENT_MS: i64 = 1_893_553_445_000; // 2030-01-02T03:04:05Z
@@ -104,7 +104,7 @@ fn a_token_is_found_wherever_the_profile_says() {
         ("x-subject-token".into(), "t".into()),
         ("set-cookie".into(), "SID=c; Path=/".into()),
     ];
-    let token = super::token(
+    let token = crate::oauth::response::token(
         &headers_only,
         &Steps::default(),
         &rules(

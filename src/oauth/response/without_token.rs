@@ -1,16 +1,16 @@
 //! What an answer means that holds no token: a refusal and its words, a redirect, a provider in trouble, a body that cannot be read.
 
-use super::{read, text};
-use crate::config::schema::Format;
-use crate::failure::{Failure, Kind};
-use crate::oauth::answer::Answer;
+use crate::error::{Failure, Kind};
 use crate::oauth::document::NoJson;
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::Refusal;
+use crate::oauth::response::{read, text};
 use crate::oauth::stepped::Steps;
+use crate::profile::file::schema::Format;
 use crate::profile::place::{Places, Seen};
 use crate::profile::rules::Response;
-use crate::text::clean;
+use crate::term::text::clean;
+use crate::wire::answer::Answer;
 
 /// What an answer means whose status is no success by `rules`.
 #[must_use]

@@ -132,7 +132,7 @@ pub fn config(endpoint: &Endpoint, here: &str) -> String {
     if let Some(provider) = profile.get("provider").and_then(toml::Value::as_str) {
         // The catalogue's own URL, with another host.
         let entry = format!(
-            "{}/src/providers/{provider}.toml",
+            "{}/src/profile/catalogue/{provider}.toml",
             env!("CARGO_MANIFEST_DIR")
         );
         let entry: toml::Table = toml::from_str(&std::fs::read_to_string(entry).unwrap()).unwrap();

@@ -1,7 +1,9 @@
 //! Where there is no Unix terminal: the console's own way to read a line unseen, again and again while a key in PEM is not whole. The key has to
 //! begin on the first line, and what was pasted behind a secret stays for the shell.
 
-use super::{BEGIN, END, Given, LONGEST_BYTES, TOO_LONG, no_secret, unreadable};
+use crate::commands::secret::prompt::{
+    BEGIN, END, Given, LONGEST_BYTES, TOO_LONG, no_secret, unreadable,
+};
 use crate::secret::Secret;
 
 /// Asks `prompt`, and takes what comes.

@@ -10,7 +10,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use self::terminal::Silence;
 use self::typed::Typed;
-use super::{Given, TOO_LONG, no_secret, unreadable};
+use crate::commands::secret::prompt::{Given, TOO_LONG, no_secret, unreadable};
 
 /// Asks `prompt`, and takes what comes.
 pub(super) fn ask(prompt: &str) -> anyhow::Result<Given> {

@@ -15,8 +15,8 @@ use rustix::termios::{
     tcsetattr,
 };
 
-use super::typed::Heard;
-use crate::signals::Held;
+use crate::commands::secret::prompt::unix::typed::Heard;
+use crate::process::signals::Held;
 use crate::wiped::Wiped;
 
 /// How long a read waits, in the tenths of a second of `VTIME`: what comes later is no part of a paste, and nobody notices it after Enter.
@@ -125,8 +125,8 @@ mod tests {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-    use super::super::typed::{self, Typed};
     use super::*;
+    use crate::commands::secret::prompt::unix::typed::{self, Typed};
 
     /// The end a person sits at, and the one a program gets.
     fn terminal() -> (File, OwnedFd) {

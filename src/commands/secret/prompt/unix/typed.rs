@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::super::{BEGIN, END, LONGEST_BYTES};
+use crate::commands::secret::prompt::{BEGIN, END, LONGEST_BYTES};
 use crate::secret::Secret;
 use crate::wiped::Wiped;
 

@@ -1,0 +1,101 @@
+//! kubectl and every other client of Kubernetes that runs credential plugins: an `ExecCredential`.
+//!
+//! Format: "Client Authentication (v1)" and "(v1beta1)", `ExecCredential` and `ExecCredentialStatus`. The version has to be the one that the
+//! kubeconfig names, which the client tells in `KUBERNETES_EXEC_INFO`.
+
+use serde_json::{Value, json};
+
+use crate::error::{Failure, Kind};
+use crate::output::rfc3339;
+use crate::secret::Secret;
+
+/// The version that is answered where the client names none.
+const NEWEST: &str = "client.authentication.k8s.io/v1";
+
+/// Every version whose answer has the members written here.
+const KNOWN: [&str; 2] = [NEWEST, "client.authentication.k8s.io/v1beta1"];
+
+/// The version that the client wants, from the text of `KUBERNETES_EXEC_INFO`, if that is set.
+///
+/// # Errors
+/// A config failure when the variable is no `ExecCredential`, or one of a version that tok does not know.
+pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Failure> {
+    let Some(text) = exec_info else {
+        return Ok(NEWEST);
+    };
+    let info: Value = serde_json::from_str(text).map_err(|_| {
+        Failure::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON")
+            .hint("kubectl sets it; elsewhere unset it, or take `tok token`")
+    })?;
+    let wanted = info["apiVersion"].as_str().unwrap_or_default();
+    KNOWN
+        .into_iter()
+        .find(|known| *known == wanted)
+        .ok_or_else(|| {
+            Failure::new(
+                Kind::Config,
+                format!(
+                    "KUBERNETES_EXEC_INFO asks for apiVersion `{}`, which tok does not know",
+                    crate::term::text::clean(wanted, 80)
+                ),
+            )
+            .hint(format!(
+                "set the plugin's apiVersion in the kubeconfig to `{NEWEST}`"
+            ))
+        })
+}
+
+/// The credential, and a line end. `expires_at_unix_ms` is when the client has to ask again.
+#[must_use]
+pub fn credential(api_version: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
+    let mut status = json!({ "token": token.expose() });
+    if let Some(expires) = expires_at_unix_ms {
+        status["expirationTimestamp"] = json!(rfc3339(expires));
+    }
+    let credential =
+        json!({ "apiVersion": api_version, "kind": "ExecCredential", "status": status });
+    let mut out = Secret::new(credential.to_string());
+    out.push("\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_of_the_version_that_was_asked_for() {
+        let v1 = "client.authentication.k8s.io/v1";
+        let beta = "client.authentication.k8s.io/v1beta1";
+        assert_eq!(api_version(None).unwrap(), v1);
+        for version in [v1, beta] {
+            let info = json!({ "apiVersion": version, "kind": "ExecCredential", "spec": {} });
+            assert_eq!(api_version(Some(&info.to_string())).unwrap(), version);
+        }
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            "{\"apiVersion\":\"client.authentication.k8s.io/v1alpha1\"}",
+        ] {
+            assert_eq!(
+                api_version(Some(bad)).unwrap_err().kind(),
+                Kind::Config,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_credential_says_until_when() {
+        assert_eq!(
+            credential(NEWEST, &Secret::new("a\"b"), Some(1_700_000_000_999)).expose(),
+            "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"a\\\"b\",\"expirationTimestamp\":\"2023-11-14T22:13:20Z\"}}\n"
+        );
+        assert!(
+            !credential(NEWEST, &Secret::new("t"), None)
+                .expose()
+                .contains("expiration")
+        );
+    }
+}

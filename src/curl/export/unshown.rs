@@ -1,0 +1,125 @@
+//! What no command can say, and why: a request that has any of it is refused, so that nothing is ever computed from a mark and shown as if it were the value.
+
+use crate::error::{Failure, Kind};
+use crate::profile::Profile;
+use crate::profile::file::schema::Format;
+use crate::profile::place::Place;
+
+/// The strftime directives that `date` and tok spell alike, whatever the system and the language.
+const DATE_DIRECTIVES: &str = "YmdHMSjsFT%";
+
+/// The refusal to show `what`, and `why`.
+pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Failure {
+    Failure::new(
+        Kind::Usage,
+        format!(
+            "profile `{}`: `{what}` cannot be shown as a curl command: {why}",
+            profile.name
+        ),
+    )
+    .hint(format!(
+        "`tok token {} --refresh -v` shows the request as it is made, without secrets",
+        profile.name
+    ))
+}
+
+/// Why no shell can be told to call `function` with `arguments`; none where it can.
+pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'static str> {
+    match (function, arguments) {
+        ("base64" | "urlencode" | "sha256", [_]) | ("uuid", []) => None,
+        ("now", [format]) if is_known_to_date(format) => None,
+        ("now", _) => Some("not every `date` can write that time"),
+        ("totp", _) => Some("no shell can compute it without showing its key to the machine"),
+        (hmac, _) if hmac.starts_with("hmac_") => {
+            Some("no shell can compute it without showing its key to the machine")
+        }
+        _ => Some("no shell has it as tok means it"),
+    }
+}
+
+/// Whether `date` writes `format` as tok does.
+fn is_known_to_date(format: &str) -> bool {
+    let mut characters = format.chars();
+    while let Some(c) = characters.next() {
+        if c == '%'
+            && !characters
+                .next()
+                .is_some_and(|directive| DATE_DIRECTIVES.contains(directive))
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// Where jq finds `path` in the body that step `step` answers.
+///
+/// # Errors
+/// A refusal when it is not in the body, or the body is no JSON.
+pub(super) fn in_body(
+    profile: &Profile,
+    step: &str,
+    path: &[String],
+) -> Result<Vec<String>, Failure> {
+    let refused = |why| {
+        refusal(
+            profile,
+            &format!("${{step.{step}.{}}}", path.join(".")),
+            why,
+        )
+    };
+    let Some(step) = profile.steps.iter().find(|known| known.name == step) else {
+        return Ok(path.to_vec());
+    };
+    let kept = path
+        .split_first()
+        .and_then(|(first, rest)| Some((rest, step.response.keep_named(first)?)));
+    match kept {
+        Some((_, Place::Header(_) | Place::Cookie(_) | Place::Step(..))) => {
+            Err(refused("it is not in the body of that answer"))
+        }
+        _ if step.response.format != Format::Json => Err(refused("that answer is no JSON")),
+        Some((rest, Place::Body(pointer))) => Ok([pointer.tokens(), rest].concat()),
+        None => Ok(path.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::template::FUNCTIONS;
+
+    #[test]
+    fn five_functions_have_a_command_and_every_other_says_why_not() {
+        let one = ["%s".to_owned()];
+        let shown: Vec<&str> = FUNCTIONS
+            .iter()
+            .map(|(call, _)| &call[..call.find('(').unwrap()])
+            .filter(|name| {
+                why_not_called(name, &one).is_none() || why_not_called(name, &[]).is_none()
+            })
+            .collect();
+        assert_eq!(shown, ["base64", "urlencode", "sha256", "uuid", "now"]);
+        let two = ["x".to_owned(), "base64".to_owned()];
+        for name in ["base64", "urlencode", "sha256", "uuid", "now"] {
+            assert!(why_not_called(name, &two).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn times_are_shown_only_where_every_date_command_writes_them_alike() {
+        let cases = [
+            ("%s", true),
+            ("%Y-%m-%dT%H:%M:%SZ", true),
+            ("%F %T %% %j", true),
+            ("", true),
+            ("%s%3f", false),
+            ("%-d", false),
+            ("%a", false),
+            ("%", false),
+        ];
+        for (format, expected) in cases {
+            assert_eq!(is_known_to_date(format), expected, "{format}");
+        }
+    }
+}

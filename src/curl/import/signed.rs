@@ -1,0 +1,55 @@
+//! Assertions in an example (RFC 7523): the JWT that stands there was good for a minute once, so the profile signs its own instead.
+
+use serde_json::{Map, Value};
+
+use crate::profile::assertion::CLIENT_ASSERTION_TYPE;
+use crate::profile::draft::Draft;
+
+/// The grant type of a JWT that is a grant itself (RFC 7523 §2.1).
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// What a request has that its client signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Signed {
+    /// It authenticates with an assertion (§2.2).
+    pub(super) client: bool,
+    /// An assertion is its grant.
+    pub(super) grant: bool,
+}
+
+impl Signed {
+    /// Takes the assertions out of `parameters`.
+    pub(super) fn take(parameters: &mut Map<String, Value>) -> Self {
+        let says = |name: &str, value: &str| parameters.get(name).is_some_and(|said| said == value);
+        let signed = Self {
+            client: says("client_assertion_type", CLIENT_ASSERTION_TYPE)
+                && parameters.contains_key("client_assertion"),
+            grant: says("grant_type", GRANT_TYPE) && parameters.contains_key("assertion"),
+        };
+        if signed.client {
+            parameters.shift_remove("client_assertion_type");
+            parameters.shift_remove("client_assertion");
+        }
+        if signed.grant {
+            parameters.shift_remove("assertion");
+        }
+        signed
+    }
+
+    /// Puts what tok will sign where the example had a JWT.
+    pub(super) fn put(self, draft: &mut Draft) {
+        if self.grant {
+            draft
+                .params
+                .insert("assertion".to_owned(), Value::from("${assertion}"));
+        }
+    }
+
+    /// What whoever adds the profile has to know.
+    pub(super) fn note(self) -> Option<String> {
+        (self.client || self.grant).then(|| {
+            "the request has a signed JWT, so tok will sign one: `private_key` is its key, and `assertion` in the profile says more about it (config.example.toml)"
+                .to_owned()
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Where a profile's token was found last time: so that printing it again takes one look at whether the config has changed, and none at what
+//! is in the config, however long it is.
+//!
+//! A shortcut and never a second truth: it holds nothing that the config does not say, it is believed only while the config file is in the
+//! state in which it was read and no environment variable has come in between, and whatever is out of the ordinary leads back to reading the
+//! config.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::directory::{self, Folder, Trouble};
+use crate::cache::{Found, entry, key};
+use crate::profile::file::Config;
+use crate::profile::file::schema::CacheKind;
+use crate::profile::file::state::State;
+use crate::profile::name::{self, var_variable};
+use crate::profile::{Environment, Profile};
+
+/// The ending of the file.
+const ENDING: &str = "bookmark";
+
+/// Which tok this is, by its sources (`build.rs`): what a profile comes to may differ in another.
+const TOK: &str = env!("TOK_SOURCES");
+
+/// What a bookmark says. One by another tok is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bookmark {
+    tok: String,
+    config: String,
+    state: State,
+    /// Environment variables that must not be set, because they would change what the profile asks for.
+    unset: Vec<String>,
+    entry: String,
+    /// The texts around the token in each header line; none for the usual one.
+    pub header: Option<Vec<Vec<String>>>,
+}
+
+/// A token that was found by its bookmark, and how it is to be printed.
+#[derive(Debug)]
+pub struct AtHand {
+    /// The entry, and the file it was in.
+    pub found: Found,
+    /// As [`Bookmark::header`].
+    pub header: Option<Vec<Vec<String>>>,
+}
+
+fn file_name(profile: &str) -> String {
+    format!("{profile}.{ENDING}")
+}
+
+/// The profile whose bookmark, or one that was never finished, file `name` is; none when it is none.
+pub fn profile_of(name: &str) -> Option<&str> {
+    let (profile, rest) = name.split_once('.')?;
+    let ours = rest.strip_prefix(ENDING)?;
+    (ours.is_empty() || ours.starts_with('.') && ours.ends_with(".tmp")).then_some(profile)
+}
+
+impl Bookmark {
+    /// The bookmark for `profile`, read from `config` as it is and stored as `entry`; none when its token is not found by the config alone, or its
+    /// header needs more than the token.
+    #[must_use]
+    pub fn of(
+        profile: &Profile,
+        config: &Config,
+        entry: &str,
+        environment: Environment<'_>,
+    ) -> Option<Self> {
+        let unset: Vec<String> = profile
+            .vars
+            .keys()
+            .map(|variable| var_variable(&profile.name, variable))
+            .collect();
+        let by_config_alone = profile.cache == CacheKind::File
+            && profile.env.is_empty()
+            && unset.iter().all(|name| environment(name).is_none());
+        if !by_config_alone {
+            return None;
+        }
+        let header = match &profile.header {
+            None => None,
+            Some(lines) => Some(
+                lines
+                    .iter()
+                    .map(|line| line.around_access_token(&|name| profile.known_value(name)))
+                    .collect::<Option<_>>()?,
+            ),
+        };
+        Some(Self {
+            tok: TOK.to_owned(),
+            config: config.file().to_str()?.to_owned(),
+            state: config.settled_state()?,
+            unset,
+            entry: entry.to_owned(),
+            header,
+        })
+    }
+
+    /// Whether what it says of the config at `path`, which is in `state`, still holds.
+    fn holds(&self, path: &Path, state: State, environment: Environment<'_>) -> bool {
+        self.tok == TOK
+            && self.state == state
+            && Path::new(&self.config) == path
+            && self.unset.iter().all(|name| environment(name).is_none())
+    }
+
+    /// Puts it in place for `profile`, unless it is there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, profile: &str) -> Result<(), Trouble> {
+        let folder = Folder::create(&directory::path()?)?;
+        let name = file_name(profile);
+        // One that cannot be trusted is replaced like an old one.
+        if matches!(folder.read(&name), Ok(Some(content)) if read(content.line()).as_ref() == Some(self))
+        {
+            return Ok(());
+        }
+        // What was never finished; if another process is just finishing it, that one goes without.
+        folder.sweep(&name);
+        // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.push(b'\n');
+        folder.write_in_passing(&name, &bytes)
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Bookmark> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// The entry that the bookmark of `profile` leads to, where the config is at `path`; none when there is no such entry, or no bookmark that
+/// holds. Whatever is wrong is left to whoever reads the config then.
+#[must_use]
+pub fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Option<AtHand> {
+    name::check(profile).ok()?;
+    let folder = Folder::open_in_order(&directory::path().ok()?)?;
+    let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
+    let state = Config::state_of(path)?;
+    // The entry is looked for in this folder and nowhere else, whatever is written there.
+    let is_ours = key::profile_of(&bookmark.entry) == Some(profile);
+    if !(is_ours && bookmark.holds(path, state, environment)) {
+        return None;
+    }
+    let content = folder.read(&format!("{}.json", bookmark.entry)).ok()??;
+    let mut entry = entry::read_any(content.line()).ok()?;
+    entry.reuses = entry.reuses.saturating_add(content.uses());
+    Some(AtHand {
+        found: Found {
+            entry,
+            content: Some(content),
+        },
+        header: bookmark.header,
+    })
+}

@@ -1,0 +1,123 @@
+//! The private key among what people hand over as one: PEM (RFC 7468), on one line or many, with certificates and comments around it, and what else files hold.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::error::{Failure, Kind};
+use crate::secret::Secret;
+
+/// How a private key in PEM is written down inside its block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// PKCS #8 (RFC 5958).
+    Pkcs8,
+    /// PKCS #1 (RFC 8017).
+    Pkcs1,
+    /// SEC 1 (RFC 5915).
+    Sec1,
+}
+
+/// The labels of private keys that stand unencrypted in their block.
+const FORMS: [(&str, Form); 3] = [
+    ("PRIVATE KEY", Form::Pkcs8),
+    ("RSA PRIVATE KEY", Form::Pkcs1),
+    ("EC PRIVATE KEY", Form::Sec1),
+];
+
+/// The private key in `secret`, in DER, and its form.
+pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>), Failure> {
+    // In one line, as variables and JSON often have it, a line end is written `\n`.
+    let text = joined(secret.expose().split("\\n"), "\n", secret.expose().len());
+    let blocks = blocks(&text);
+    let named = |label: &str| blocks.iter().find(|block| block.label == label);
+    for (label, form) in FORMS {
+        let Some(Block { body, is_whole, .. }) = named(label) else {
+            continue;
+        };
+        if body.contains("ENCRYPTED") {
+            return Err(encrypted());
+        }
+        if !is_whole {
+            return Err(
+                unfit("is cut short: it has no `-----END` line").hint("give all lines of the file")
+            );
+        }
+        let der = decoded(body)
+            .ok_or_else(|| unfit("is damaged: between its PEM lines stands no base64"))?;
+        return Ok((form, der));
+    }
+    Err(match blocks.first().map(|block| block.label) {
+        Some("ENCRYPTED PRIVATE KEY") => encrypted(),
+        Some("OPENSSH PRIVATE KEY") => unfit("is a key in OpenSSH's own format")
+            .hint("`ssh-keygen -p -m PKCS8 -f COPY` rewrites a copy of it as PEM"),
+        Some(label) if label.contains("CERTIFICATE") => {
+            unfit("is a certificate, not the private key that belongs to it")
+        }
+        Some(label) if label.contains("PUBLIC KEY") => unfit("is a public key, not the private one"),
+        Some(_) => unfit("is PEM, but no private key"),
+        None if text.trim_start().starts_with('{') => unfit("is JSON, not a private key in PEM")
+            .hint("where the key is a member of it, say which: `{ file = \"…\", pointer = \"/private_key\" }`"),
+        None => unfit("is no private key in PEM"),
+    })
+}
+
+/// A secret failure that says what the secret is instead of a key that can sign.
+pub(super) fn unfit(what: &str) -> Failure {
+    Failure::new(Kind::Secret, format!("this {what}")).hint(
+        "a private key in PEM begins with `-----BEGIN PRIVATE KEY-----`, perhaps with RSA or EC in it, and is whole",
+    )
+}
+
+fn encrypted() -> Failure {
+    unfit("is encrypted, and tok knows no passphrase").hint(
+        "`openssl pkey -in FILE` writes it without; as the secret's `command` it does so each time, with the passphrase from where `-passin` says",
+    )
+}
+
+/// One PEM block (RFC 7468).
+struct Block<'a> {
+    label: &'a str,
+    /// What stands between its first line and its last.
+    body: &'a str,
+    /// Whether it has a last line.
+    is_whole: bool,
+}
+
+/// The PEM blocks in `text`; whatever stands around them is passed over.
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, begun)) = rest.split_once("-----BEGIN ") {
+        let (label, after) = begun.split_once("-----").unwrap_or((begun, ""));
+        let ended = after.split_once("-----END ");
+        blocks.push(Block {
+            label,
+            body: ended.map_or(after, |(body, _)| body),
+            is_whole: ended.is_some(),
+        });
+        rest = ended.map_or("", |(_, rest)| rest);
+    }
+    blocks
+}
+
+/// The `pieces` of a key with `between` in between, at most `longest` bytes: in one buffer, for one that grows leaves copies behind.
+fn joined<'a>(
+    pieces: impl Iterator<Item = &'a str>,
+    between: &str,
+    longest: usize,
+) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(longest));
+    for (index, piece) in pieces.enumerate() {
+        if index > 0 {
+            out.push_str(between);
+        }
+        out.push_str(piece);
+    }
+    out
+}
+
+fn decoded(body: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let body = joined(body.split_ascii_whitespace(), "", body.len());
+    STANDARD.decode(body.as_bytes()).ok().map(Zeroizing::new)
+}

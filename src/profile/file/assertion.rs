@@ -1,0 +1,84 @@
+//! The `assertion` table as written: the JWT that a client signs to say who it is (RFC 7521, RFC 7523).
+
+use serde::{Deserialize, Serialize};
+
+use crate::profile::file::values::{DurationText, OneOrMany, Params};
+
+/// `assertion = { … }`: what is signed, with which key, and how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
+pub struct AssertionTable {
+    pub alg: Option<Algorithm>,
+    pub key: Option<String>,
+    pub kid: Option<String>,
+    pub audience: Option<OneOrMany>,
+    pub lifetime: Option<DurationText>,
+    #[serde(default)]
+    pub headers: Params,
+    #[serde(default)]
+    pub claims: Params,
+}
+
+impl AssertionTable {
+    /// This table laid over `base`: its own keys win, and tables within it are merged key by key.
+    #[must_use]
+    pub(super) fn over(self, base: Self) -> Self {
+        Self {
+            alg: self.alg.or(base.alg),
+            key: self.key.or(base.key),
+            kid: self.kid.or(base.kid),
+            audience: self.audience.or(base.audience),
+            lifetime: self.lifetime.or(base.lifetime),
+            headers: self.headers.over(base.headers),
+            claims: self.claims.over(base.claims),
+        }
+    }
+}
+
+/// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are the standards' own")]
+pub enum Algorithm {
+    Rs256,
+    Rs384,
+    Rs512,
+    Ps256,
+    Ps384,
+    Ps512,
+    Es256,
+    Es384,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    Hs256,
+    Hs384,
+    Hs512,
+}
+
+impl Algorithm {
+    /// The standards' name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
+    /// Whether its key is one that both sides have (HMAC), rather than a private one.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+    }
+}

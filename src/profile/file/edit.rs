@@ -1,0 +1,276 @@
+//! Changing the config file: a profile is put into it, everything else stays as its owner wrote it, and the file is replaced whole or not at all.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, Table};
+
+use crate::error::{Failure, Kind};
+use crate::profile::file::Config;
+use crate::term::text::without_path;
+
+/// The config at `path` to be changed; an empty one where there is no file yet.
+///
+/// # Errors
+/// As [`Config::load`], except that a file may be missing.
+pub fn open(path: &Path) -> Result<Config, Failure> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::of_text(path, "")),
+        _ => Config::load(path),
+    }
+}
+
+impl Config {
+    /// Whether profile `name` is in it.
+    ///
+    /// # Errors
+    /// A config failure when the file is no TOML.
+    pub fn has_profile(&self, name: &str) -> Result<bool, Failure> {
+        Ok(self
+            .document()?
+            .get("profiles")
+            .and_then(|profiles| profiles.get(name))
+            .is_some())
+    }
+
+    /// This config with profile `name` added at its end, or put in the place of the one of that name. Comments and order stay.
+    ///
+    /// # Errors
+    /// A config failure when the file is no TOML, or `profiles` in it is no table.
+    pub fn with_profile(&self, name: &str, table: Table) -> Result<Self, Failure> {
+        let has_crlf = self.text.contains("\r\n");
+        let mut text = match self.has_profile(name)? {
+            true => self.replaced(name, table)?,
+            false => self.appended(name, table)?,
+        };
+        if has_crlf {
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+        Ok(Self::of_text(&self.path, &text))
+    }
+
+    fn document(&self) -> Result<DocumentMut, Failure> {
+        self.text.parse().map_err(|error: toml_edit::TomlError| {
+            let line = error.span().map_or_else(String::new, |span| {
+                format!(
+                    ":{}",
+                    crate::profile::file::locate::line_at(&self.text, span.start)
+                )
+            });
+            let message = error.message().replace('\n', ", ");
+            Failure::new(
+                Kind::Config,
+                format!("{}{line}: {message}", self.path.display()),
+            )
+        })
+    }
+
+    /// New text goes to the very end, so that not a byte of the old changes.
+    fn appended(&self, name: &str, table: Table) -> Result<String, Failure> {
+        let mut text = self.text.clone();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if !text.trim().is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&shown(name, table.clone()));
+        // Where `profiles` is written in another way (`profiles = { … }`) a header after it is an error.
+        match text.parse::<DocumentMut>() {
+            Ok(_) => Ok(text),
+            Err(_) => self.replaced(name, table),
+        }
+    }
+
+    fn replaced(&self, name: &str, mut table: Table) -> Result<String, Failure> {
+        let mut document = self.document()?;
+        let profiles = document
+            .entry("profiles")
+            .or_insert(Item::Table(Table::new()));
+        if let Some(old) = profiles.get(name).and_then(Item::as_table) {
+            *table.decor_mut() = old.decor().clone();
+            table.set_position(old.position());
+        }
+        let is_inline = profiles.is_inline_table();
+        let Some(profiles) = profiles.as_table_like_mut() else {
+            return Err(Failure::new(
+                Kind::Config,
+                format!("{}: `profiles` is no table", self.path.display()),
+            ));
+        };
+        let item = match is_inline {
+            true => Item::Value(table.into_inline_table().into()),
+            false => Item::Table(table),
+        };
+        profiles.insert(name, item);
+        Ok(document.to_string())
+    }
+
+    /// Writes this config to its place in one step: a reader sees the file as `before` or as it is now, and nothing between. A symbolic link
+    /// stays one; an existing file keeps its mode; a new one is its owner's alone, and so is a new folder.
+    ///
+    /// # Errors
+    /// A config failure that names the path, also when the file is no longer as `before`: somebody else changed it.
+    pub fn replace(&self, before: &Self) -> Result<(), Failure> {
+        let failed = |error: io::Error| {
+            Failure::new(
+                Kind::Config,
+                format!("could not write {}: {error}", self.path.display()),
+            )
+        };
+        let target = target(&self.path).map_err(failed)?;
+        let folder = match target.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        create_folder(folder).map_err(failed)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".config.toml.")
+            .tempfile_in(folder)
+            .map_err(|error| failed(without_path(error)))?;
+        file.write_all(self.text.as_bytes()).map_err(failed)?;
+        match fs::metadata(&target) {
+            Ok(old) if !old.is_file() => {
+                return Err(failed(io::Error::other("it is no regular file")));
+            }
+            Ok(old) => file
+                .as_file()
+                .set_permissions(old.permissions())
+                .map_err(failed)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        file.as_file().sync_all().map_err(failed)?;
+        let now = match fs::read(&target) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        if now != before.text.as_bytes() {
+            return Err(failed(io::Error::other(
+                "it was changed by somebody else meanwhile",
+            ))
+            .hint("run the command again"));
+        }
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        sync_folder(folder);
+        Ok(())
+    }
+}
+
+/// The text of a profile's table, with its header.
+#[must_use]
+pub fn shown(name: &str, table: Table) -> String {
+    let mut profiles = Table::new();
+    profiles.set_implicit(true);
+    profiles.insert(name, Item::Table(table));
+    let mut document = DocumentMut::new();
+    document.insert("profiles", Item::Table(profiles));
+    document.to_string().trim_start().to_owned()
+}
+
+/// The file behind a symbolic link, as dotfile managers make them: it is the one to replace.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
+        found => found,
+    }
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Makes the rename last through a power cut. Where a folder cannot be synced (Windows, some network drives) the file is written all the same.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new();
+        table.insert("client_id", toml_edit::value("new"));
+        table
+    }
+
+    fn with_profile(text: &str) -> String {
+        Config::of_text("c.toml", text)
+            .with_profile("a", table())
+            .unwrap()
+            .text
+    }
+
+    #[test]
+    fn a_new_profile_goes_to_the_end_and_no_byte_before_it_changes() {
+        let new = "[profiles.a]\nclient_id = \"new\"\n";
+        for (text, between) in [
+            ("", ""),
+            ("# only a comment\n", "\n"),
+            ("[profiles.b]\n  x   =  'y' # why\n\n\n# the end", "\n\n"),
+            ("[profiles]\nb.x = 1\n", "\n"),
+            ("[profiles.\"b\".steps]\n", "\n"),
+        ] {
+            assert_eq!(with_profile(text), format!("{text}{between}{new}"));
+        }
+        assert_eq!(
+            with_profile("x = 1\r\n"),
+            format!("x = 1\r\n\r\n{}", new.replace('\n', "\r\n"))
+        );
+    }
+
+    #[test]
+    fn a_profile_is_replaced_where_it_stands_and_its_comment_stays() {
+        let text = "# top\n[profiles.z]\nk = 1\n\n# about a\n[profiles.a] # a\nclient_id = 'old'\nscope = 's'\n[profiles.a.params]\np = 1\n\n# about b\n[profiles.b]\nk = 2 # two\n# end\n";
+        assert_eq!(
+            with_profile(text),
+            "# top\n[profiles.z]\nk = 1\n\n# about a\n[profiles.a] # a\nclient_id = \"new\"\n\n# about b\n[profiles.b]\nk = 2 # two\n# end\n"
+        );
+    }
+
+    #[test]
+    fn profiles_in_an_inline_table_are_added_to() {
+        let text = with_profile("profiles = { b = { x = 1 } } # all\n");
+        assert_eq!(
+            text,
+            "profiles = { b = { x = 1 } , a = { client_id = \"new\" } } # all\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_toml_is_said_with_its_line() {
+        let config = Config::of_text("c.toml", "a = 1\nb =\n");
+        let failure = config.with_profile("a", table()).unwrap_err();
+        assert!(failure.message().starts_with("c.toml:2: "), "{failure}");
+        let config = Config::of_text("c.toml", "profiles = 3\n");
+        assert!(config.with_profile("a", table()).is_err());
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let before = open(&path).unwrap();
+        fs::write(&path, "# somebody else's\n").unwrap();
+        let failure = before
+            .with_profile("a", table())
+            .unwrap()
+            .replace(&before)
+            .unwrap_err();
+        assert!(failure.message().contains("somebody else"), "{failure}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# somebody else's\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

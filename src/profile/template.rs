@@ -1,0 +1,453 @@
+//! Values with `${…}` in them: what a profile writes where a request or a header needs an id, a secret, a part of a URL or a signature.
+//!
+//! Text outside `${…}` stands as it is; `$${` writes a literal `${`. Inside stands either a bare name (`client_id`, `secret.api_key`,
+//! `step.login.data.host`), which is looked up directly, or an expression over such names and [`FUNCTIONS`], which minijinja
+//! evaluates. The engine is touched only for expressions, and only when one is rendered or checked: never for a cached token.
+
+mod digest;
+mod functions;
+mod name;
+mod scan;
+
+use crate::error::{Failure, Kind};
+use crate::secret::Secret;
+
+pub use functions::{FUNCTIONS, Standin, percent_encode, uuid};
+pub use name::{CLIENT_SECRET, Name, PRIVATE_KEY};
+
+/// A value as the profile writes it, split at its `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    source: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Name(Name),
+    Expression {
+        source: String,
+        names: Vec<Name>,
+        /// What stands in its place where it cannot be evaluated; none: that is a failure.
+        instead: Option<&'static str>,
+    },
+}
+
+/// What is shown in the place of an expression that cannot be evaluated without the secrets in it.
+const COMPUTED: &str = "<computed>";
+
+impl Template {
+    /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
+    ///
+    /// # Errors
+    /// A message when a `${` is not closed, is empty, or holds a name that tok does not know.
+    pub fn parse(source: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = source;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at - 1]);
+                literal.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let inside = &rest[at + 2..];
+            let end = scan::closing_brace(inside)
+                .ok_or_else(|| format!("`${{` is not closed in `{source}`"))?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::parse(inside[..end].trim())?);
+            rest = &inside[end + 1..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self {
+            source: source.to_owned(),
+            parts,
+        })
+    }
+
+    /// A template that stands for `text` itself, whatever is in it.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self {
+            source: text.replace("${", "$${"),
+            parts: vec![Part::Literal(text.to_owned())],
+        }
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Every name in it, in order of appearance; a name used twice comes twice.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Literal(_) => &[],
+            Part::Name(name) => std::slice::from_ref(name),
+            Part::Expression { names, .. } => names.as_slice(),
+        })
+    }
+
+    /// The text before the first part that is not known without asking anybody: `value` gives none for what is not known, and an expression never is.
+    #[must_use]
+    pub fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
+        self.parts
+            .iter()
+            .map_while(|part| match part {
+                Part::Literal(text) => Some(text.as_str()),
+                Part::Name(name) => value(name),
+                Part::Expression { .. } => None,
+            })
+            .collect()
+    }
+
+    /// The texts before, between and after each `${access_token}`, with what is `known` filled in; none when anything else is in it.
+    #[must_use]
+    pub fn around_access_token<'a>(
+        &'a self,
+        known: &dyn Fn(&'a Name) -> Option<&'a str>,
+    ) -> Option<Vec<String>> {
+        let mut texts = vec![String::new()];
+        for part in &self.parts {
+            let text = match part {
+                Part::Literal(text) => text,
+                Part::Name(Name::AccessToken) => {
+                    texts.push(String::new());
+                    continue;
+                }
+                Part::Name(name) => known(name)?,
+                Part::Expression { .. } => return None,
+            };
+            if let Some(last) = texts.last_mut() {
+                last.push_str(text);
+            }
+        }
+        Some(texts)
+    }
+
+    /// Whether an expression (rather than bare names) is in it.
+    #[must_use]
+    pub fn has_expression(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Expression { .. }))
+    }
+
+    /// Whether its expressions do no more than call functions and join texts (`~`): no value is compared or cut.
+    #[must_use]
+    pub fn only_calls_and_joins(&self) -> bool {
+        self.parts.iter().all(|part| match part {
+            Part::Expression { source, .. } => scan::only_calls_and_joins(source),
+            Part::Literal(_) | Part::Name(_) => true,
+        })
+    }
+
+    /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
+    ///
+    /// # Errors
+    /// A message that quotes the expression.
+    pub fn check(&self) -> Result<(), String> {
+        for part in &self.parts {
+            if let Part::Expression { source, .. } = part {
+                functions::check(source)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, to be rendered with names in the place of secrets: an expression that makes nothing of those, such as `from_base64(…)`, renders as
+    /// `<computed>`.
+    #[must_use]
+    pub fn to_be_shown(&self) -> Self {
+        let mut shown = self.clone();
+        for part in &mut shown.parts {
+            if let Part::Expression { instead, .. } = part {
+                *instead = Some(COMPUTED);
+            }
+        }
+        shown
+    }
+
+    /// The text with every `${…}` replaced; `value` gives the text for a name.
+    ///
+    /// # Errors
+    /// What `value` returns, or a config failure when an expression cannot be evaluated (its message never holds a value).
+    pub fn render(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+    ) -> Result<Secret, Failure> {
+        self.render_calling(value, None).map(|(text, _)| text)
+    }
+
+    /// As [`render`](Self::render), and whether the whole of it is one expression that gave a number: JSON can say numbers.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn render_typed(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+    ) -> Result<(Secret, bool), Failure> {
+        self.render_calling(value, None)
+    }
+
+    /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: a request can so be shown with what would be computed,
+    /// before the values are known.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn render_calling(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        standin: Option<&Standin>,
+    ) -> Result<(Secret, bool), Failure> {
+        let mut out = Secret::default();
+        let mut is_number = false;
+        for part in &self.parts {
+            is_number = part.render(value, standin, &mut out)?;
+        }
+        Ok((out, is_number && self.parts.len() == 1))
+    }
+}
+
+impl Part {
+    /// Adds its text to `out`; says whether it is an expression that gave a number.
+    fn render(
+        &self,
+        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        standin: Option<&Standin>,
+        out: &mut Secret,
+    ) -> Result<bool, Failure> {
+        match self {
+            Self::Literal(text) => out.push(text),
+            Self::Name(name) => out.push(value(name)?.expose()),
+            Self::Expression {
+                source,
+                names,
+                instead,
+            } => {
+                let mut values = Vec::with_capacity(names.len());
+                for name in names {
+                    values.push((name.segments(), value(name)?));
+                }
+                let evaluated = functions::evaluate(source, &values, standin);
+                if let (Err(_), Some(instead)) = (&evaluated, instead) {
+                    out.push(instead);
+                    return Ok(false);
+                }
+                let (text, is_number) =
+                    evaluated.map_err(|message| Failure::new(Kind::Config, message))?;
+                out.push(text.expose());
+                return Ok(is_number);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads what stands between `${` and `}`.
+    fn parse(inside: &str) -> Result<Self, String> {
+        if inside.is_empty() {
+            return Err("`${}` names nothing (a literal `${` is written `$${`)".to_owned());
+        }
+        // A bare name may hold `-`, which in an expression would be a minus.
+        let is_bare = inside
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+        if is_bare {
+            let path: Vec<&str> = inside.split('.').collect();
+            return Name::parse(&path)
+                .map(Self::Name)
+                .ok_or_else(|| unknown(inside));
+        }
+        functions::check_filters(inside)?;
+        let mut names = Vec::new();
+        for word in scan::words(inside) {
+            if word.is_call || scan::is_keyword(&word.path) {
+                continue;
+            }
+            names.push(Name::parse(&word.path).ok_or_else(|| unknown(&word.path.join(".")))?);
+        }
+        Ok(Self::Expression {
+            source: inside.to_owned(),
+            names,
+            instead: None,
+        })
+    }
+}
+
+fn unknown(path: &str) -> String {
+    const KNOWN: [&str; 11] = [
+        "client_id",
+        "client_secret",
+        "secret.NAME",
+        "var.NAME",
+        "env.NAME",
+        "step.NAME.POINTER",
+        "value.NAME",
+        "body",
+        "assertion",
+        "access_token",
+        "kept.NAME",
+    ];
+    match crate::term::text::nearest(path, KNOWN) {
+        Some(near) => format!("`${{{path}}}` is no name tok knows; did you mean `{near}`?"),
+        None => format!(
+            "`${{{path}}}` is no name tok knows (there are {})",
+            KNOWN.join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(source: &str) -> Result<String, String> {
+        let template = Template::parse(source)?;
+        template.check()?;
+        template
+            .render(&|name| {
+                Ok(Secret::new(match name {
+                    Name::ClientId => "id".to_owned(),
+                    Name::Step(step, pointer) => format!("{step}/{}", pointer.join("/")),
+                    other => format!("<{other}>"),
+                }))
+            })
+            .map(|text| text.expose().to_owned())
+            .map_err(|failure| failure.message().to_owned())
+    }
+
+    #[test]
+    fn names_are_replaced_and_everything_else_stands_as_it_is() {
+        let cases = [
+            ("", ""),
+            ("plain { } $ text", "plain { } $ text"),
+            ("${client_id}", "id"),
+            ("a-${ client_id }-b", "a-id-b"),
+            ("${client_secret}", "<client_secret>"),
+            ("${secret.client_secret}", "<client_secret>"),
+            ("${secret.api_key}/${var.x}", "<secret.api_key>/<var.x>"),
+            ("${step.login.data.host}", "login/data/host"),
+            ("$${client_id}", "${client_id}"),
+            ("$$${client_id}", "$${client_id}"),
+            ("{\"a\": {{1}}}", "{\"a\": {{1}}}"),
+            ("${client_id}${client_id}", "idid"),
+            ("${secret.api-key}", "<secret.api-key>"),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(render(source).as_deref(), Ok(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_name_tok_does_not_know_is_refused_at_load() {
+        let cases = [
+            ("${clientid}", "did you mean `client_id`?"),
+            ("${nothing.here}", "is no name tok knows"),
+            ("${step.login}", "is no name tok knows"),
+            ("${}", "names nothing"),
+            ("${client_id", "is not closed"),
+            ("${base64(foo)}", "is no name tok knows"),
+            ("${bass64(client_id)}", "bass64"),
+            ("${base64(client_id}", "base64(client_id"),
+            ("${client_id|upper}", "upper"),
+        ];
+        for (source, expected) in cases {
+            let message = render(source).unwrap_err();
+            assert!(message.contains(expected), "{source}: {message}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_is_to_be_shown_never_fails() {
+        for (source, expected) in [
+            ("a ${client_id}", "a id"),
+            ("${upper(client_id)}", "ID"),
+            ("${base64(secret.k)}", "PHNlY3JldC5rPg=="),
+            (
+                "a ${hmac_sha256(from_base64(secret.k), 'a')}",
+                "a <computed>",
+            ),
+            ("${from_hex(secret.k)} ${client_id}", "<computed> id"),
+            ("${int(secret.k)}", "<computed>"),
+            ("${int(secret.k) + 1}", "<computed>"),
+        ] {
+            let template = Template::parse(source).unwrap();
+            let value = |name: &Name| {
+                Ok(Secret::new(match name {
+                    Name::ClientId => "id".to_owned(),
+                    other => format!("<{other}>"),
+                }))
+            };
+            let shown = template.to_be_shown().render_typed(&value).unwrap();
+            assert_eq!(shown.0.expose(), expected, "{source}");
+            assert!(!shown.1, "{source}");
+            assert_eq!(
+                template.render(&value).is_err(),
+                expected.contains("<computed>"),
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_start_ends_before_the_first_part_that_is_not_known() {
+        let cases = [
+            ("https://a/b", "https://a/b"),
+            ("https://${var.h}/${client_secret}/x", "https://h/"),
+            ("https://${client_secret}/x", "https://"),
+            ("https://a/${urlencode(client_id)}", "https://a/"),
+        ];
+        for (source, expected) in cases {
+            let template = Template::parse(source).unwrap();
+            let start = template.start(&|name| matches!(name, Name::Var(_)).then_some("h"));
+            assert_eq!(start, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn comparing_and_cutting_is_more_than_calling_and_joining() {
+        for source in [
+            "a",
+            "${client_id}",
+            "${sha256(client_id ~ \"[:4] if 'x' == \" ~ '+') ~ var.a}",
+            "${hmac_sha256(client_id, 'x', 'base64')}",
+        ] {
+            assert!(
+                Template::parse(source).unwrap().only_calls_and_joins(),
+                "{source}"
+            );
+        }
+        for source in [
+            "${client_id[:4]}",
+            "a${sha256(client_id[0])}",
+            "${'a' if client_id else 'b'}",
+            "${client_id == 'a'}",
+            "${not client_id}",
+            "${int(client_id) + 1}",
+            "${client_id is true}",
+        ] {
+            assert!(
+                !Template::parse(source).unwrap().only_calls_and_joins(),
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_inside_expressions_are_found_without_the_engine() {
+        let template =
+            Template::parse("${base64(client_id ~ ':}' ~ secret.a)}-${env.B if true else var.c}")
+                .unwrap();
+        let names: Vec<String> = template.names().map(ToString::to_string).collect();
+        assert_eq!(names, ["client_id", "secret.a", "env.B", "var.c"]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Text for people: notes, tables, colours and durations.
+
+pub mod colour;
+pub mod duration;
+pub mod notes;
+pub mod table;
+pub mod text;

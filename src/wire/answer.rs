@@ -1,0 +1,101 @@
+//! An HTTP answer as it came: bytes from somebody else, not yet believed.
+
+use zeroize::Zeroizing;
+
+use crate::clock::Now;
+use crate::oauth::document::{self, NoJson};
+
+/// What a server answered.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The header fields, names in lower case, in the order they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, unpacked; of a refusal perhaps only its beginning. It may hold a token, so it is zeroed when it goes.
+    pub body: Zeroizing<Vec<u8>>,
+    /// When the request was sent: what a lifetime counts from.
+    pub sent: Now,
+}
+
+impl Answer {
+    /// The first header field called `name` (lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value of cookie `name` that the answer sets (RFC 6265 §4.1).
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .filter(|(known, _)| known == "set-cookie")
+            .filter_map(|(_, value)| value.split(';').next()?.split_once('='))
+            .find(|(known, _)| known.trim() == name)
+            .map(|(_, value)| value.trim().trim_matches('"'))
+    }
+
+    /// The time on the server's clock, Unix milliseconds, from its `Date` (RFC 9110 §6.6.1).
+    #[must_use]
+    pub fn date_unix_ms(&self) -> Option<i64> {
+        crate::oauth::expiry::http_date(self.header("date")?)
+    }
+
+    /// When the provider wants to be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn retry_at(&self) -> Option<i64> {
+        let text = self.header("retry-after")?;
+        crate::oauth::expiry::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
+    }
+
+    /// The body as text: UTF-8, without a byte order mark; none for anything else.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        let text = std::str::from_utf8(&self.body).ok()?;
+        Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// Why it is no JSON document that can be read in one way only.
+    pub fn json(&self) -> Result<serde_json::Value, NoJson> {
+        document::read(self.text().ok_or(NoJson::Encoding)?)
+    }
+}
+
+/// Names the status only: the body may hold a token.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer(HTTP {}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_found_by_name_and_a_byte_order_mark_is_passed_over() {
+        let answer = Answer {
+            status: 200,
+            headers: vec![
+                ("set-cookie".into(), "a=1; Path=/".into()),
+                ("set-cookie".into(), "session=\"x=y\"; HttpOnly".into()),
+            ],
+            body: Zeroizing::new("\u{feff}{\"a\":1}".as_bytes().to_vec()),
+            sent: Now {
+                unix_ms: 0,
+                boot: None,
+            },
+        };
+        assert_eq!(answer.cookie("session"), Some("x=y"));
+        assert_eq!(answer.cookie("Path"), None);
+        assert!(answer.json().is_ok());
+        assert_eq!(format!("{answer:?}"), "Answer(HTTP 200, 10 bytes)");
+    }
+}

@@ -1,0 +1,4 @@
+//! Requests, answers and origins: the values that `oauth` and `http` exchange.
+
+pub mod answer;
+pub mod origin;
