@@ -1,19 +1,23 @@
-//! What can go wrong, in the terms a script can act on: each failure has a kind, and each kind one exit code.
+//! Errors as data: a kind that a script can act on, the subjects the error is about, the reason, and the next step.
 //!
-//! Everything below `main` returns errors; only `main` turns one into a message and a number, through [`exit_code`] and [`report`].
+//! A module that can fail in several ways has an enum of its own (`thiserror`), whose `Display` is a phrase without a subject. Where such an error
+//! leaves its module it becomes the reason of an [`Error`]. The text is made in one place, [`report`], when `main` prints it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::term::colour::{ERROR, HINT};
 
-/// The reason a run ended without what was asked for, as a script would tell them apart.
+/// Why a run ended without a result, as far as a script can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Nobody foresaw it: report it.
+    /// A fault in tok or the system: report it.
     Unexpected,
     /// The command line is wrong: fix the command.
     Usage,
@@ -23,14 +27,14 @@ pub enum Kind {
     Secret,
     /// The provider refused: fix credentials or permissions.
     Refused,
-    /// The provider was not reached, or said to come back (DNS, TLS, time-out, 408, 429, 5xx): try again later.
+    /// The provider was not reached, or asked to come back (DNS, time-out, 408, 429, 5xx): try again later.
     Unreachable,
-    /// The provider's answer held no usable token: fix the profile's `response`.
+    /// The provider's answer contains no usable token: fix the profile's `response`.
     Unusable,
 }
 
 impl Kind {
-    /// The exit code that stands for this kind. Part of the command line's promise: never renumbered.
+    /// The exit code of this kind. Scripts rely on it: never renumber.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -45,102 +49,219 @@ impl Kind {
     }
 }
 
-/// An error a user meets: its kind, one line that says what is wrong, and what to do next where that is known.
-///
-/// The message is lower case, has no final period, names the profile, file or key, and never holds a secret.
+/// What an error is about. An error has several, from the outermost (the profile) to the innermost (the key).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub enum Subject {
+    /// A profile of the config.
+    Profile(String),
+    /// A step of a profile.
+    Step(String),
+    /// A file, or a line of it (counted from 1).
+    File(PathBuf, Option<usize>),
+    /// A key of a profile or of the config, as the user writes it.
+    Key(String),
+    /// A member of `values` in a profile.
+    Value(String),
+    /// A secret of a profile, by name.
+    Secret(String),
+    /// Where a secret was read: a variable, a file, a command, the keyring.
+    Source(String),
+    /// What tok was doing, as in "could not read stdin".
+    Action(Cow<'static, str>),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Profile(name) => write!(f, "profile `{name}`"),
+            Self::Step(name) => write!(f, "step `{name}`"),
+            Self::File(path, None) => write!(f, "{}", path.display()),
+            Self::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::Value(name) => write!(f, "value `{name}`"),
+            Self::Secret(text) | Self::Source(text) => f.write_str(text),
+            Self::Action(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Why something failed: a sentence of the place that found it, or the typed error of a module.
+#[derive(Clone, Debug)]
+enum Reason {
+    Text(Cow<'static, str>),
+    Typed(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// An error a user meets. It never contains a secret.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: Kind,
-    message: String,
-    hint: Option<String>,
+    subjects: Vec<Subject>,
+    reason: Reason,
+    hint: Option<Cow<'static, str>>,
     retry_at_unix_ms: Option<i64>,
     exit_code: Option<u8>,
 }
 
-impl Failure {
-    /// A failure of `kind` that says `message`.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
+impl Error {
+    /// An error of `kind` for a reason that only its place knows: a lower-case phrase without a final period, without the subject.
+    pub fn new(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::with(kind, Reason::Text(without_numbers(&reason.into()).into()))
+    }
+
+    /// An error of `kind` whose reason is another error.
+    pub fn of(kind: Kind, reason: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::with(kind, Reason::Typed(Arc::new(reason)))
+    }
+
+    fn with(kind: Kind, reason: Reason) -> Self {
+        Self(Box::new(Parts {
             kind,
-            message: without_numbers(&message.into()),
+            subjects: Vec::new(),
+            reason,
             hint: None,
             retry_at_unix_ms: None,
             exit_code: None,
-        }
+        }))
     }
 
-    /// The same failure with the next step a user should take.
+    /// The same error with the next step a user should take: an imperative with the exact command or key.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with `prefix: ` before its message: each boundary adds what it knows.
+    /// The same error about `subject`, which becomes its outermost subject.
     #[must_use]
-    pub fn context(mut self, prefix: impl fmt::Display) -> Self {
-        self.message = format!("{prefix}: {}", self.message);
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.0.subjects.insert(0, subject);
         self
     }
 
-    /// The same failure with the moment (Unix time, milliseconds) before which the provider does not want to be
-    /// asked again (`Retry-After`, RFC 9110 §10.2.3).
+    /// The same error about a profile.
+    #[must_use]
+    pub fn profile(self, name: impl Into<String>) -> Self {
+        self.about(Subject::Profile(name.into()))
+    }
+
+    /// The same error with `prefix: ` before its text. Being replaced by [`about`](Self::about).
+    #[must_use]
+    pub fn context(self, prefix: impl fmt::Display) -> Self {
+        self.about(Subject::Action(prefix.to_string().into()))
+    }
+
+    /// The same error with the moment (Unix time, milliseconds) before which the provider does not want another request
+    /// (`Retry-After`, RFC 9110 §10.2.3).
     #[must_use]
     pub fn retry_at(mut self, unix_ms: i64) -> Self {
-        self.retry_at_unix_ms = Some(unix_ms);
+        self.0.retry_at_unix_ms = Some(unix_ms);
         self
     }
 
-    /// The same failure with an exit code of its own: only for a command that could not be started, where shells have a custom (126, 127).
+    /// The same error with an exit code of its own: only for a command that could not be started (126, 127, as in shells).
     #[must_use]
     pub fn with_exit_code(mut self, code: u8) -> Self {
-        self.exit_code = Some(code);
+        self.0.exit_code = Some(code);
         self
     }
 
-    /// The same failure with `change` made to each of its texts.
+    /// The same error with `change` made to its texts. Only for redaction.
     #[must_use]
-    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
-        self.message = change(&self.message);
-        self.hint = self.hint.as_deref().map(change);
+    pub fn redacted(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.0.reason = match self.0.reason {
+            Reason::Text(text) => Reason::Text(change(&text).into()),
+            Reason::Typed(error) => {
+                let text = chain(&*error);
+                let changed = change(&text);
+                if changed == text {
+                    Reason::Typed(error)
+                } else {
+                    Reason::Text(changed.into())
+                }
+            }
+        };
+        self.0.hint = self.0.hint.map(|hint| change(&hint).into());
         self
     }
 
     /// What a script can act on.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
-    /// The line that says what is wrong.
+    /// What it is about, from the outermost subject to the innermost.
     #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
+    pub fn subjects(&self) -> &[Subject] {
+        &self.0.subjects
     }
 
-    /// The next step, where there is one.
+    /// The typed reason, if it is a `T`.
+    #[must_use]
+    pub fn reason<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        match &self.0.reason {
+            Reason::Typed(error) => error.downcast_ref(),
+            Reason::Text(_) => None,
+        }
+    }
+
+    /// The next step, if there is one.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 
-    /// When the provider may be asked again (Unix time, milliseconds), where it said so.
+    /// When the provider may be asked again (Unix time, milliseconds), if it said so.
     #[must_use]
     pub fn retry_at_unix_ms(&self) -> Option<i64> {
-        self.retry_at_unix_ms
+        self.0.retry_at_unix_ms
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        for subject in &self.0.subjects {
+            write!(f, "{subject}: ")?;
+        }
+        match &self.0.reason {
+            Reason::Text(text) => f.write_str(text),
+            Reason::Typed(error) => f.write_str(&chain(&**error)),
+        }
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for Error {}
 
-/// An end with this exit code and nothing left to report: help was shown where a command was missing, or, where a process cannot become
-/// another one, the command that `tok exec` ran ended with it.
+/// Two errors are equal if a user could not tell them apart.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let shown = |error: &Self| (error.0.kind, error.to_string(), error.0.retry_at_unix_ms);
+        shown(self) == shown(other) && self.0.hint == other.0.hint
+    }
+}
+
+impl Eq for Error {}
+
+/// Makes an [`Error`] of a module's own error type.
+pub trait OrFail<T> {
+    /// The result with its error as the reason of an [`Error`] of `kind`.
+    ///
+    /// # Errors
+    /// The error that was there, as data.
+    fn or_fail(self, kind: Kind) -> Result<T, Error>;
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> OrFail<T> for Result<T, E> {
+    fn or_fail(self, kind: Kind) -> Result<T, Error> {
+        self.map_err(|error| Error::of(kind, error))
+    }
+}
+
+/// An end with this exit code and nothing left to report: help was shown for a missing command, or the command of `tok exec` ended with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silent(pub u8);
 
@@ -152,34 +273,69 @@ impl fmt::Display for Silent {
 
 impl std::error::Error for Silent {}
 
-/// The exit code for `error`: that of the [`Failure`] or [`Silent`] anywhere in its chain, else 1.
+/// The exit code for `error`: that of the [`Error`] or [`Silent`] anywhere in its chain, else 1.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(Silent(code)) = error.downcast_ref() {
         return *code;
     }
     error
-        .downcast_ref::<Failure>()
-        .map_or(Kind::Unexpected.exit_code(), |failure| {
-            failure.exit_code.unwrap_or(failure.kind.exit_code())
+        .downcast_ref::<Error>()
+        .map_or(Kind::Unexpected.exit_code(), |error| {
+            error.0.exit_code.unwrap_or(error.0.kind.exit_code())
         })
 }
 
-/// Writes `error` for a person: `tok: ` and the chain in one line, then a blank line and the hint. `out` must be a stream that takes colour
-/// out where there should be none.
+/// Writes `error` for a person: `tok: ` and the error in one line, then a blank line and the hint. `out` must be a stream that removes colour
+/// where it does not belong.
 ///
 /// # Errors
-/// Only what `out` itself returns.
+/// Only those of `out`.
 pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     if error.is::<Silent>() {
         return Ok(());
     }
-    let said = without_numbers(&format!("{error:#}"));
-    writeln!(out, "{ERROR}tok:{ERROR:#} {said}")?;
-    if let Some(hint) = error.downcast_ref::<Failure>().and_then(Failure::next_step) {
+    let links: Vec<String> = error.chain().map(text_of).collect();
+    let text = without_numbers(&links.join(": "));
+    writeln!(out, "{ERROR}tok:{ERROR:#} {text}")?;
+    if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::next_step) {
         writeln!(out, "\n{HINT}hint:{HINT:#} {hint}")?;
     }
     Ok(())
+}
+
+/// An error and its sources in one line.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = text_of(error);
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&text_of(source));
+        next = source.source();
+    }
+    text
+}
+
+/// The text of one error, without the ` (os error 2)` that Rust adds to the system's own words.
+fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => io_text(error),
+        None => error.to_string(),
+    }
+}
+
+/// The system's words for an I/O error, without its number.
+#[must_use]
+pub fn io_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    let number = error
+        .raw_os_error()
+        .map(|code| format!(" (os error {code})"));
+    match number.and_then(|number| text.strip_suffix(&number)) {
+        Some(words) => words.to_owned(),
+        None => text,
+    }
 }
 
 /// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
@@ -208,8 +364,12 @@ mod tests {
     use super::*;
     use anyhow::Context;
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot be read")]
+    struct Unreadable(#[source] io::Error);
+
     #[test]
-    fn a_failure_keeps_its_exit_code_under_added_context() {
+    fn an_error_keeps_its_exit_code_under_added_context() {
         let cases = [
             (Kind::Unexpected, 1),
             (Kind::Usage, 2),
@@ -220,7 +380,7 @@ mod tests {
             (Kind::Unusable, 7),
         ];
         for (kind, code) in cases {
-            let error = Err::<(), _>(Failure::new(kind, "inner"))
+            let error = Err::<(), _>(Error::new(kind, "inner"))
                 .context("outer")
                 .unwrap_err();
             assert_eq!(exit_code(&error), code);
@@ -229,27 +389,30 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_words_stay_and_its_numbers_go() {
-        let cases = [
-            ("no: No such file (os error 2)", "no: No such file"),
-            ("a (os error 1): b (os error 22), c", "a: b, c"),
-            ("a (os error x) (os error ", "a (os error x) (os error "),
-            ("", ""),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(without_numbers(text), expected);
-        }
+    fn sources_are_shown_without_error_numbers() {
+        let missing = io::Error::from_raw_os_error(2);
+        let words = io_text(&missing);
+        assert!(!words.contains("os error"));
+        let error =
+            Error::of(Kind::Config, Unreadable(missing)).about(Subject::Key("ca_file".into()));
+        assert_eq!(
+            error.to_string(),
+            format!("`ca_file`: cannot be read: {words}")
+        );
+        assert!(error.reason::<Unreadable>().is_some());
     }
 
     #[test]
     fn a_report_is_one_line_then_a_blank_line_and_the_hint() {
-        let failure = Failure::new(Kind::Config, "no such profile").hint("try `tok list`");
+        let error = Error::new(Kind::Config, "no such profile")
+            .hint("try `tok list`")
+            .profile("cint");
         let mut out = Vec::new();
-        report(&failure.context("cint").into(), &mut out).unwrap();
-        let said = anstream::adapter::strip_bytes(&out).into_vec();
+        report(&error.into(), &mut out).unwrap();
+        let text = anstream::adapter::strip_bytes(&out).into_vec();
         assert_eq!(
-            String::from_utf8(said).unwrap(),
-            "tok: cint: no such profile\n\nhint: try `tok list`\n"
+            String::from_utf8(text).unwrap(),
+            "tok: profile `cint`: no such profile\n\nhint: try `tok list`\n"
         );
     }
 }

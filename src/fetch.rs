@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::clock::Now;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::http::{Http, Remake, Tries};
 use crate::oauth::advice::{Asked, advice};
 use crate::oauth::request::{self, Request, basic_encodings_differ};
@@ -38,7 +38,7 @@ pub fn fetch(
     until: Instant,
     tries: Tries,
     notes: Notes,
-) -> Result<Token, Failure> {
+) -> Result<Token, Error> {
     let fetch = Fetch {
         profile,
         environment,
@@ -49,7 +49,7 @@ pub fn fetch(
         values: RefCell::default(),
         assertion: RefCell::default(),
     };
-    let named = |failure: Failure| failure.context(format!("profile `{}`", profile.name));
+    let named = |failure: Error| failure.profile(&profile.name);
     let http = fetch
         .secrets_beside(|| Http::new(profile, until, tries, notes))?
         .map_err(named)?;
@@ -111,8 +111,8 @@ impl Fetch<'_> {
     /// waited for, as in a keyring, `client` is made ready in the meantime: its trust store takes about as long.
     fn secrets_beside(
         &self,
-        client: impl Fn() -> Result<Http, Failure> + Sync,
-    ) -> Result<Result<Http, Failure>, Failure> {
+        client: impl Fn() -> Result<Http, Error> + Sync,
+    ) -> Result<Result<Http, Error>, Error> {
         let names: Vec<&str> = self.profile.plans().flat_map(Plan::secrets).collect();
         let read_all = || {
             names
@@ -147,7 +147,7 @@ impl Fetch<'_> {
         step: Option<&str>,
         plan: &Plan,
         rules: &Response,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, Error> {
         let format = rules.format;
         self.settle_values(plan)?;
         // A request that is made anew is another one: it is checked as the first was.
@@ -179,17 +179,17 @@ impl Fetch<'_> {
         Ok(answer)
     }
 
-    fn value(&self, name: &Name) -> Result<Secret, Failure> {
+    fn value(&self, name: &Name) -> Result<Secret, Error> {
         match name {
             Name::Secret(name) => self.secret(name),
             Name::Step(step, pointer) => self.answered(step, pointer),
-            Name::Assertion => {
-                self.assertion.borrow().clone().ok_or_else(|| {
-                    Failure::new(Kind::Unexpected, "the assertion is not signed yet")
-                })
-            }
+            Name::Assertion => self
+                .assertion
+                .borrow()
+                .clone()
+                .ok_or_else(|| Error::new(Kind::Unexpected, "the assertion is not signed yet")),
             Name::Value(name) => self.values.borrow().get(name).cloned().ok_or_else(|| {
-                Failure::new(
+                Error::new(
                     Kind::Unexpected,
                     format!("value `{name}` is not settled yet"),
                 )
@@ -199,7 +199,7 @@ impl Fetch<'_> {
                 .known_value(known)
                 .map(Secret::new)
                 .ok_or_else(|| {
-                    Failure::new(
+                    Error::new(
                         Kind::Unexpected,
                         format!("`${{{known}}}` has no value here"),
                     )
@@ -208,7 +208,7 @@ impl Fetch<'_> {
     }
 
     /// What stands for a name in a transcript: itself where it is no secret.
-    fn shown(&self, name: &Name) -> Result<Secret, Failure> {
+    fn shown(&self, name: &Name) -> Result<Secret, Error> {
         match name {
             Name::Secret(_) | Name::Step(..) | Name::Assertion => {
                 Ok(Secret::new(format!("<{name}>")))
@@ -220,7 +220,7 @@ impl Fetch<'_> {
     }
 
     /// Traces the lines that show `what` is sent; where they cannot be made, that, for what is sent is none the worse.
-    fn trace_shown(&self, what: &str, lines: Result<Vec<String>, Failure>) {
+    fn trace_shown(&self, what: &str, lines: Result<Vec<String>, Error>) {
         let lines = lines.unwrap_or_else(|_| {
             vec![format!(
                 "the {what} cannot be shown with names in the place of its secrets"
@@ -230,7 +230,7 @@ impl Fetch<'_> {
     }
 
     /// Evaluates those of the profile's `values` that `plan` names, unless an earlier request of this run did: each is one value per run.
-    fn settle_values(&self, plan: &Plan) -> Result<(), Failure> {
+    fn settle_values(&self, plan: &Plan) -> Result<(), Error> {
         for (name, template) in &plan.values {
             if self.values.borrow().contains_key(name) {
                 continue;
@@ -247,7 +247,7 @@ impl Fetch<'_> {
     }
 
     /// Signs the assertion that `plan` sends, if it sends one: anew each time, for a provider may take none twice.
-    fn sign(&self, plan: &Plan) -> Result<(), Failure> {
+    fn sign(&self, plan: &Plan) -> Result<(), Error> {
         // None may be made of an earlier one.
         self.assertion.take();
         let Some(assertion) = &plan.assertion else {
@@ -277,7 +277,7 @@ impl Fetch<'_> {
         Ok(())
     }
 
-    fn secret(&self, name: &str) -> Result<Secret, Failure> {
+    fn secret(&self, name: &str) -> Result<Secret, Error> {
         if let Some(secret) = self.secrets.borrow().get(name) {
             return Ok(secret.clone());
         }
@@ -295,16 +295,16 @@ impl Fetch<'_> {
         Ok(secret)
     }
 
-    fn answered(&self, step: &str, pointer: &[String]) -> Result<Secret, Failure> {
+    fn answered(&self, step: &str, pointer: &[String]) -> Result<Secret, Error> {
         let answers = self.answers.borrow();
         let answer = answers.get(step).ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Unexpected,
                 format!("step `{step}` has not been made yet"),
             )
         })?;
         let value = answer.find(pointer).map_err(|nowhere| {
-            Failure::new(
+            Error::new(
                 Kind::Unusable,
                 format!(
                     "the answer of step `{step}` has no `{}`: {nowhere}",
@@ -314,7 +314,7 @@ impl Fetch<'_> {
             .hint(WHERE_IN_A_STEP)
         })?;
         response::text(value).map(Secret::new).ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Unusable,
                 format!(
                     "`{}` in the answer of step `{step}` is {}",
@@ -328,20 +328,20 @@ impl Fetch<'_> {
 
     /// Refuses to send secrets anywhere but to the token endpoint's origin as the profile writes it, and to those in `origins`. What a step answered counts
     /// as one where it is sent in a parameter or header: it is often a token. In a URL it is where a discovery puts the host.
-    fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
+    fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Error> {
         let in_url = plan.url.names().filter(|name| is_answer(name)).count();
         let all = plan.templates().into_iter().flat_map(Template::names);
         let carries_answers = all.filter(|name| is_answer(name)).count() > in_url;
         if plan.secrets().is_empty() && !carries_answers {
             return Ok(());
         }
-        let config = |message: String| Failure::new(Kind::Config, message);
+        let config = |message: String| Error::new(Kind::Config, message);
         let origin = Origin::of(request.url.expose()).map_err(config)?;
         let home = self.profile.home().map_err(config)?;
         if origin == home || self.profile.origins.contains(&origin) {
             return Ok(());
         }
-        Err(Failure::new(
+        Err(Error::new(
             Kind::Config,
             format!("{origin} would receive secrets, but the profile names it neither in `token_url` nor in `origins`"),
         )
@@ -349,13 +349,7 @@ impl Fetch<'_> {
     }
 
     /// A refusal of `plan` with what to do about it, where tok knows that.
-    fn with_advice(
-        &self,
-        failure: Failure,
-        plan: &Plan,
-        rules: &Response,
-        answer: &Answer,
-    ) -> Failure {
+    fn with_advice(&self, failure: Error, plan: &Plan, rules: &Response, answer: &Answer) -> Error {
         if failure.kind() != Kind::Refused {
             return failure;
         }

@@ -11,7 +11,7 @@ use crate::cache::lock::{Lock, Outcome};
 use crate::cache::waiters::Crowd;
 use crate::cache::{Found, Slot};
 use crate::clock::Now;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::fetch::fetch;
 use crate::http::Tries;
 use crate::profile::file::Config;
@@ -67,7 +67,7 @@ pub struct Run<'a> {
 ///
 /// # Errors
 /// Why there is none; nothing has been printed then.
-pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Failure> {
+pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
     let flow = Flow::begin(run);
     let slot = flow.slot();
     if let Some((found, freshness)) = slot.as_ref().and_then(|slot| flow.look(slot, &flow.began)) {
@@ -144,7 +144,7 @@ impl<'a> Flow<'a> {
         slot: &Slot,
         crowd: &Crowd,
         until: Instant,
-    ) -> Result<(Token, Source), Failure> {
+    ) -> Result<(Token, Source), Error> {
         loop {
             let outcome = match slot.lock(until + GRACE) {
                 Ok(outcome) => outcome,
@@ -251,7 +251,7 @@ impl<'a> Flow<'a> {
         place: Option<(&Slot, Option<&Lock>)>,
         until: Instant,
         tries: Tries,
-    ) -> Result<(Token, Source), Failure> {
+    ) -> Result<(Token, Source), Error> {
         let Run {
             profile,
             environment,
@@ -276,7 +276,7 @@ impl<'a> Flow<'a> {
     }
 
     /// `token`, unless it does not live as long as `--min-ttl` wants.
-    fn long_enough(&self, token: Token) -> Result<Token, Failure> {
+    fn long_enough(&self, token: Token) -> Result<Token, Error> {
         let least_ms = self.run.wish.min_ttl_ms;
         match token.left_ms(&Now::read()) {
             Some(left_ms) if least_ms > 0 && left_ms < least_ms => Err(self.failure(
@@ -299,13 +299,13 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn told_to_wait(&self, setback: &Setback, now: &Now, wait_ms: i64) -> Failure {
+    fn told_to_wait(&self, setback: &Setback, now: &Now, wait_ms: i64) -> Error {
         let seconds = (wait_ms + 999) / 1000;
         let profile = format!("profile `{}`", self.run.profile.name);
         let named = format!("{profile}: ");
         setback
             .failure()
-            .map_texts(|text| text.strip_prefix(&named).unwrap_or(text).to_owned())
+            .redacted(|text| text.strip_prefix(&named).unwrap_or(text).to_owned())
             .context(format!(
                 "{profile}: not asked again for another {seconds} s, as the provider wishes"
             ))
@@ -316,7 +316,7 @@ impl<'a> Flow<'a> {
             ))
     }
 
-    fn failure(&self, kind: Kind, message: &str) -> Failure {
-        Failure::new(kind, message).context(format!("profile `{}`", self.run.profile.name))
+    fn failure(&self, kind: Kind, message: &str) -> Error {
+        Error::new(kind, message.to_owned()).context(format!("profile `{}`", self.run.profile.name))
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Now;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::get::Source;
 use crate::profile::Profile;
 use crate::profile::template::{Name, Template};
@@ -29,12 +29,12 @@ pub fn raw(token: &Token) -> Secret {
 pub fn header(
     profile: &Profile,
     token: &Token,
-    secret: &dyn Fn(&str) -> Result<Secret, Failure>,
-) -> Result<Secret, Failure> {
+    secret: &dyn Fn(&str) -> Result<Secret, Error>,
+) -> Result<Secret, Error> {
     let mut out = Secret::default();
     let Some(lines) = &profile.header else {
         return bearer(token).ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Unusable,
                 format!("profile `{}`: a token of type `{}` cannot be used as a Bearer token", profile.name, token.token_type),
             )
@@ -44,7 +44,7 @@ pub fn header(
     for line in lines {
         let text = header_line(profile, token, line, secret)?;
         check_line(&text).map_err(|what| {
-            Failure::new(
+            Error::new(
                 Kind::Config,
                 format!(
                     "profile `{}`: `header`: the line from `{}` {what}",
@@ -98,13 +98,13 @@ fn header_line(
     profile: &Profile,
     token: &Token,
     line: &Template,
-    secret: &dyn Fn(&str) -> Result<Secret, Failure>,
-) -> Result<Secret, Failure> {
+    secret: &dyn Fn(&str) -> Result<Secret, Error>,
+) -> Result<Secret, Error> {
     line.render(&|name| match name {
         Name::AccessToken => Ok(token.access_token.clone()),
         Name::Secret(name) => secret(name),
         Name::Kept(name) => kept(token, name).map_err(|what| {
-            Failure::new(
+            Error::new(
                 Kind::Unusable,
                 format!(
                     "profile `{}`: the provider's answer {what} `{name}`, which `header` needs",

@@ -46,7 +46,7 @@ fn now_ms() -> i64 {
     tok::clock::Now::read().unix_ms
 }
 
-fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::error::Failure> {
+fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::error::Error> {
     let occasion = Occasion {
         now_ms: now_ms(),
         unique: "unique",
@@ -229,7 +229,7 @@ fn what_is_no_key_that_can_sign_is_told_by_name_and_nothing_of_it_is_shown() {
         let failure = sign(&planned(""), &key).unwrap_err();
         let said = format!(
             "{} {}",
-            failure.message(),
+            failure.to_string(),
             failure.next_step().unwrap_or_default()
         );
         assert!(said.contains(expected), "{expected}: {said}");
@@ -280,8 +280,8 @@ fn an_algorithm_for_another_kind_of_key_is_the_configs_mistake() {
         let table = format!("assertion = {{ alg = '{alg}' }}");
         let failure = sign(&planned(&table), &pem(key)).unwrap_err();
         assert_eq!(failure.kind(), Kind::Config);
-        assert!(failure.message().contains(expected), "{failure}");
-        assert!(failure.message().contains(alg), "{failure}");
+        assert!(failure.to_string().contains(expected), "{failure}");
+        assert!(failure.to_string().contains(alg), "{failure}");
     }
 }
 

@@ -20,7 +20,7 @@ fn user(stem: &str) -> String {
 /// # Errors
 /// When the keyring cannot be reached, is locked, or does not answer in time.
 pub(super) fn read(stem: &str) -> Result<Option<Secret>, Trouble> {
-    keyring::get(&user(stem)).map_err(|failure| about(stem, failure.message()))
+    keyring::get(&user(stem)).map_err(|failure| about(stem, &failure.to_string()))
 }
 
 /// Stores the entry's bytes, replacing what was there.
@@ -39,7 +39,8 @@ pub(super) fn write(stem: &str, bytes: &[u8]) -> Result<(), Trouble> {
         ));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| about(stem, "is not UTF-8"))?;
-    keyring::set(&user(stem), &Secret::new(text)).map_err(|failure| about(stem, failure.message()))
+    keyring::set(&user(stem), &Secret::new(text))
+        .map_err(|failure| about(stem, &failure.to_string()))
 }
 
 /// Removes the entry; whether it was there.
@@ -47,7 +48,7 @@ pub(super) fn write(stem: &str, bytes: &[u8]) -> Result<(), Trouble> {
 /// # Errors
 /// As [`read`].
 pub(super) fn remove(stem: &str) -> Result<bool, Trouble> {
-    keyring::delete(&user(stem)).map_err(|failure| about(stem, failure.message()))
+    keyring::delete(&user(stem)).map_err(|failure| about(stem, &failure.to_string()))
 }
 
 fn about(stem: &str, what: &str) -> Trouble {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Boot, Now};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 
 /// A failure that outlives the process that met it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl Setback {
     ///
     /// None for what others would not meet: a missing secret may be in the next process's environment.
     #[must_use]
-    pub fn new(failure: &Failure, now: &Now, ahead: bool) -> Option<Self> {
+    pub fn new(failure: &Error, now: &Now, ahead: bool) -> Option<Self> {
         if !Self::is_shared(failure) {
             return None;
         }
@@ -45,7 +45,7 @@ impl Setback {
         Some(Self {
             id,
             kind: failure.kind(),
-            message: failure.message().to_owned(),
+            message: failure.to_string().to_owned(),
             hint: failure.next_step().map(str::to_owned),
             at_unix_ms: now.unix_ms,
             boot_id: now.boot.as_ref().map(|boot| boot.id.clone()),
@@ -60,7 +60,7 @@ impl Setback {
 
     /// Whether `failure` is the provider's doing, so that everyone who asks it would meet the same.
     #[must_use]
-    pub fn is_shared(failure: &Failure) -> bool {
+    pub fn is_shared(failure: &Error) -> bool {
         matches!(
             failure.kind(),
             Kind::Refused | Kind::Unreachable | Kind::Unusable
@@ -82,10 +82,10 @@ impl Setback {
 
     /// The failure again, for whoever waited for the process that met it.
     #[must_use]
-    pub fn failure(&self) -> Failure {
-        let failure = Failure::new(self.kind, &self.message);
+    pub fn failure(&self) -> Error {
+        let failure = Error::new(self.kind, self.message.clone());
         match &self.hint {
-            Some(hint) => failure.hint(hint),
+            Some(hint) => failure.hint(hint.clone()),
             None => failure,
         }
     }
@@ -136,13 +136,13 @@ mod tests {
         }
     }
 
-    fn new(failure: &Failure, unix_ms: i64) -> Setback {
+    fn new(failure: &Error, unix_ms: i64) -> Setback {
         Setback::new(failure, &at(unix_ms), false).unwrap()
     }
 
     #[test]
     fn a_failure_comes_back_as_it_was() {
-        let failure = Failure::new(Kind::Refused, "no").hint("do");
+        let failure = Error::new(Kind::Refused, "no").hint("do");
         let setback = new(&failure, 1_000);
         let again = Setback::read(&setback.write()).unwrap();
         assert_eq!(again, setback);
@@ -163,14 +163,14 @@ mod tests {
             (Kind::Unusable, true),
         ];
         for (kind, kept) in cases {
-            let setback = Setback::new(&Failure::new(kind, "x"), &at(0), false);
+            let setback = Setback::new(&Error::new(kind, "x"), &at(0), false);
             assert_eq!(setback.is_some(), kept, "{kind:?}");
         }
     }
 
     #[test]
     fn a_crowd_shares_what_it_met_and_no_refresh_ahead_of_time() {
-        let failure = Failure::new(Kind::Refused, "no");
+        let failure = Error::new(Kind::Refused, "no");
         let setback = new(&failure, 10_000);
         let ahead = Setback::new(&failure, &at(10_000), true).unwrap();
         let (id, other) = (setback.id, setback.id ^ 1);
@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn retry_after_holds_until_it_is_over_and_a_stepped_clock_does_not_prolong_it() {
         let asked_to_wait = new(
-            &Failure::new(Kind::Unreachable, "slow").retry_at(61_000),
+            &Error::new(Kind::Unreachable, "slow").retry_at(61_000),
             1_000,
         );
-        let plain = new(&Failure::new(Kind::Unreachable, "down"), 1_000);
+        let plain = new(&Error::new(Kind::Unreachable, "down"), 1_000);
         let cases = [
             (1_000, Some(60_000), true, true),
             (15_999, Some(45_001), true, true),

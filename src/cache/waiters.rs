@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::cache::directory::Folder;
 use crate::cache::last_failure::Setback;
 use crate::clock::Now;
-use crate::error::Failure;
+use crate::error::Error;
 
 /// How long a crowd goes on with one failure. It outlasts the time that hundreds of processes take to start; a stream of calls that never
 /// pauses still finds out that the provider, or the secret, has changed.
@@ -73,7 +73,7 @@ impl Crowd {
 
     /// The failure to end with if `setback` was met by this crowd.
     #[must_use]
-    pub fn failure(&self, setback: &Setback, now: &Now) -> Option<Failure> {
+    pub fn failure(&self, setback: &Setback, now: &Now) -> Option<Error> {
         let shared = setback.is_of(self.joined, self.seen, SHARED_MS, now);
         shared.then(|| setback.failure())
     }
@@ -108,7 +108,7 @@ mod tests {
         let folder = Folder::create(&home.path().join("tok")).unwrap();
         let now = Now::read();
         let refused =
-            |message| Setback::new(&Failure::new(Kind::Refused, message), &now, false).unwrap();
+            |message| Setback::new(&Error::new(Kind::Refused, message), &now, false).unwrap();
         let last = RefCell::new(Some(refused("old")));
         let join = || {
             Crowd::join(
@@ -126,7 +126,7 @@ mod tests {
             "an earlier crowd's failure is forgotten"
         );
         assert_eq!(
-            leader.failure(&refused("new"), &now).unwrap().message(),
+            leader.failure(&refused("new"), &now).unwrap().to_string(),
             "new"
         );
         *last.borrow_mut() = Some(refused("new"));
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(*last.borrow(), None);
         drop(separate);
 
-        let slow = Failure::new(Kind::Unreachable, "slow").retry_at(now.unix_ms + 60_000);
+        let slow = Error::new(Kind::Unreachable, "slow").retry_at(now.unix_ms + 60_000);
         *last.borrow_mut() = Setback::new(&slow, &now, false);
         drop(join());
         assert!(last.borrow().is_some(), "what the provider asked for stays");
@@ -158,7 +158,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = Folder::create(&home.path().join("tok")).unwrap();
         let refused = |message| {
-            let failure = Failure::new(Kind::Refused, message);
+            let failure = Error::new(Kind::Refused, message);
             Setback::new(&failure, &Now::read(), false).unwrap()
         };
         let join = |last: Option<Setback>, forget: &dyn Fn()| {

@@ -15,7 +15,7 @@ use crate::clock::Now;
 use crate::commands::cli::{Add, Keys};
 use crate::commands::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::get::{Run, Wish, acquire};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
@@ -28,11 +28,11 @@ use crate::secrets::{self, keyring};
 
 pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> anyhow::Result<()> {
     name::check(&add.name)
-        .map_err(|message| Failure::new(Kind::Usage, format!("profile {message}")))?;
+        .map_err(|message| Error::new(Kind::Usage, format!("profile {message}")))?;
     let path = Config::path(session.cli.config.as_deref())?;
     let before = edit::open(&path)?;
     if before.has_profile(&add.name)? && !add.force {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Config,
             format!("profile `{}` is in {} already", add.name, path.display()),
         )
@@ -58,7 +58,7 @@ pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> any
         let _ = write!(std::io::stderr(), "{shown}");
     }
     if person && !ask::yes(&format!("Write this to {}?", path.display()))? {
-        return Err(Failure::new(Kind::Usage, "nothing was written, as you wished").into());
+        return Err(Error::new(Kind::Usage, "nothing was written, as you wished").into());
     }
     let to_store = secrets_to_store(session, &profile, &draft, found, person)?;
     after.replace(&before)?;
@@ -86,7 +86,7 @@ impl Start {
         if add.from_curl {
             let text = ask::request(person)?;
             let import = import::import(&text).map_err(|message| {
-                Failure::new(
+                Error::new(
                     Kind::Usage,
                     format!("the request cannot be read: {message}"),
                 )
@@ -198,7 +198,7 @@ fn fill_in(draft: &mut Draft, config: &Config, add: &Add, person: bool) -> anyho
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(Error::new(
         Kind::Usage,
         format!("profile `{}`: missing: {}", add.name, missing.join("; ")),
     )
@@ -266,7 +266,7 @@ fn store(
     session: &Session<'_>,
     profile: &Profile,
     secrets: Vec<(String, Secret)>,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let mut left = Vec::new();
     let mut trouble = None;
     for (name, secret) in secrets {

@@ -12,7 +12,7 @@ use clap_complete::env::{EnvCompleter, Shells};
 
 use crate::commands::cli::{Completions, ShellName, help};
 use crate::commands::write;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::file::Config;
 
@@ -34,7 +34,7 @@ pub(super) fn run(completions: &Completions, out: &mut impl Write) -> anyhow::Re
     write(out, &String::from_utf8_lossy(&script))
 }
 
-fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Failure> {
+fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Error> {
     const SHELLS: Shells<'static> = Shells::builtins();
     SHELLS
         .0
@@ -42,7 +42,7 @@ fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Failure> {
         .copied()
         .find(|shell| shell.is(name))
         .ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Usage,
                 format!("no completions for the shell `{name}`"),
             )

@@ -10,7 +10,7 @@ use std::io::Write;
 
 use crate::commands::cli::Doctor;
 use crate::commands::{Session, environment, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::secrets::Source;
@@ -32,7 +32,7 @@ pub(super) fn run(
     let failed: Vec<Kind> = findings.iter().filter_map(Finding::failed).collect();
     match failed.first() {
         None => Ok(()),
-        Some(kind) => Err(Failure::new(
+        Some(kind) => Err(Error::new(
             *kind,
             format!("{} of {} checks failed", failed.len(), findings.len()),
         )

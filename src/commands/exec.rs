@@ -17,7 +17,7 @@ use crate::commands::Session;
 use crate::commands::cli::Exec;
 use crate::commands::for_::variable::Variable;
 use crate::commands::get::{get_for, header_lines};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::Profile;
 use crate::profile::name::{secret_variable, variable};
 use crate::secret::Secret;
@@ -31,7 +31,7 @@ const NOT_FOUND: u8 = 127;
 pub(super) fn run(session: &Session<'_>, exec: &Exec) -> anyhow::Result<()> {
     let names = variables(exec)?;
     let Some((program, arguments)) = exec.command.split_first() else {
-        return Err(Failure::new(Kind::Usage, "there is no command to run").into());
+        return Err(Error::new(Kind::Usage, "there is no command to run").into());
     };
     let mut command = Command::new(program);
     command.args(arguments);
@@ -64,7 +64,7 @@ struct Variables {
 ///
 /// # Errors
 /// A usage failure when two values would go into one variable.
-fn variables(exec: &Exec) -> Result<Vec<Variables>, Failure> {
+fn variables(exec: &Exec) -> Result<Vec<Variables>, Error> {
     let alone = exec.profiles.len() == 1;
     let name = |chosen: &Option<Variable>, profile: &str, what: &str| match chosen {
         Some(name) => name.as_str().to_owned(),
@@ -82,7 +82,7 @@ fn variables(exec: &Exec) -> Result<Vec<Variables>, Failure> {
     let mut seen: Vec<&String> = Vec::new();
     for name in names.iter().flat_map(|names| [&names.token, &names.header]) {
         if seen.contains(&name) {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Usage,
                 format!("two values would go into the variable {name}"),
             )
@@ -102,7 +102,7 @@ fn own_secrets(profile: &Profile) -> impl Iterator<Item = String> + '_ {
 }
 
 /// Why `program` did not start, with the exit code that shells have for it.
-fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
+fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Error {
     let program = crate::term::text::clean(
         &program.to_string_lossy(),
         crate::term::text::SHOWN_CHARACTERS,
@@ -115,7 +115,7 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Failure {
         }
         _ => (NOT_RUN, error.to_string()),
     };
-    Failure::new(
+    Error::new(
         Kind::Unexpected,
         format!("could not run `{program}`: {why}"),
     )

@@ -3,14 +3,14 @@
 use crate::cache::entries::Shelf;
 use crate::commands::Session;
 use crate::commands::cli::Forget;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 
 pub(super) fn run(session: &Session<'_>, forget: &Forget) -> anyhow::Result<()> {
     let profile = forget.profile.as_deref();
     let forgotten = Shelf::open()
         .and_then(|shelf| shelf.map_or(Ok(0), |shelf| shelf.forget(profile)))
         .map_err(|trouble| {
-            Failure::new(
+            Error::new(
                 Kind::Unexpected,
                 format!("could not forget everything: {trouble}"),
             )

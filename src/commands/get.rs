@@ -4,7 +4,7 @@ use crate::cache::Slot;
 use crate::clock::Now;
 use crate::commands::cli::{Asking, Fetch, FetchOptions};
 use crate::commands::{Session, environment};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::fast::bookmark::{self, AtHand, Bookmark};
 use crate::get::{Run, Source, Wish, acquire, is_fresh};
 use crate::output;
@@ -15,10 +15,7 @@ use crate::secrets;
 use crate::token::Token;
 
 /// The profile that `fetch` names, and a token for it.
-pub(super) fn get(
-    session: &Session<'_>,
-    fetch: &Fetch,
-) -> Result<(Profile, Token, Source), Failure> {
+pub(super) fn get(session: &Session<'_>, fetch: &Fetch) -> Result<(Profile, Token, Source), Error> {
     get_for(session, &fetch.profile, &fetch.options)
 }
 
@@ -27,7 +24,7 @@ pub(super) fn get_for(
     session: &Session<'_>,
     name: &str,
     options: &FetchOptions,
-) -> Result<(Profile, Token, Source), Failure> {
+) -> Result<(Profile, Token, Source), Error> {
     let (config, profile, wish) = prepare_for(session, name, options)?;
     let (token, source) = with(session, &config, &profile, wish)?;
     Ok((profile, token, source))
@@ -39,7 +36,7 @@ pub(super) fn with(
     config: &Config,
     profile: &Profile,
     wish: Wish,
-) -> Result<(Token, Source), Failure> {
+) -> Result<(Token, Source), Error> {
     acquire(Run {
         profile,
         config,
@@ -86,7 +83,7 @@ fn is_plain(session: &Session<'_>, options: &FetchOptions) -> bool {
 pub(super) fn prepare(
     session: &Session<'_>,
     fetch: &Fetch,
-) -> Result<(Config, Profile, Wish), Failure> {
+) -> Result<(Config, Profile, Wish), Error> {
     prepare_for(session, &fetch.profile, &fetch.options)
 }
 
@@ -94,7 +91,7 @@ fn prepare_for(
     session: &Session<'_>,
     name: &str,
     options: &FetchOptions,
-) -> Result<(Config, Profile, Wish), Failure> {
+) -> Result<(Config, Profile, Wish), Error> {
     let wish = Wish {
         refresh: options.refresh,
         min_ttl_ms: options.min_ttl.map_or(0, |ttl| ttl.ms),
@@ -118,7 +115,7 @@ pub(super) fn overrides(asking: &Asking) -> Overrides {
 }
 
 /// The header lines for `token`, each with a line end.
-pub(super) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Failure> {
+pub(super) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Error> {
     output::header(profile, token, &|name| {
         secrets::find(profile, name, &environment).map(|(secret, _)| secret)
     })

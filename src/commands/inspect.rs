@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::commands::cli::Inspect;
 use crate::commands::get::get;
 use crate::commands::{Session, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::duration;
@@ -27,7 +27,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let (profile, token, _) = get(session, &inspect.fetch)?;
     let jwt = Jwt::decode(token.access_token.expose()).map_err(|why| {
-        Failure::new(
+        Error::new(
             Kind::Unusable,
             format!("profile `{}`: nothing to inspect: {why}", profile.name),
         )

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::commands::cli::{Man, help};
 use crate::commands::write;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::term::text::nearest;
 
 pub(super) fn run(man: &Man, out: &mut impl Write) -> anyhow::Result<()> {
@@ -21,11 +21,11 @@ pub(super) fn run(man: &Man, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// The command that `path` names, `tok` itself for none.
-fn find<'a>(root: &'a clap::Command, path: &[String]) -> Result<&'a clap::Command, Failure> {
+fn find<'a>(root: &'a clap::Command, path: &[String]) -> Result<&'a clap::Command, Error> {
     let mut command = root;
     for name in path {
         command = command.find_subcommand(name).ok_or_else(|| {
-            let failure = Failure::new(Kind::Usage, format!("there is no command `{name}`"));
+            let failure = Error::new(Kind::Usage, format!("there is no command `{name}`"));
             let known = command.get_subcommands().map(clap::Command::get_name);
             match nearest(name, known) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),

@@ -27,7 +27,7 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::Context;
 
 use crate::commands::cli::{Cli, Command};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::process::waiting;
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
@@ -69,7 +69,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn config(&self) -> Result<Config, Failure> {
+    fn config(&self) -> Result<Config, Error> {
         Config::load(&Config::path(self.cli.config.as_deref())?)
     }
 
@@ -78,7 +78,7 @@ impl Session<'_> {
         config: &Config,
         name: &str,
         overrides: &Overrides,
-    ) -> Result<Profile, Failure> {
+    ) -> Result<Profile, Error> {
         Profile::resolve(config, name, overrides, &environment)
     }
 

@@ -6,7 +6,7 @@ use crate::clock::Now;
 use crate::commands::cli::Fetch;
 use crate::commands::get::{at_hand, header_lines, prepare, remember, with};
 use crate::commands::{Session, write};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::fast::bookmark::AtHand;
 use crate::get::Source;
 use crate::output;
@@ -70,7 +70,7 @@ fn print(
     fetch: &Fetch,
     out: &mut impl Write,
     short: impl FnOnce(&AtHand) -> Option<Secret>,
-    long: impl FnOnce(&Profile, &Token, Source) -> Result<Secret, Failure>,
+    long: impl FnOnce(&Profile, &Token, Source) -> Result<Secret, Error>,
 ) -> anyhow::Result<()> {
     if let Some(at_hand) = at_hand(session, fetch)
         && let Some(answer) = short(&at_hand)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::commands::cli::Providers;
 use crate::commands::show::keys::flat;
 use crate::commands::write;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::profile::catalogue::{self, Entry};
 use crate::term::colour::{NAME, for_stdout, paint};
 use crate::term::table;
@@ -20,7 +20,7 @@ pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result
     write(out, &for_stdout(answer))
 }
 
-fn all(json: bool) -> Result<String, Failure> {
+fn all(json: bool) -> Result<String, Error> {
     let mut entries = Vec::new();
     for name in catalogue::names() {
         entries.push((name, catalogue::find_typed(name)?));

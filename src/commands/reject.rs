@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::cache::entries::Shelf;
 use crate::commands::cli::Reject;
 use crate::commands::{Session, stdin_is_terminal};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::DEFAULT_TIMEOUT_MS;
 use crate::secret::{NotText, Secret};
 
@@ -22,7 +22,7 @@ pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> 
     let dropped = Shelf::open()
         .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
         .map_err(|trouble| {
-            Failure::new(
+            Error::new(
                 Kind::Unexpected,
                 format!("could not drop the rejected token: {trouble}"),
             )
@@ -43,7 +43,7 @@ pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> 
 
 fn from_stdin(name: &str) -> anyhow::Result<Secret> {
     let usage = |message: String| {
-        Failure::new(Kind::Usage, message).hint(format!(
+        Error::new(Kind::Usage, message).hint(format!(
             "give it the rejected token on stdin: `printf %s \"$TOKEN\" | tok reject {name}`"
         ))
     };

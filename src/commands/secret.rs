@@ -9,7 +9,7 @@ use anyhow::Context;
 pub(super) use self::prompt::unseen;
 use crate::commands::cli::{self, SecretName};
 use crate::commands::{Session, environment, stdin_is_terminal, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::name::secret_variable;
 use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Overrides, Profile};
@@ -35,7 +35,7 @@ pub(super) fn run(
 }
 
 /// The profile, if it has a secret of that name.
-fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Failure> {
+fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Error> {
     let config = session.config()?;
     let profile = session.profile(&config, &name.profile, &Overrides::default())?;
     profile.check(&config)?;
@@ -47,7 +47,7 @@ fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Failure>
         .keys()
         .map(String::as_str)
         .chain([CLIENT_SECRET]);
-    let failure = Failure::new(
+    let failure = Error::new(
         Kind::Config,
         format!("profile `{}` has no secret `{}`", profile.name, name.name),
     );
@@ -68,7 +68,7 @@ fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<(
             &format!("Secret for `{user}` (not shown): "),
         )?;
         if typed.is_empty() {
-            let failure = Failure::new(Kind::Secret, "the secret is empty; nothing was stored");
+            let failure = Error::new(Kind::Secret, "the secret is empty; nothing was stored");
             return Err(failure.into());
         }
         typed
@@ -99,14 +99,14 @@ fn from_stdin() -> anyhow::Result<Secret> {
         .read_to_end(&mut bytes)
         .context("could not read stdin")?;
     if bytes.len() > LONGEST_BYTES {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Secret,
             "stdin: longer than 64 KiB, so it is no secret",
         )
         .into());
     }
     Secret::from_line(bytes).map_err(|why| {
-        Failure::new(Kind::Secret, format!("stdin: {why}; nothing was stored"))
+        Error::new(Kind::Secret, format!("stdin: {why}; nothing was stored"))
             .hint("give it on stdin, or run this on a terminal to type it")
             .into()
     })
@@ -126,7 +126,7 @@ fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<
             }
             Ok(None) => "not set".to_owned(),
             Err(trouble) => {
-                let says = trouble.message().to_owned();
+                let says = trouble.to_string();
                 let says = says
                     .strip_prefix(&format!("{source}: "))
                     .map_or(says.clone(), str::to_owned);

@@ -9,7 +9,7 @@ use crate::cache::entries::{Kept, Shelf};
 use crate::clock::Now;
 use crate::commands::cli::Status;
 use crate::commands::{Session, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::profile::Overrides;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
@@ -43,7 +43,7 @@ pub(super) fn run(
     {
         Ok(kept) => kept,
         Err(trouble) => {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Unexpected,
                 format!("the cache cannot be used: {trouble}"),
             )

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use quoting::{config, here, jq_path, single_quoted};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::request;
 use crate::profile::Profile;
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
@@ -56,7 +56,7 @@ const FUNCTIONS: [(&str, &str); 6] = [
 ///
 /// # Errors
 /// A usage failure when a request cannot be made by a shell without showing a secret to the machine, or whatever is wrong with the profile.
-pub fn commands(profile: &Profile) -> Result<String, Failure> {
+pub fn commands(profile: &Profile) -> Result<String, Error> {
     let marks = Marks::new(profile);
     let mut requests = Vec::new();
     for step in &profile.steps {
@@ -173,10 +173,10 @@ impl Marks {
     }
 
     /// The command that makes the request of `plan`.
-    fn curl(&self, profile: &Profile, plan: &Plan, format: Format) -> Result<String, Failure> {
+    fn curl(&self, profile: &Profile, plan: &Plan, format: Format) -> Result<String, Error> {
         let marked = self.marked(profile, plan)?;
         let unmarked = |name: &Name| {
-            Err(Failure::new(
+            Err(Error::new(
                 Kind::Unexpected,
                 format!("`${{{name}}}` has no mark"),
             ))
@@ -241,7 +241,7 @@ impl Marks {
     }
 
     /// `plan` with marks in the place of everything that the shell is to fill in.
-    fn marked(&self, profile: &Profile, plan: &Plan) -> Result<Plan, Failure> {
+    fn marked(&self, profile: &Profile, plan: &Plan) -> Result<Plan, Error> {
         let basic = (plan.auth_method == AuthMethod::ClientSecretBasic)
             .then(|| Template::literal(&self.basic(profile, plan)));
         let mut marked = plan.map_sent(&|template| self.template(profile, template))?;
@@ -254,7 +254,7 @@ impl Marks {
         Ok(marked)
     }
 
-    fn template(&self, profile: &Profile, template: &Template) -> Result<Template, Failure> {
+    fn template(&self, profile: &Profile, template: &Template) -> Result<Template, Error> {
         let (prefix, state) = (self.prefix.clone(), Arc::clone(&self.state));
         let given_before = self.state().given;
         let standin: Standin = Arc::new(move |function, arguments| {
@@ -287,7 +287,7 @@ impl Marks {
         }
     }
 
-    fn value(&self, profile: &Profile, name: &Name) -> Result<Secret, Failure> {
+    fn value(&self, profile: &Profile, name: &Name) -> Result<Secret, Error> {
         let mut state = self.state();
         let variable = match name {
             Name::Secret(secret) => secret_variable(&profile.name, secret),

@@ -1,6 +1,6 @@
 //! What a fetch learns that nobody may see, besides its secrets, so that no message says it: a provider's words may hold whatever was sent to it or by it.
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::oauth::redact::Redactor;
 use crate::oauth::request::Request;
@@ -16,7 +16,7 @@ use crate::wire::origin::Origin;
 impl Fetch<'_> {
     /// Remembers what `request`, which `plan` describes, sends that was computed from secrets: a hash of a password is often as good as the
     /// password.
-    pub(super) fn learn_computed(&self, plan: &Plan, request: &Request) -> Result<(), Failure> {
+    pub(super) fn learn_computed(&self, plan: &Plan, request: &Request) -> Result<(), Error> {
         for template in plan.templates() {
             if template.has_expression() && template.names().any(is_private) {
                 let text = template.render(&|name| match name {
@@ -64,9 +64,9 @@ impl Fetch<'_> {
     }
 
     /// `failure` without the secrets that a provider may have sent back in its message.
-    pub(super) fn redacted(&self, failure: Failure) -> Failure {
+    pub(super) fn redacted(&self, failure: Error) -> Error {
         let redactor = self.redactor();
-        failure.map_texts(|text| redactor.apply(text))
+        failure.redacted(|text| redactor.apply(text))
     }
 
     pub(super) fn redactor(&self) -> Redactor {

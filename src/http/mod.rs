@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use self::body::Body;
 use self::trouble::Trouble;
 use crate::clock::Now;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::request::Request;
 use crate::process::waiting::Waiting;
 use crate::profile::Profile;
@@ -32,7 +32,7 @@ use crate::wire::origin::{Origin, no_url};
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 
 /// Makes a request another time.
-pub type Remake<'a> = &'a dyn Fn() -> Result<Request, Failure>;
+pub type Remake<'a> = &'a dyn Fn() -> Result<Request, Error>;
 
 /// Whether a status is that of a success, whose body is needed whole; of a refusal, whose status says most, the beginning is enough.
 pub type IsSuccess<'a> = &'a dyn Fn(u16) -> bool;
@@ -70,11 +70,11 @@ impl Http {
         until: Instant,
         tries: Tries,
         notes: Notes,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Failure::new(Kind::Unexpected, format!("no event loop: {error}")))?;
+            .map_err(|error| Error::new(Kind::Unexpected, format!("no event loop: {error}")))?;
         Ok(Self {
             runtime,
             encrypted: OnceCell::new(),
@@ -105,7 +105,7 @@ impl Http {
         request: &Request,
         is_success: IsSuccess<'_>,
         anew: Option<Remake<'_>>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, Error> {
         let mut tried = 0;
         let mut remade = None;
         let (_, first) = target(request)?;
@@ -149,7 +149,7 @@ impl Http {
     }
 
     /// The client for `url`, made when it is first needed: loading the system's roots takes longer than a request on loopback.
-    fn client(&self, url: &Url) -> Result<&Client, Failure> {
+    fn client(&self, url: &Url) -> Result<&Client, Error> {
         let (cell, encrypted) = match url.scheme() {
             "http" => (&self.plain, false),
             _ => (&self.encrypted, true),
@@ -287,8 +287,8 @@ async fn received(
 }
 
 /// Where `request` goes, and whose that is.
-fn target(request: &Request) -> Result<(Url, Origin), Failure> {
-    let config = |message: String| Failure::new(Kind::Config, message);
+fn target(request: &Request) -> Result<(Url, Origin), Error> {
+    let config = |message: String| Error::new(Kind::Config, message);
     let url = Url::parse(request.url.expose())
         .map_err(|error| config(format!("the URL is no good: {}", no_url(error))))?;
     let origin = Origin::of_url(&url).map_err(config)?;

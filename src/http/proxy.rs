@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 
 /// The variables that name a proxy for `https`, the first that is set counts.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -11,7 +11,7 @@ const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_pr
 ///
 /// # Errors
 /// A config failure that names the variable and not its value, which may hold a password.
-pub(super) fn check() -> Result<(), Failure> {
+pub(super) fn check() -> Result<(), Error> {
     let set = VARIABLES.into_iter().find_map(|name| {
         let value = std::env::var_os(name)?.into_string().unwrap_or_default();
         Some((name, value)).filter(|(_, value)| !value.is_empty())
@@ -22,7 +22,7 @@ pub(super) fn check() -> Result<(), Failure> {
     if is_usable(&value) {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(Error::new(
         Kind::Config,
         format!("environment variable {name} names no proxy that tok can use"),
     )

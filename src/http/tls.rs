@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, RootCertStore};
 use zeroize::Zeroizing;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::http::trouble;
 use crate::profile::Profile;
 
@@ -26,7 +26,7 @@ impl Trust {
     ///
     /// # Errors
     /// A config failure that names the file that is no good.
-    pub(super) fn of(profile: &Profile) -> Result<Self, Failure> {
+    pub(super) fn of(profile: &Profile) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
             Some(path) => roots(&read("ca_file", path)?)
@@ -100,7 +100,7 @@ fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
 const ROOTS_ARE_FILES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
 /// Why no client could be made, which after all the checks above is the system's lack of roots, or its refusal to check certificates.
-pub(super) fn no_client(error: &reqwest::Error) -> Failure {
+pub(super) fn no_client(error: &reqwest::Error) -> Error {
     let next_step = match ROOTS_ARE_FILES {
         true => {
             "install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`"
@@ -109,7 +109,7 @@ pub(super) fn no_client(error: &reqwest::Error) -> Failure {
             "the system itself checks certificates here; if the profile has a `ca_file`, look at what that holds"
         }
     };
-    Failure::new(
+    Error::new(
         Kind::Config,
         format!(
             "no TLS client could be made: {}",
@@ -134,12 +134,12 @@ fn install_cryptography() {
     });
 }
 
-fn read(key: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(key: &str, path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| wrong(key, path, &format!("could not be read: {error}")))
 }
 
-fn wrong(key: &str, path: &Path, what: &str) -> Failure {
-    Failure::new(Kind::Config, format!("`{key}`: {} {what}", path.display())).hint(format!(
+fn wrong(key: &str, path: &Path, what: &str) -> Error {
+    Error::new(Kind::Config, format!("`{key}`: {} {what}", path.display())).hint(format!(
         "`{key}` names a PEM file, relative to the config's folder"
     ))
 }

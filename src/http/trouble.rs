@@ -1,9 +1,9 @@
 //! Why there was no answer, in words a person can act on: the essence of the error chain and not its rubble, and never the URL's query.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::io;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::origin::Origin;
 
@@ -51,8 +51,8 @@ impl Trouble {
     }
 
     /// The failure to end with.
-    pub(super) fn failure(&self, origin: &Origin, timeout_ms: i64) -> Failure {
-        let unreachable = |message: String| Failure::new(Kind::Unreachable, message);
+    pub(super) fn failure(&self, origin: &Origin, timeout_ms: i64) -> Error {
+        let unreachable = |message: String| Error::new(Kind::Unreachable, message);
         match self {
             Self::TimedOut => unreachable(format!("no answer from {origin} within {} s", timeout_ms as f64 / 1000.0))
                 .hint("try again later, or give it longer with --timeout"),
@@ -61,18 +61,18 @@ impl Trouble {
             Self::Untrusted(Distrust { why, next_step }) => unreachable(format!("no trusted connection to {origin}: {why}")).hint(*next_step),
             Self::Broken(why) => unreachable(format!("the answer from {origin} broke off: {why}"))
                 .hint("try again; if it stays so, look at what stands between (a proxy, a VPN)"),
-            Self::TooLarge => Failure::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB"))
+            Self::TooLarge => Error::new(Kind::Unusable, format!("the answer from {origin} is larger than 1 MiB"))
                 .hint("that is no token; check `token_url`"),
-            Self::Compression => Failure::new(Kind::Unusable, format!("the answer from {origin} is not compressed as its `Content-Encoding` says"))
+            Self::Compression => Error::new(Kind::Unusable, format!("the answer from {origin} is not compressed as its `Content-Encoding` says"))
                 .hint("look at what stands between (a proxy, a VPN), and tell the provider"),
-            Self::Unsendable => Failure::new(Kind::Config, "the request has a header that cannot be sent"),
+            Self::Unsendable => Error::new(Kind::Config, "the request has a header that cannot be sent"),
         }
     }
 }
 
 /// The last link of an error's chain: it says what happened, the others say where it passed through.
-pub(super) fn words(error: &dyn Error) -> String {
-    let mut last: &dyn Error = error;
+pub(super) fn words(error: &dyn StdError) -> String {
+    let mut last: &dyn StdError = error;
     while let Some(source) = last.source() {
         last = source;
     }
@@ -85,7 +85,7 @@ pub(super) fn words(error: &dyn Error) -> String {
 }
 
 /// The TLS error somewhere in a chain, also inside an I/O error, which hides it from `source`.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<rustls::Error>() {
@@ -94,7 +94,7 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
         if let Some(inner) = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            && let Some(found) = tls_error(inner as &(dyn Error + 'static))
+            && let Some(found) = tls_error(inner as &(dyn StdError + 'static))
         {
             return Some(found);
         }

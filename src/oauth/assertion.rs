@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::oauth::request::{Lookup, json_body};
 use crate::oauth::signing::Signer;
 use crate::profile::Profile;
@@ -33,7 +33,7 @@ pub fn parts(
     alg: &str,
     occasion: Occasion<'_>,
     value: Lookup<'_>,
-) -> Result<(Secret, Secret), Failure> {
+) -> Result<(Secret, Secret), Error> {
     let text = |text: &str| Parameter::Text(Template::literal(text));
     let mut header = vec![("alg".to_owned(), text(alg))];
     header.extend(assertion.headers.iter().cloned());
@@ -65,7 +65,7 @@ pub fn sign(
     key: &Secret,
     occasion: Occasion<'_>,
     value: Lookup<'_>,
-) -> Result<Secret, Failure> {
+) -> Result<Secret, Error> {
     let signer = Signer::new(key, assertion.algorithm)?;
     let (header, claims) = parts(assertion, signer.algorithm().name(), occasion, value)?;
     let mut jwt = encoded(&header);
@@ -81,7 +81,7 @@ pub fn sign(
 ///
 /// # Errors
 /// What [`Signer::new`] says.
-pub fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Failure> {
+pub fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Error> {
     let mut signed = profile.assertions().filter(|signed| signed.key == name);
     signed.try_for_each(|assertion| Signer::new(secret, assertion.algorithm).map(|_| ()))
 }

@@ -269,8 +269,8 @@ mod tests {
                 "E0000011: Invalid token",
             ),
             (
-                r#"{"status":{"error":true,"code":401,"message":"Authentication Failure"}}"#,
-                "401: Authentication Failure",
+                r#"{"status":{"error":true,"code":401,"message":"Authentication Error"}}"#,
+                "401: Authentication Error",
             ),
             (r#"{"error":{"code":400},"success":false}"#, "400"),
             (

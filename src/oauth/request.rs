@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
 use crate::profile::plan::{Parameter, Plan};
 use crate::profile::template::{CLIENT_SECRET, Name, percent_encode};
@@ -24,7 +24,7 @@ pub struct Request {
 }
 
 /// Gives the text for a name in a template.
-pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Failure>;
+pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Error>;
 
 /// Builds the request that `plan` describes; `format` is what the answer is expected to be.
 ///
@@ -32,7 +32,7 @@ pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Failure>;
 ///
 /// # Errors
 /// What `value` returns, or a config failure when a value cannot stand where the plan puts it.
-pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, Failure> {
+pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, Error> {
     let mut url = plan.url.render(value)?;
     let mut headers = Headers::default();
     headers.set(
@@ -74,7 +74,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
             .expose()
             .contains(|c: char| c.is_control() && c != '\t')
         {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Config,
                 format!("header `{name}` would hold a line break or control character"),
             ));
@@ -111,7 +111,7 @@ impl Headers {
 }
 
 /// `Basic base64(id:secret)`; both percent-encoded first where RFC 6749 §2.3.1 is followed.
-fn basic(encoding: BasicEncoding, value: Lookup<'_>) -> Result<Secret, Failure> {
+fn basic(encoding: BasicEncoding, value: Lookup<'_>) -> Result<Secret, Error> {
     let id = value(&Name::ClientId)?;
     let secret = value(&Name::Secret(CLIENT_SECRET.to_owned()))?;
     let mut pair = Secret::default();
@@ -139,7 +139,7 @@ pub fn basic_encodings_differ(id: &str, secret: &str) -> bool {
 }
 
 /// `name=value&…`, in UTF-8 (`application/x-www-form-urlencoded`); a list repeats its name.
-fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Failure> {
+fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Error> {
     let mut out = Secret::default();
     let mut add = |name: &str, text: &Secret| {
         if !out.is_empty() {
@@ -163,7 +163,7 @@ fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret,
 }
 
 /// The text of a parameter that is one value.
-fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Failure> {
+fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Error> {
     match parameter {
         Parameter::Text(template) => template.render(value),
         Parameter::Words { words, separator } => {
@@ -178,7 +178,7 @@ fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Failure> {
         }
         Parameter::Plain(Value::Null) => Ok(Secret::default()),
         Parameter::Plain(plain) => Ok(Secret::new(plain.to_string())),
-        Parameter::List(_) | Parameter::Table(_) => Err(Failure::new(
+        Parameter::List(_) | Parameter::Table(_) => Err(Error::new(
             Kind::Config,
             "a nested parameter can travel only as JSON",
         )),
@@ -189,7 +189,7 @@ fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Failure> {
 pub(super) fn json_body(
     parameters: &[(String, Parameter)],
     value: Lookup<'_>,
-) -> Result<Secret, Failure> {
+) -> Result<Secret, Error> {
     let mut out = Secret::default();
     json_object(parameters, value, &mut out)?;
     Ok(out)
@@ -199,7 +199,7 @@ fn json_object(
     members: &[(String, Parameter)],
     value: Lookup<'_>,
     out: &mut Secret,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     out.push("{");
     for (index, (name, member)) in members.iter().enumerate() {
         out.push(if index > 0 { "," } else { "" });
@@ -211,7 +211,7 @@ fn json_object(
     Ok(())
 }
 
-fn json(parameter: &Parameter, value: Lookup<'_>, out: &mut Secret) -> Result<(), Failure> {
+fn json(parameter: &Parameter, value: Lookup<'_>, out: &mut Secret) -> Result<(), Error> {
     match parameter {
         Parameter::List(items) => {
             out.push("[");
@@ -402,7 +402,7 @@ mod tests {
         for bad in ["a\r\nb: c", "a\nb", "a\0b", "a\x1bb"] {
             let failure = super::build(&plan, Format::Json, &|_| Ok(Secret::new(bad))).unwrap_err();
             assert_eq!(failure.kind(), Kind::Config);
-            assert!(!failure.message().contains(bad));
+            assert!(!failure.to_string().contains(bad));
         }
     }
 

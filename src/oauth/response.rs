@@ -4,7 +4,7 @@ mod without_token;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::document::{self, NoJson};
 use crate::oauth::expiry;
 use crate::oauth::redact::Redactor;
@@ -34,7 +34,7 @@ pub fn token(
     steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<Token, Failure> {
+) -> Result<Token, Error> {
     let document = document_of(answer, steps, rules, redactor)?;
     let seen = Seen {
         answer,
@@ -66,7 +66,7 @@ pub fn token(
 ///
 /// # Errors
 /// As [`token`], but for the token.
-pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Stepped, Failure> {
+pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Stepped, Error> {
     if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
@@ -159,7 +159,7 @@ fn check_success(
     document: Option<&Value>,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let holds = rules.success.iter().all(|(pointer, expected)| {
         document
             .and_then(|document| pointer.find(document).ok())
@@ -181,7 +181,7 @@ fn document_of(
     steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<Option<Value>, Failure> {
+) -> Result<Option<Value>, Error> {
     if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
@@ -214,8 +214,8 @@ fn same(found: &Value, expected: &Value) -> bool {
 /// What to do when what stands in the token's place is none.
 const WHERE_IT_IS: &str = "set `response = { access_token = \"/…\" }` to where the token is; -v shows the answer, without secrets";
 
-fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Failure> {
-    let unusable = |message: String| Failure::new(Kind::Unusable, message);
+fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Error> {
+    let unusable = |message: String| Error::new(Kind::Unusable, message);
     let (found, place) = rules.access_token.find(seen).map_err(|nowhere| {
         unusable(format!("no token at `{}`: {nowhere}", rules.access_token)).hint(WHERE_IT_IS)
     })?;
@@ -290,14 +290,14 @@ fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), S
     }
 }
 
-fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Failure> {
+fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Error> {
     let Ok((found, place)) = rules.token_type.find(seen) else {
         return Ok("Bearer".to_owned());
     };
     match found.as_ref() {
         Value::String(text) if text.trim().is_empty() => Ok("Bearer".to_owned()),
         Value::String(text) => Ok(clean(text, 60)),
-        other => Err(Failure::new(
+        other => Err(Error::new(
             Kind::Unusable,
             format!("the token type at `{place}` is {}", kind(other)),
         )
@@ -321,10 +321,10 @@ fn scope_text(scope: &Value) -> Option<String> {
 }
 
 /// How long the token lives: what the answer says, else what the token says of itself, else what the profile says, else a short while.
-fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Failure> {
+fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Error> {
     let answer = seen.answer;
     let wrong = |place: &Place, message: String| {
-        Failure::new(Kind::Unusable, format!("the lifetime at `{place}` {message}"))
+        Error::new(Kind::Unusable, format!("the lifetime at `{place}` {message}"))
             .hint("set `response.expires_in` or `response.expires_at`, and its unit, to what the provider's manual says")
     };
     // A moment counts from the clock of whoever wrote it, where that is known.

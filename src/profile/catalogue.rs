@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::file::schema::ProfileTable;
 use crate::term::text::nearest;
 
@@ -59,11 +59,11 @@ pub fn find(name: &str) -> Result<Entry, String> {
 ///
 /// # Errors
 /// A usage failure whose hint names the nearest one, or all.
-pub fn find_typed(name: &str) -> Result<Entry, Failure> {
+pub fn find_typed(name: &str) -> Result<Entry, Error> {
     if let Some((_, text)) = ENTRIES.iter().find(|(known, _)| *known == name) {
-        return read(text).map_err(|message| Failure::new(Kind::Unexpected, message));
+        return read(text).map_err(|message| Error::new(Kind::Unexpected, message));
     }
-    let failure = Failure::new(Kind::Usage, format!("there is no provider `{name}`"));
+    let failure = Error::new(Kind::Usage, format!("there is no provider `{name}`"));
     Err(failure.hint(match nearest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),

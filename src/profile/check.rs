@@ -1,6 +1,6 @@
 //! What can be wrong with a resolved profile and its file without being noticed while it is read: URLs, expressions, names that clash.
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::profile::Profile;
 use crate::profile::file::Config;
 use crate::profile::name::{self, secret_variable, var_variable};
@@ -8,7 +8,7 @@ use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY};
 use crate::wire::origin::{self, Origin};
 
 /// See [`Profile::check`].
-pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Failure> {
+pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Error> {
     check_names(profile, config)?;
     let wrong = |key: &str, message: &str| config.wrong(&profile.name, key, message);
     let plans = profile
@@ -51,7 +51,7 @@ pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Failure>
 }
 
 /// The names of the whole file: each good, and no two profiles reading one environment variable.
-fn check_names(profile: &Profile, config: &Config) -> Result<(), Failure> {
+fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
     let all = config.profiles()?;
     let own = variables(
         &profile.name,

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{CacheKind, SourceTable};
 use crate::profile::template::{Name, Template};
@@ -115,7 +115,7 @@ impl Profile {
         name: &str,
         overrides: &Overrides,
         environment: Environment<'_>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         resolve::profile(config, name, overrides, environment)
     }
 
@@ -124,7 +124,7 @@ impl Profile {
     ///
     /// # Errors
     /// A config failure that names file, line and key.
-    pub fn check(&self, config: &Config) -> Result<(), Failure> {
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
         check::profile(self, config)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::assertion::Assertion;
 use crate::profile::catalogue;
 use crate::profile::file::Config;
@@ -25,9 +25,9 @@ pub(super) fn profile(
     profile: &str,
     overrides: &Overrides,
     environment: Environment<'_>,
-) -> Result<Profile, Failure> {
+) -> Result<Profile, Error> {
     name::check(profile)
-        .map_err(|message| Failure::new(Kind::Config, format!("profile {message}")))?;
+        .map_err(|message| Error::new(Kind::Config, format!("profile {message}")))?;
     let mut table = config.profile(profile)?;
     let mut needs = BTreeMap::new();
     if let Some(provider) = table.provider.clone() {

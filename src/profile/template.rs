@@ -9,7 +9,7 @@ mod functions;
 mod name;
 mod scan;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
 pub use functions::{FUNCTIONS, Standin, percent_encode, uuid};
@@ -181,10 +181,7 @@ impl Template {
     ///
     /// # Errors
     /// What `value` returns, or a config failure when an expression cannot be evaluated (its message never holds a value).
-    pub fn render(
-        &self,
-        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
-    ) -> Result<Secret, Failure> {
+    pub fn render(&self, value: &dyn Fn(&Name) -> Result<Secret, Error>) -> Result<Secret, Error> {
         self.render_calling(value, None).map(|(text, _)| text)
     }
 
@@ -194,8 +191,8 @@ impl Template {
     /// As [`render`](Self::render).
     pub fn render_typed(
         &self,
-        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
-    ) -> Result<(Secret, bool), Failure> {
+        value: &dyn Fn(&Name) -> Result<Secret, Error>,
+    ) -> Result<(Secret, bool), Error> {
         self.render_calling(value, None)
     }
 
@@ -206,9 +203,9 @@ impl Template {
     /// As [`render`](Self::render).
     pub fn render_calling(
         &self,
-        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        value: &dyn Fn(&Name) -> Result<Secret, Error>,
         standin: Option<&Standin>,
-    ) -> Result<(Secret, bool), Failure> {
+    ) -> Result<(Secret, bool), Error> {
         let mut out = Secret::default();
         let mut is_number = false;
         for part in &self.parts {
@@ -222,10 +219,10 @@ impl Part {
     /// Adds its text to `out`; says whether it is an expression that gave a number.
     fn render(
         &self,
-        value: &dyn Fn(&Name) -> Result<Secret, Failure>,
+        value: &dyn Fn(&Name) -> Result<Secret, Error>,
         standin: Option<&Standin>,
         out: &mut Secret,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, Error> {
         match self {
             Self::Literal(text) => out.push(text),
             Self::Name(name) => out.push(value(name)?.expose()),
@@ -244,7 +241,7 @@ impl Part {
                     return Ok(false);
                 }
                 let (text, is_number) =
-                    evaluated.map_err(|message| Failure::new(Kind::Config, message))?;
+                    evaluated.map_err(|message| Error::new(Kind::Config, message))?;
                 out.push(text.expose());
                 return Ok(is_number);
             }
@@ -322,7 +319,7 @@ mod tests {
                 }))
             })
             .map(|text| text.expose().to_owned())
-            .map_err(|failure| failure.message().to_owned())
+            .map_err(|failure| failure.to_string().to_owned())
     }
 
     #[test]

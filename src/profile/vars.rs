@@ -134,7 +134,7 @@ impl<'a> Vars<'a> {
         });
         rendered
             .map(|text| text.expose().to_owned())
-            .map_err(|failure| failure.message().to_owned())
+            .map_err(|failure| failure.to_string().to_owned())
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
 use crate::secrets::environment::withhold;
@@ -17,14 +17,14 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const LARGEST_BYTES: u64 = 64 * 1024;
 
 /// What `command` prints, without the one line end. Its stderr goes to tok's own, its stdin is empty, and it sees no secret of tok's.
-pub(super) fn read(command: &[String], _: Environment<'_>) -> Result<Secret, Failure> {
+pub(super) fn read(command: &[String], _: Environment<'_>) -> Result<Secret, Error> {
     run(command, DEADLINE)
 }
 
-fn run(command: &[String], deadline: Duration) -> Result<Secret, Failure> {
-    let failed = |message: String| Failure::new(Kind::Secret, message);
+fn run(command: &[String], deadline: Duration) -> Result<Secret, Error> {
+    let failed = |message: String| Error::new(Kind::Secret, message);
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::new(Kind::Config, "the command is empty"));
+        return Err(Error::new(Kind::Config, "the command is empty"));
     };
     let mut child = Command::new(program);
     child
@@ -108,7 +108,7 @@ mod tests {
         let command = ["sh", "-c", script].map(str::to_owned);
         run(&command, deadline)
             .map(|secret| secret.expose().to_owned())
-            .map_err(|failure| failure.message().to_owned())
+            .map_err(|failure| failure.to_string().to_owned())
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         assert!(
             run(&["no-such-program-here".into()], long)
                 .unwrap_err()
-                .message()
+                .to_string()
                 .contains("no such program")
         );
     }

@@ -3,23 +3,20 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
 
 /// The secret in `variable`, as it stands; none when it is not set.
-pub(super) fn read(
-    variable: &str,
-    environment: Environment<'_>,
-) -> Result<Option<Secret>, Failure> {
+pub(super) fn read(variable: &str, environment: Environment<'_>) -> Result<Option<Secret>, Error> {
     let Some(value) = environment(variable) else {
         return Ok(None);
     };
     let text = value
         .into_string()
-        .map_err(|_| Failure::new(Kind::Secret, "the secret is not UTF-8 text"))?;
+        .map_err(|_| Error::new(Kind::Secret, "the secret is not UTF-8 text"))?;
     if text.is_empty() {
-        return Err(Failure::new(Kind::Secret, "the secret is empty")
+        return Err(Error::new(Kind::Secret, "the secret is empty")
             .hint(format!("set {variable} to the secret, or unset it")));
     }
     Ok(Some(Secret::new(text)))

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::Environment;
 use crate::secret::Secret;
 
@@ -12,8 +12,8 @@ use crate::secret::Secret;
 const LARGEST_BYTES: u64 = 64 * 1024;
 
 /// The secret in the file at `path`, without the one line end an editor adds; none when there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
-    let failed = |message: String| Failure::new(Kind::Secret, message);
+pub(super) fn read(path: &Path) -> Result<Option<Secret>, Error> {
+    let failed = |message: String| Error::new(Kind::Secret, message);
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -38,9 +38,9 @@ pub(super) fn read(path: &Path) -> Result<Option<Secret>, Failure> {
 pub(super) fn read_credential(
     name: &str,
     environment: Environment<'_>,
-) -> Result<Option<Secret>, Failure> {
+) -> Result<Option<Secret>, Error> {
     if name.is_empty() || name.contains(['/', '\\']) || name == ".." || name == "." {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Config,
             "a credential's name is a plain file name",
         ));

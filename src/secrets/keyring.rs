@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use ::keyring::{Entry, Error};
+use ::keyring::{Entry, Error as KeyringError};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::process::waiting::Waiting;
 use crate::secret::Secret;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
@@ -40,17 +40,17 @@ const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 /// # Errors
 /// A secret failure when the keyring cannot be reached, is turned off or locked, does not answer in time, or holds no text; a usage failure when
 /// `TOK_KEYRING` says anything but `off`.
-pub fn get(user: &str) -> Result<Option<Secret>, Failure> {
+pub fn get(user: &str) -> Result<Option<Secret>, Error> {
     let secret = call(user, |entry| entry.get_secret())?;
     match secret {
         None => Ok(None),
         Some(bytes) => match String::from_utf8(bytes) {
-            Ok(text) if text.is_empty() => Err(Failure::new(Kind::Secret, "the secret is empty")),
+            Ok(text) if text.is_empty() => Err(Error::new(Kind::Secret, "the secret is empty")),
             Ok(text) => Ok(Some(Secret::new(text))),
             Err(error) => {
                 // The bytes come back with the error: into a Secret-like buffer, so that they are zeroed.
                 drop(zeroize::Zeroizing::new(error.into_bytes()));
-                Err(Failure::new(Kind::Secret, "the secret is not UTF-8 text"))
+                Err(Error::new(Kind::Secret, "the secret is not UTF-8 text"))
             }
         },
     }
@@ -61,12 +61,12 @@ pub fn get(user: &str) -> Result<Option<Secret>, Failure> {
 ///
 /// # Errors
 /// As [`get`].
-pub fn set(user: &str, secret: &Secret) -> Result<(), Failure> {
+pub fn set(user: &str, secret: &Secret) -> Result<(), Error> {
     let secret = secret.clone();
     call(user, move |entry| {
         let bytes = secret.expose().as_bytes();
         match entry.set_secret(bytes) {
-            Err(Error::Ambiguous(entries)) => match entries.split_first() {
+            Err(KeyringError::Ambiguous(entries)) => match entries.split_first() {
                 // The new secret first: whatever fails after it, it is not lost.
                 Some((kept, others)) => {
                     kept.set_secret(bytes)?;
@@ -86,9 +86,9 @@ pub fn set(user: &str, secret: &Secret) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`get`].
-pub fn delete(user: &str) -> Result<bool, Failure> {
+pub fn delete(user: &str) -> Result<bool, Error> {
     call(user, |entry| match entry.delete_credential() {
-        Err(Error::Ambiguous(entries)) => entries
+        Err(KeyringError::Ambiguous(entries)) => entries
             .iter()
             .try_for_each(|entry| entry.delete_credential()),
         deleted => deleted,
@@ -100,9 +100,9 @@ pub fn delete(user: &str) -> Result<bool, Failure> {
 fn call<T: Send + 'static>(
     user: &str,
     operation: impl FnOnce(&Entry) -> ::keyring::Result<T> + Send + 'static,
-) -> Result<Option<T>, Failure> {
+) -> Result<Option<T>, Error> {
     if is_off(std::env::var_os(SWITCH).as_deref())? {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Secret,
             format!("there is no keyring here: {SWITCH} is off"),
         )
@@ -117,12 +117,12 @@ fn call<T: Send + 'static>(
         answers.store(true, Ordering::Relaxed);
         let result = match status {
             Ok(()) => Entry::new(SERVICE, &user).and_then(|entry| operation(&entry)),
-            Err(_) => Err(Error::NoDefaultStore),
+            Err(_) => Err(KeyringError::NoDefaultStore),
         };
         // The receiver is gone when the deadline has passed; then nobody wants the answer.
         let _ = send.send(match result {
             Ok(value) => Ok(Some(value)),
-            Err(Error::NoEntry) => Ok(None),
+            Err(KeyringError::NoEntry) => Ok(None),
             Err(error) => Err(describe(&error)),
         });
     });
@@ -144,7 +144,7 @@ fn call<T: Send + 'static>(
                 deadline,
             )
         }),
-        Err(RecvTimeoutError::Disconnected) => Err(Failure::new(
+        Err(RecvTimeoutError::Disconnected) => Err(Error::new(
             Kind::Secret,
             "the keyring's client failed without a word",
         )),
@@ -155,22 +155,22 @@ fn call<T: Send + 'static>(
 ///
 /// # Errors
 /// A usage failure when it says something else: whoever set it meant something.
-fn is_off(value: Option<&OsStr>) -> Result<bool, Failure> {
+fn is_off(value: Option<&OsStr>) -> Result<bool, Error> {
     match value.map(OsStr::as_encoded_bytes) {
         None | Some(b"") => Ok(false),
         Some(b"off") => Ok(true),
         Some(_) => Err(
-            Failure::new(Kind::Usage, format!("{SWITCH} can only be `off`"))
+            Error::new(Kind::Usage, format!("{SWITCH} can only be `off`"))
                 .hint("unset it to have the keyring asked"),
         ),
     }
 }
 
 /// What it means that the time is up: a daemon that takes connections and then keeps tok waiting most likely waits for a person itself.
-fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Failure {
+fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Error {
     let seconds = deadline.as_secs();
     if has_answered {
-        Failure::new(
+        Error::new(
             Kind::Secret,
             format!(
                 "the keyring answered, but was not done within {seconds} s: it may be waiting to be unlocked"
@@ -178,14 +178,14 @@ fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Failure 
         )
         .hint("unlock the keyring")
     } else if bus_is_silent {
-        Failure::new(
+        Error::new(
             Kind::Secret,
             format!(
                 "the keyring could not be asked within {seconds} s: the session bus does not answer"
             ),
         )
     } else {
-        Failure::new(
+        Error::new(
             Kind::Secret,
             format!("the keyring did not answer within {seconds} s: its daemon hangs"),
         )
@@ -193,9 +193,9 @@ fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Failure 
 }
 
 /// What a keyring error means, in words that cannot hold a secret.
-fn describe(error: &Error) -> Failure {
+fn describe(error: &KeyringError) -> Error {
     let message = match error {
-        Error::NoDefaultStore => {
+        KeyringError::NoDefaultStore => {
             let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS);
             let cause = match address_trouble(bus.as_deref()) {
                 Some(trouble) => format!(": {trouble}"),
@@ -207,25 +207,27 @@ fn describe(error: &Error) -> Failure {
             };
             format!("there is no keyring here{cause}")
         }
-        Error::NoStorageAccess(_) => format!(
+        KeyringError::NoStorageAccess(_) => format!(
             "the keyring is locked and could not be unlocked{}",
             cause(error)
         ),
-        Error::PlatformFailure(_) => format!("the keyring could not be used{}", cause(error)),
-        Error::BadEncoding(_) => "the secret is not UTF-8 text".to_owned(),
-        Error::BadDataFormat(..) => "the entry is damaged".to_owned(),
-        Error::BadStoreFormat(_) => "the keyring itself is damaged".to_owned(),
-        Error::TooLong(_, limit) => format!("the keyring takes at most {limit} characters"),
-        Error::Ambiguous(entries) => format!(
+        KeyringError::PlatformFailure(_) => {
+            format!("the keyring could not be used{}", cause(error))
+        }
+        KeyringError::BadEncoding(_) => "the secret is not UTF-8 text".to_owned(),
+        KeyringError::BadDataFormat(..) => "the entry is damaged".to_owned(),
+        KeyringError::BadStoreFormat(_) => "the keyring itself is damaged".to_owned(),
+        KeyringError::TooLong(_, limit) => format!("the keyring takes at most {limit} characters"),
+        KeyringError::Ambiguous(entries) => format!(
             "{} entries match, and tok does not guess which is meant",
             entries.len()
         ),
         _ => "the keyring refused".to_owned(),
     };
-    let failure = Failure::new(Kind::Secret, message);
+    let failure = Error::new(Kind::Secret, message);
     match error {
         // Nothing can be stored in it either.
-        Error::NoStorageAccess(_) => failure.hint("unlock the keyring"),
+        KeyringError::NoStorageAccess(_) => failure.hint("unlock the keyring"),
         _ => failure,
     }
 }
@@ -251,9 +253,9 @@ fn address_trouble(address: Option<&OsStr>) -> Option<&'static str> {
 }
 
 /// `: ` and the platform's own words, for the variants that carry no data.
-fn cause(error: &Error) -> String {
+fn cause(error: &KeyringError) -> String {
     match error {
-        Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => {
+        KeyringError::PlatformFailure(inner) | KeyringError::NoStorageAccess(inner) => {
             let words = clean(&inner.to_string(), SHOWN_CHARACTERS);
             // The name of a library helps nobody at a prompt.
             let words = ["zbus error: ", "SS error: "]
@@ -318,15 +320,18 @@ mod tests {
     #[test]
     fn a_daemon_that_waits_for_a_person_is_told_from_one_that_hangs() {
         let waits = late(true, false, DEADLINE_ALONE);
-        assert!(waits.message().contains("unlocked"), "{waits}");
+        assert!(waits.to_string().contains("unlocked"), "{waits}");
         assert_eq!(waits.next_step(), Some("unlock the keyring"));
         let hangs = late(false, false, DEADLINE_WITH_A_PERSON);
         assert!(
-            hangs.message().contains("within 60 s: its daemon"),
+            hangs.to_string().contains("within 60 s: its daemon"),
             "{hangs}"
         );
         let silent = late(false, true, DEADLINE_ALONE);
-        assert!(silent.message().contains("bus does not answer"), "{silent}");
+        assert!(
+            silent.to_string().contains("bus does not answer"),
+            "{silent}"
+        );
         // Then the way around it is the way out, and the caller knows it.
         assert_eq!(hangs.next_step(), None);
     }
@@ -336,18 +341,18 @@ mod tests {
         let bytes = || b"hunter2\xff".to_vec();
         let boxed = || -> Box<dyn std::error::Error + Send + Sync> { "platform words".into() };
         let errors = [
-            Error::BadEncoding(bytes()),
-            Error::BadDataFormat(bytes(), boxed()),
-            Error::NoStorageAccess(boxed()),
-            Error::PlatformFailure(boxed()),
-            Error::TooLong("hunter2".into(), 2560),
-            Error::Invalid("hunter2".into(), "hunter2".into()),
-            Error::Ambiguous(Vec::new()),
+            KeyringError::BadEncoding(bytes()),
+            KeyringError::BadDataFormat(bytes(), boxed()),
+            KeyringError::NoStorageAccess(boxed()),
+            KeyringError::PlatformFailure(boxed()),
+            KeyringError::TooLong("hunter2".into(), 2560),
+            KeyringError::Invalid("hunter2".into(), "hunter2".into()),
+            KeyringError::Ambiguous(Vec::new()),
         ];
         for error in errors {
             let failure = describe(&error);
             assert_eq!(failure.kind(), Kind::Secret);
-            assert!(!failure.message().contains("hunter2"), "{failure}");
+            assert!(!failure.to_string().contains("hunter2"), "{failure}");
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::pointer::{self, Pointer};
 use crate::secret::Secret;
 
 /// The text at `pointer` in `json`.
-pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> {
-    let failed = |message: String| Failure::new(Kind::Secret, message);
+pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Error> {
+    let failed = |message: String| Error::new(Kind::Secret, message);
     // Of serde_json's complaint only the place: the rest may quote the text.
     let mut document: Value = serde_json::from_str(json.expose()).map_err(|error| {
         failed(format!(
@@ -42,7 +42,7 @@ mod tests {
         let read = |json: &str, pointer: &str| {
             read(&Secret::new(json), &Pointer::parse(pointer).unwrap())
                 .map(|secret| secret.expose().to_owned())
-                .map_err(|failure| (failure.kind(), failure.message().to_owned()))
+                .map_err(|failure| (failure.kind(), failure.to_string().to_owned()))
         };
         assert_eq!(read(file, "/private_key").unwrap(), "-----BEGIN\nhunter2");
         for (json, pointer, expected) in [

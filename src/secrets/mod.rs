@@ -12,7 +12,7 @@ mod member;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
@@ -55,7 +55,7 @@ impl Source {
     ///
     /// # Errors
     /// A secret failure when the place is there but cannot be read, or holds nothing usable.
-    pub fn read(&self, environment: Environment<'_>) -> Result<Option<Secret>, Failure> {
+    pub fn read(&self, environment: Environment<'_>) -> Result<Option<Secret>, Error> {
         match self {
             Self::Member(source, pointer) => {
                 let text = source.read(environment)?;
@@ -99,7 +99,7 @@ impl Source {
 ///
 /// # Errors
 /// A config failure when no origin is known to bind a keyring entry to.
-pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
+pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
     let mut sources = vec![Source::Environment(secret_variable(&profile.name, name))];
     if let Some(written) = profile.source(name) {
         let file = written.file.as_ref();
@@ -110,9 +110,9 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Failure> {
             written.command.clone().map(Source::Command),
         ];
         let pointer = written.pointer.as_deref().map(Pointer::parse);
-        let pointer = pointer.transpose().map_err(|message| {
-            Failure::new(Kind::Config, message).context(format!("profile `{}`", profile.name))
-        })?;
+        let pointer = pointer
+            .transpose()
+            .map_err(|message| Error::new(Kind::Config, message).profile(&profile.name))?;
         sources.extend(places.into_iter().flatten().map(|place| match &pointer {
             Some(pointer) => Source::Member(Box::new(place), pointer.clone()),
             None => place,
@@ -133,10 +133,10 @@ pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> 
 ///
 /// # Errors
 /// A config failure when no origin is known.
-pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Failure> {
-    let home = profile.home().map_err(|message| {
-        Failure::new(Kind::Config, message).context(format!("profile `{}`", profile.name))
-    })?;
+pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
+    let home = profile
+        .home()
+        .map_err(|message| Error::new(Kind::Config, message).profile(&profile.name))?;
     let mut others: Vec<String> = profile
         .origins
         .iter()
@@ -161,7 +161,7 @@ pub fn find(
     profile: &Profile,
     name: &str,
     environment: Environment<'_>,
-) -> Result<(Secret, Source), Failure> {
+) -> Result<(Secret, Source), Error> {
     let sources = sources(profile, name)?;
     let context = format!("profile `{}`: {name}", profile.name);
     for source in &sources {
@@ -188,7 +188,7 @@ pub fn find(
     }
     let absences: Vec<String> = sources.iter().map(Source::absence).collect();
     Err(
-        Failure::new(Kind::Secret, format!("not set: {}", absences.join(", ")))
+        Error::new(Kind::Secret, format!("not set: {}", absences.join(", ")))
             .context(context)
             .hint(ways_out(profile, name)),
     )
@@ -207,7 +207,7 @@ fn written_but_absent(sources: &[Source], failed: &Source) -> Option<String> {
 
 /// `failure` of the keyring with what to do about it: what the keyring itself needs, where that is known, and the way around it.
 #[must_use]
-pub fn with_way_out(failure: Failure, profile: &Profile, name: &str) -> Failure {
+pub fn with_way_out(failure: Error, profile: &Profile, name: &str) -> Error {
     let hint = match failure.next_step() {
         Some(step) => format!("{step}, or set {}", secret_variable(&profile.name, name)),
         None => ways_out(profile, name),

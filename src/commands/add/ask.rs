@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::term::notes::Notes;
 
@@ -37,10 +37,10 @@ pub(super) fn request(person: bool) -> anyhow::Result<Zeroizing<String>> {
         }
     }
     if bytes.len() as u64 > LONGEST_BYTES {
-        return Err(Failure::new(Kind::Usage, "the request is longer than 256 KiB").into());
+        return Err(Error::new(Kind::Usage, "the request is longer than 256 KiB").into());
     }
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::new(Kind::Usage, "the request is not UTF-8 text"))?;
+        .map_err(|_| Error::new(Kind::Usage, "the request is not UTF-8 text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -65,14 +65,14 @@ fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
         .arg(file.path())
         .status()
         .map_err(|error| {
-            Failure::new(
+            Error::new(
                 Kind::Usage,
                 format!("could not run the editor `{program}`: {error}"),
             )
             .hint("set EDITOR, or give the request on stdin")
         })?;
     if !status.success() {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Usage,
             format!("the editor `{program}` ended with {status}"),
         )
@@ -96,7 +96,7 @@ pub(super) fn line(question: &str) -> anyhow::Result<String> {
         .read_line(&mut typed)
         .context("could not read from the terminal")?;
     match typed.trim() {
-        "" => Err(Failure::new(Kind::Usage, "nothing was typed; nothing was written").into()),
+        "" => Err(Error::new(Kind::Usage, "nothing was typed; nothing was written").into()),
         typed => Ok(typed.to_owned()),
     }
 }

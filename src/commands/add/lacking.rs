@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use crate::commands::environment;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
 use crate::profile::file::Config;
@@ -25,7 +25,7 @@ pub(super) struct Wants {
 
 impl Wants {
     /// Resolves `draft` with stand-ins for whatever it asks for, and notes what that was.
-    pub(super) fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Failure> {
+    pub(super) fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Error> {
         let mut probe = draft.clone();
         probe.client_id.get_or_insert_with(|| UNKNOWN.to_owned());
         let config = config.with_profile(name, table(&probe, name)?)?;
@@ -86,18 +86,18 @@ fn uses_client_id(profile: &Profile) -> bool {
 }
 
 /// The table that `draft` becomes.
-pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Failure> {
+pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Error> {
     draft.table().map_err(|message| {
-        Failure::new(Kind::Config, format!("profile `{name}`: {message}"))
+        Error::new(Kind::Config, format!("profile `{name}`: {message}"))
             .hint("take it out of the request")
     })
 }
 
 /// `failure` of the profile `name` without file and line: it is not in the file yet.
-pub(super) fn without_place(failure: Failure, config: &Config, name: &str) -> Failure {
+pub(super) fn without_place(failure: Error, config: &Config, name: &str) -> Error {
     let place = config.file().display().to_string();
     let profile = format!("profile `{name}`: ");
-    failure.map_texts(|text| {
+    failure.redacted(|text| {
         let message = text
             .strip_prefix(&place)
             .and_then(|rest| rest.split_once(": "))

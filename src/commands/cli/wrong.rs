@@ -2,26 +2,26 @@
 
 use std::error::Error as _;
 
-use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::commands::cli::help;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
 /// What `error` means, for the `arguments` it is about.
 #[must_use]
-pub fn failure(error: &Error, arguments: &[String]) -> Failure {
+pub fn failure(error: &clap::Error, arguments: &[String]) -> Error {
     let (message, hint) = words(error);
     let path = help::path(arguments);
     let page = [&["tok".to_owned()], &path[..], &["--help".to_owned()]]
         .concat()
         .join(" ");
-    Failure::new(Kind::Usage, clean(&message, SHOWN_CHARACTERS))
+    Error::new(Kind::Usage, clean(&message, SHOWN_CHARACTERS))
         .hint(hint.unwrap_or_else(|| format!("`{page}` has the options and examples")))
 }
 
 /// The message, and the next step where there is a better one than reading the help.
-fn words(error: &Error) -> (String, Option<String>) {
+fn words(error: &clap::Error) -> (String, Option<String>) {
     let argument = list(error, ContextKind::InvalidArg);
     let first = argument.first().map_or("", String::as_str);
     let value = list(error, ContextKind::InvalidValue).concat();
@@ -85,7 +85,7 @@ fn words(error: &Error) -> (String, Option<String>) {
 }
 
 /// The texts that clap has for `kind`.
-fn list(error: &Error, kind: ContextKind) -> Vec<String> {
+fn list(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(ContextValue::Strings(texts)) => texts.clone(),

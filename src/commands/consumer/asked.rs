@@ -12,7 +12,7 @@ use crate::commands::cli::{Bazel, Cargo, Fetch, Login};
 use crate::commands::for_::{bazel, cargo, docker, git, hosts};
 use crate::commands::get::{get, header_lines, prepare};
 use crate::commands::{Session, environment, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::term::text::clean;
 
@@ -44,7 +44,7 @@ pub(super) fn bazel(
 /// git tells every helper everything, and each is to do nothing about what is not its business ("gitcredentials(7)").
 pub(super) fn git(session: &Session<'_>, asks: &Login, out: &mut impl Write) -> anyhow::Result<()> {
     let Some(request) = git::Request::read(&request()?) else {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Usage,
             "stdin is no request of git's, as in `protocol=https` and `host=…`, a line each",
         )
@@ -85,7 +85,7 @@ pub(super) fn docker(
             let server = server()?;
             if !docker::allow(&asks.hosts.list, &server) {
                 write(out, docker::NOT_FOUND)?;
-                return Err(Failure::new(
+                return Err(Error::new(
                     Kind::Unexpected,
                     format!(
                         "no answer for `{}`, which no --host names",
@@ -106,7 +106,7 @@ pub(super) fn docker(
         "erase" => Ok(()),
         "list" => write(out, "{}\n"),
         "store" => Err(
-            Failure::new(Kind::Usage, "credentials of `docker login` are not kept")
+            Error::new(Kind::Usage, "credentials of `docker login` are not kept")
                 .hint("there is no need to log in: `get` answers with a token")
                 .into(),
         ),
@@ -125,13 +125,13 @@ pub(super) fn cargo(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let index_url = environment(cargo::INDEX_URL).ok_or_else(|| {
-        Failure::new(Kind::Usage, format!("{} is not set", cargo::INDEX_URL))
+        Error::new(Kind::Usage, format!("{} is not set", cargo::INDEX_URL))
             .hint("this is for cargo, which sets it; elsewhere take `tok token`")
     })?;
     let index_url = index_url.to_string_lossy();
     if !cargo::allow(&asks.hosts.list, &index_url) {
         // An empty token would be sent as one: cargo has no answer for "none of mine" but a failure.
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Config,
             format!(
                 "the registry at `{}` may not have this token",
@@ -156,7 +156,7 @@ fn request() -> anyhow::Result<Zeroizing<String>> {
     let text = std::str::from_utf8(&bytes).ok();
     match text.filter(|_| bytes.len() as u64 <= LONGEST_BYTES) {
         Some(text) => Ok(Zeroizing::new(text.to_owned())),
-        None => Err(Failure::new(
+        None => Err(Error::new(
             Kind::Usage,
             "stdin is no request: longer than 64 KiB, or not UTF-8",
         )
@@ -172,8 +172,8 @@ fn not_listed(session: &Session<'_>, host: &str) {
     ));
 }
 
-fn unknown(who: &str, operation: &str, known: &str) -> Failure {
-    Failure::new(
+fn unknown(who: &str, operation: &str, known: &str) -> Error {
+    Error::new(
         Kind::Usage,
         format!("{who} knows no `{}`", clean(operation, SHOWN_CHARACTERS)),
     )
@@ -191,7 +191,7 @@ fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> any
     Shelf::open()
         .and_then(|shelf| shelf.map_or(Ok(()), drop))
         .map_err(|trouble| {
-            Failure::new(
+            Error::new(
                 Kind::Unexpected,
                 format!("could not drop the refused token: {trouble}"),
             )

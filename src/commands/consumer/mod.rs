@@ -15,7 +15,7 @@ use crate::commands::for_::variable::Variable;
 use crate::commands::for_::{curl, dotenv, fish, github, kubectl, powershell, sh};
 use crate::commands::get::{get, header_lines};
 use crate::commands::{Session, environment, write};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
 pub(super) fn run(
@@ -53,11 +53,11 @@ fn in_variable(
     session: &Session<'_>,
     to: &InVariable,
     out: &mut impl Write,
-    form: impl Fn(&Variable, &Secret) -> Result<Secret, Failure>,
+    form: impl Fn(&Variable, &Secret) -> Result<Secret, Error>,
 ) -> anyhow::Result<()> {
     let (profile, token, _) = get(session, &to.fetch)?;
-    let text = form(&to.name, &token.access_token)
-        .map_err(|failure| failure.context(format!("profile `{}`", profile.name)))?;
+    let text =
+        form(&to.name, &token.access_token).map_err(|failure| failure.profile(&profile.name))?;
     write(out, text.expose())
 }
 
@@ -75,7 +75,7 @@ fn actions(session: &Session<'_>, to: &Github, out: &mut impl Write) -> anyhow::
     let path = environment(file)
         .filter(|path| !path.is_empty())
         .ok_or_else(|| {
-            Failure::new(Kind::Usage, format!("{file} is not set"))
+            Error::new(Kind::Usage, format!("{file} is not set"))
                 .hint("this is for a step of GitHub Actions; elsewhere take `tok token`")
         })?;
     // The runner has made the file: a path at which there is none is a mistake. It is opened first, so that nothing is said in vain.

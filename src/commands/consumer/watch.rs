@@ -16,7 +16,7 @@ use crate::commands::cli::InFile;
 use crate::commands::for_::file;
 use crate::commands::get::{get, prepare};
 use crate::commands::{Session, environment};
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::get::{Run, Wish, acquire};
 use crate::profile::Profile;
 use crate::profile::file::Config;
@@ -156,7 +156,7 @@ impl Watch {
     }
 
     /// A token with `ahead_ms` to live, from the cache or the provider; where the provider has none that lives so long, the one it has.
-    fn renew(&self, ahead_ms: i64) -> Result<Token, Failure> {
+    fn renew(&self, ahead_ms: i64) -> Result<Token, Error> {
         let wish = Wish {
             refresh: false,
             min_ttl_ms: ahead_ms,
@@ -171,7 +171,7 @@ impl Watch {
         }
     }
 
-    fn acquire(&self, wish: Wish) -> Result<Token, Failure> {
+    fn acquire(&self, wish: Wish) -> Result<Token, Error> {
         acquire(Run {
             profile: &self.profile,
             config: &self.config,

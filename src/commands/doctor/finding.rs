@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::term::colour::{ASIDE, ERROR, GOOD, NAME, paint};
 use crate::term::table;
 use crate::term::text::clean;
@@ -16,7 +16,7 @@ pub(super) enum Outcome {
     /// All is well, and this is what there is.
     Fine(String),
     /// It is not, and this is what to do.
-    Failed(Failure),
+    Failed(Error),
     /// It could not be or need not be looked at, for this reason.
     Skipped(String),
 }
@@ -30,7 +30,7 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(check: impl Into<String>, found: Result<String, Failure>) -> Self {
+    pub(super) fn new(check: impl Into<String>, found: Result<String, Error>) -> Self {
         let outcome = match found {
             Ok(found) => Outcome::Fine(found),
             Err(failure) => Outcome::Failed(failure),
@@ -96,7 +96,7 @@ pub(super) fn json(findings: &[Finding]) -> String {
             Outcome::Failed(failure) => json!({
                 "check": finding.check,
                 "result": "failed",
-                "message": failure.message(),
+                "message": failure.to_string(),
                 "hint": failure.next_step(),
                 "exit_code": failure.kind().exit_code(),
             }),

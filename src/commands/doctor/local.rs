@@ -4,7 +4,7 @@ use crate::cache::directory::{self, Folder, Trouble};
 use crate::cache::lock;
 use crate::commands::doctor::finding::Finding;
 use crate::commands::show::sources::places;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::assertion;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
@@ -40,7 +40,7 @@ pub(super) fn keyring() -> Finding {
             Some(read) if read == secret && deleted => {
                 Ok("an entry was stored, read back and removed".to_owned())
             }
-            _ => Err(Failure::new(
+            _ => Err(Error::new(
                 Kind::Secret,
                 "the keyring does not give back what was stored in it",
             )),
@@ -48,7 +48,7 @@ pub(super) fn keyring() -> Finding {
     };
     Finding::new(
         "keyring",
-        round_trip().map_err(|failure: Failure| match failure.next_step() {
+        round_trip().map_err(|failure: Error| match failure.next_step() {
             Some(_) => failure,
             None => failure.hint(
                 "without one (CI, a container), give secrets by TOK_<PROFILE>_CLIENT_SECRET or the profile's own source",
@@ -57,10 +57,10 @@ pub(super) fn keyring() -> Finding {
     )
 }
 
-fn random() -> Result<u64, Failure> {
+fn random() -> Result<u64, Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
+        .map_err(|error| Error::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
     Ok(u64::from_ne_bytes(bytes))
 }
 
@@ -101,7 +101,7 @@ pub(super) fn cache() -> Finding {
     let round_trip = || -> Result<String, Trouble> {
         let path = directory::path()?;
         let folder = Folder::create(&path)?;
-        let number = random().map_err(|failure| Trouble(failure.message().to_owned()))?;
+        let number = random().map_err(|failure| Trouble(failure.to_string().to_owned()))?;
         let (file, locked) = (
             format!("doctor.{number:016x}"),
             format!("doctor.{number:016x}.lock"),
@@ -123,7 +123,7 @@ pub(super) fn cache() -> Finding {
     Finding::new(
         "cache",
         round_trip().map_err(|trouble| {
-            Failure::new(Kind::Unexpected, trouble.0)
+            Error::new(Kind::Unexpected, trouble.0)
                 .hint("tok works without a cache but asks the provider each time; XDG_CACHE_HOME moves it")
         }),
     )
@@ -139,7 +139,7 @@ pub(super) fn roots() -> Finding {
             .first()
             .map_or_else(String::new, |error| format!(": {error}"));
         Err(
-            Failure::new(Kind::Unreachable, format!("the system trusts no CA{why}"))
+            Error::new(Kind::Unreachable, format!("the system trusts no CA{why}"))
                 .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"),
         )
     } else {
@@ -198,7 +198,7 @@ pub(super) fn proxy(environment: Environment<'_>) -> Finding {
             _ => {
                 return Finding::new(
                     "proxy",
-                    Err(Failure::new(Kind::Unreachable, format!("{variable} is no proxy's URL"))
+                    Err(Error::new(Kind::Unreachable, format!("{variable} is no proxy's URL"))
                         .hint(format!("write it like {variable}=http://proxy.example.com:3128, or unset it"))),
                 );
             }
@@ -234,7 +234,7 @@ mod tests {
         let Outcome::Failed(failure) = proxy(&bad).outcome else {
             panic!("not a URL, so no proxy");
         };
-        assert!(!failure.message().contains("s3cret"));
+        assert!(!failure.to_string().contains("s3cret"));
         assert_eq!(proxy(&|_| None).outcome, Outcome::Fine("none set".into()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::commands::doctor::finding::Finding;
 use crate::commands::environment;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::fetch::fetch;
 use crate::http::{Http, Tries};
 use crate::oauth::request::Request;
@@ -64,12 +64,12 @@ fn clock(answer: &Answer) -> Finding {
     }
 }
 
-fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Failure> {
+fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Error> {
     let ahead_ms = ours_ms.saturating_sub(theirs_ms);
     let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
     let seconds = ahead_ms.unsigned_abs() / 1000;
     if ahead_ms.saturating_abs() > CLOCKS_APART_MS {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Unexpected,
             format!("this machine's clock is {seconds} s {side} the provider's"),
         )
@@ -83,7 +83,7 @@ fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Failure> {
     })
 }
 
-fn token(profile: &Profile, notes: Notes) -> Result<String, Failure> {
+fn token(profile: &Profile, notes: Notes) -> Result<String, Error> {
     fetch(profile, &environment, deadline(profile), Tries::Once, notes).map(|token| {
         format!(
             "fetched one that lives {} s; it was not kept",
@@ -102,11 +102,11 @@ mod tests {
         assert_eq!(compare(0, 30_000).unwrap(), "30 s behind the provider's");
         assert!(compare(60_000, 0).is_ok());
         let ahead = compare(3_600_000, 0).unwrap_err();
-        assert!(ahead.message().contains("3600 s ahead of"), "{ahead}");
+        assert!(ahead.to_string().contains("3600 s ahead of"), "{ahead}");
         assert!(
             compare(0, 61_000)
                 .unwrap_err()
-                .message()
+                .to_string()
                 .contains("61 s behind")
         );
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Command;
 
-use crate::error::{Failure, Silent};
+use crate::error::{Error, Silent};
 
 /// What stands for an exit code that does not fit into a byte or is unknown: any failure will do for a script.
 const SOME_FAILURE: u8 = 1;
@@ -14,7 +14,7 @@ pub(super) const NO_PROGRAM: i32 = 193;
 /// Runs `command` to its end. Ctrl-C reaches it as it reaches tok: they share the console.
 pub(super) fn replace(
     mut command: Command,
-    not_started: &dyn Fn(&io::Error) -> Failure,
+    not_started: &dyn Fn(&io::Error) -> Error,
 ) -> anyhow::Result<()> {
     let status = command.status().map_err(|error| not_started(&error))?;
     if status.success() {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::secret::Secret;
 
@@ -13,12 +13,12 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// A usage failure when there is none.
-pub fn uri(request: &[u8]) -> Result<String, Failure> {
+pub fn uri(request: &[u8]) -> Result<String, Error> {
     serde_json::from_slice::<Value>(request)
         .ok()
         .and_then(|request| Some(request.get("uri")?.as_str()?.to_owned()))
         .ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Usage,
                 "stdin is no request of a credential helper, as in `{\"uri\": \"https://…\"}`",
             )

@@ -4,17 +4,17 @@
 //! They differ in quoting, so a value must need none.
 
 use crate::commands::for_::variable::Variable;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
 /// `NAME=…` and a line end.
 ///
 /// # Errors
 /// An unusable failure when the token has a character that some reader of such files would take for more than itself.
-pub fn line(name: &Variable, token: &Secret) -> Result<Secret, Failure> {
+pub fn line(name: &Variable, token: &Secret) -> Result<Secret, Error> {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"'\"`\\$#".contains(&byte);
     if !token.expose().bytes().all(plain) {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Unusable,
             "the token has a quote, `\\`, `$` or `#`, which readers of dotenv files take differently",
         )
@@ -46,7 +46,7 @@ mod tests {
         ] {
             let failure = line(&name, &Secret::new(token)).unwrap_err();
             assert_eq!(failure.kind(), Kind::Unusable, "{token:?}");
-            assert!(!failure.message().contains(token), "{token:?}");
+            assert!(!failure.to_string().contains(token), "{token:?}");
         }
     }
 }

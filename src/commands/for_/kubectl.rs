@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::secret::Secret;
 
@@ -19,12 +19,12 @@ const KNOWN: [&str; 2] = [NEWEST, "client.authentication.k8s.io/v1beta1"];
 ///
 /// # Errors
 /// A config failure when the variable is no `ExecCredential`, or one of a version that tok does not know.
-pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Failure> {
+pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
     let Some(text) = exec_info else {
         return Ok(NEWEST);
     };
     let info: Value = serde_json::from_str(text).map_err(|_| {
-        Failure::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON")
+        Error::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON")
             .hint("kubectl sets it; elsewhere unset it, or take `tok token`")
     })?;
     let wanted = info["apiVersion"].as_str().unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Failure> {
         .into_iter()
         .find(|known| *known == wanted)
         .ok_or_else(|| {
-            Failure::new(
+            Error::new(
                 Kind::Config,
                 format!(
                     "KUBERNETES_EXEC_INFO asks for apiVersion `{}`, which tok does not know",

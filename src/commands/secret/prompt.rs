@@ -10,7 +10,7 @@ use self::portable as system;
 #[cfg(unix)]
 use self::unix as system;
 use crate::commands::secret::LONGEST_BYTES;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::term::notes::Notes;
 
@@ -46,7 +46,7 @@ pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> anyhow::Result<
 
 /// What was typed is `what`, and so no secret.
 fn no_secret(what: &str) -> anyhow::Error {
-    Failure::new(Kind::Secret, format!("what was typed is {what}")).into()
+    Error::new(Kind::Secret, format!("what was typed is {what}")).into()
 }
 
 /// The terminal could not be read.

@@ -1,6 +1,6 @@
 //! Where a profile's secrets would come from, told without reading one, running a command, or waking the keyring.
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::profile::{Environment, Profile};
 use crate::secrets::{self, Source};
 
@@ -61,7 +61,7 @@ pub(crate) fn places(
     profile: &Profile,
     name: &str,
     environment: Environment<'_>,
-) -> Result<Vec<Place>, Failure> {
+) -> Result<Vec<Place>, Error> {
     let mut taken = false;
     let sources = secrets::sources(profile, name)?;
     Ok(sources

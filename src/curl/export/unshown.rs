@@ -1,6 +1,6 @@
 //! What no command can say, and why: a request that has any of it is refused, so that nothing is ever computed from a mark and shown as if it were the value.
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::Profile;
 use crate::profile::file::schema::Format;
 use crate::profile::place::Place;
@@ -9,8 +9,8 @@ use crate::profile::place::Place;
 const DATE_DIRECTIVES: &str = "YmdHMSjsFT%";
 
 /// The refusal to show `what`, and `why`.
-pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Failure {
-    Failure::new(
+pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Error {
+    Error::new(
         Kind::Usage,
         format!(
             "profile `{}`: `{what}` cannot be shown as a curl command: {why}",
@@ -60,7 +60,7 @@ pub(super) fn in_body(
     profile: &Profile,
     step: &str,
     path: &[String],
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, Error> {
     let refused = |why| {
         refusal(
             profile,

@@ -23,7 +23,7 @@ fn rules(toml: &str) -> Response {
     Response::from_toml(toml).unwrap()
 }
 
-fn read(status: u16, body: &str, toml: &str) -> Result<Token, Failure> {
+fn read(status: u16, body: &str, toml: &str) -> Result<Token, Error> {
     token(
         &answer(status, body),
         &Steps::default(),
@@ -287,8 +287,8 @@ fn what_is_no_usable_token_is_named_without_showing_it() {
     for (status, body, toml, expected) in cases {
         let failure = read(status, body, toml).unwrap_err();
         assert_eq!(failure.kind(), Kind::Unusable, "{body}: {failure}");
-        assert!(failure.message().contains(expected), "{body}: {failure}");
-        assert!(!failure.message().contains("hunter"), "{failure}");
+        assert!(failure.to_string().contains(expected), "{body}: {failure}");
+        assert!(!failure.to_string().contains("hunter"), "{failure}");
     }
     assert_eq!(
         read(200, r#"{"access_token":"a!b"}"#, "token_chars = 'visible'")
@@ -376,7 +376,7 @@ fn refusals_and_troubles_carry_the_providers_words_and_the_right_kind() {
         let failure = read(status, body, toml).unwrap_err();
         assert_eq!(failure.kind(), kind, "{status} {body}: {failure}");
         assert!(
-            failure.message().contains(expected),
+            failure.to_string().contains(expected),
             "{status} {body}: {failure}"
         );
     }
@@ -397,8 +397,8 @@ fn a_redirects_target_is_shown_without_its_query() {
     )
     .unwrap_err();
     assert!(
-        failure.message().contains("https://evil.example/x"),
+        failure.to_string().contains("https://evil.example/x"),
         "{failure}"
     );
-    assert!(!failure.message().contains("hunter2"), "{failure}");
+    assert!(!failure.to_string().contains("hunter2"), "{failure}");
 }

@@ -1,6 +1,6 @@
 //! What an answer means that holds no token: a refusal and its words, a redirect, a provider in trouble, a body that cannot be read.
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::document::NoJson;
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::Refusal;
@@ -14,7 +14,7 @@ use crate::wire::answer::Answer;
 
 /// What an answer means whose status is no success by `rules`.
 #[must_use]
-pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failure {
+pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Error {
     let status = answer.status;
     let words = refusal(answer, rules, redactor);
     match status {
@@ -28,7 +28,7 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
             } else {
                 format!(" to {target}")
             };
-            Failure::new(
+            Error::new(
                 Kind::Unusable,
                 format!("the provider redirects{to} ({}), and tok never takes secrets where a redirect points", named(status)),
             )
@@ -44,7 +44,7 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
             match answer.retry_at() {
                 Some(at) => {
                     let seconds = (at.saturating_sub(answer.sent.unix_ms) + 999) / 1000;
-                    Failure::new(
+                    Error::new(
                         Kind::Unreachable,
                         format!(
                             "{message}, and wants to be asked again in {seconds} s at the earliest"
@@ -53,12 +53,12 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
                     .retry_at(at)
                     .hint("try again then")
                 }
-                None => Failure::new(Kind::Unreachable, message).hint("try again later"),
+                None => Error::new(Kind::Unreachable, message).hint("try again later"),
             }
         }
         400..=499 => refused(words, status),
         // 1xx, or a number HTTP does not have (RFC 9110 §15).
-        _ => Failure::new(
+        _ => Error::new(
             Kind::Unusable,
             format!(
                 "the answer is neither a token nor a refusal ({})",
@@ -69,8 +69,8 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Failur
     }
 }
 
-pub(super) fn refused(words: Option<Refusal>, status: u16) -> Failure {
-    Failure::new(Kind::Refused, said("the provider refused", words, status))
+pub(super) fn refused(words: Option<Refusal>, status: u16) -> Error {
+    Error::new(Kind::Refused, said("the provider refused", words, status))
 }
 
 fn said(what: &str, words: Option<Refusal>, status: u16) -> String {
@@ -129,7 +129,7 @@ fn without_query(location: &str) -> String {
     clean(location.split(['?', '#']).next().unwrap_or_default(), 200)
 }
 
-pub(super) fn unreadable(answer: &Answer, why: &NoJson) -> Failure {
+pub(super) fn unreadable(answer: &Answer, why: &NoJson) -> Error {
     let kind = answer
         .header("content-type")
         .map(|kind| format!(" ({})", clean(kind, 60)))
@@ -139,13 +139,13 @@ pub(super) fn unreadable(answer: &Answer, why: &NoJson) -> Failure {
         NoJson::Syntax => format!("the answer is no JSON text{kind}"),
         NoJson::Encoding => format!("the answer is not UTF-8 text{kind}"),
         NoJson::Repeated(what) => {
-            return Failure::new(
+            return Error::new(
                 Kind::Unusable,
                 format!("the answer can be read in two ways: {what}"),
             );
         }
     };
-    Failure::new(Kind::Unusable, what).hint(
+    Error::new(Kind::Unusable, what).hint(
         "check `token_url`; if the body is the bare token, set `response = { format = \"text\" }`",
     )
 }

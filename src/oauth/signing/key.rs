@@ -6,7 +6,7 @@ use ring::signature::{self as ring_signature, EcdsaKeyPair, Ed25519KeyPair, RsaK
 use ring::{hmac, rsa};
 use zeroize::Zeroizing;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::oauth::signing::pem::{self, Form, unfit};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
@@ -35,7 +35,7 @@ const ED25519: &[u8] = b"\x06\x03\x2b\x65\x70";
 const HEAD_BYTES: usize = 40;
 
 /// The private key in `secret`, with the algorithm it signs in where nobody says otherwise.
-pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm), Failure> {
+pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm), Error> {
     let (form, der) = pem::private_key(secret)?;
     match form {
         Form::Pkcs8 => pkcs8(&der),
@@ -45,7 +45,7 @@ pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm), Failure> {
 }
 
 /// A key in PKCS #8 (RFC 5958), which says itself what it is.
-fn pkcs8(der: &[u8]) -> Result<(Key, Algorithm), Failure> {
+fn pkcs8(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     let head = &der[..der.len().min(HEAD_BYTES)];
     let says = |identifier: &[u8]| holds(head, identifier);
     if says(RSA) {
@@ -68,7 +68,7 @@ fn pkcs8(der: &[u8]) -> Result<(Key, Algorithm), Failure> {
 }
 
 /// An EC key in SEC 1's form (RFC 5915): put into PKCS #8, the only one that ring reads.
-fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Failure> {
+fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     let curve = [P256, P384].into_iter().find(|curve| holds(der, curve));
     let Some(curve) = curve else {
         return Err(other_curve(der));
@@ -97,7 +97,7 @@ fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// An EC key in PKCS #8, on the curve that `head` names.
-fn ec_key(der: &[u8], head: &[u8]) -> Result<(Key, Algorithm), Failure> {
+fn ec_key(der: &[u8], head: &[u8]) -> Result<(Key, Algorithm), Error> {
     let (curve, algorithm) = if holds(head, P256) {
         (
             &ring_signature::ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -122,7 +122,7 @@ fn ec_key(der: &[u8], head: &[u8]) -> Result<(Key, Algorithm), Failure> {
         })
 }
 
-fn other_curve(der: &[u8]) -> Failure {
+fn other_curve(der: &[u8]) -> Error {
     let curve = if holds(der, P521) {
         "P-521"
     } else {
@@ -132,13 +132,13 @@ fn other_curve(der: &[u8]) -> Failure {
         .hint("tok signs with keys on P-256 (ES256) and P-384 (ES384)")
 }
 
-fn rsa_key(read: Result<rsa::KeyPair, KeyRejected>) -> Result<(Key, Algorithm), Failure> {
+fn rsa_key(read: Result<rsa::KeyPair, KeyRejected>) -> Result<(Key, Algorithm), Error> {
     read.map(|key| (Key::Rsa(Box::new(key)), Algorithm::Rs256))
         .map_err(|error| rejected("RSA", &error))
 }
 
 /// ring's word for what is wrong with a key of this `kind`, which is one of a few fixed ones, as a message.
-fn rejected(kind: &str, error: &KeyRejected) -> Failure {
+fn rejected(kind: &str, error: &KeyRejected) -> Error {
     match error.to_string().as_str() {
         // The first two are said of modulus and exponent alike, the third of the primes: each has half the bits.
         "TooSmall" | "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" => unfit(

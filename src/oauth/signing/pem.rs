@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
 /// How a private key in PEM is written down inside its block.
@@ -26,7 +26,7 @@ const FORMS: [(&str, Form); 3] = [
 ];
 
 /// The private key in `secret`, in DER, and its form.
-pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>), Failure> {
+pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>), Error> {
     // In one line, as variables and JSON often have it, a line end is written `\n`.
     let text = joined(secret.expose().split("\\n"), "\n", secret.expose().len());
     let blocks = blocks(&text);
@@ -63,13 +63,13 @@ pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>),
 }
 
 /// A secret failure that says what the secret is instead of a key that can sign.
-pub(super) fn unfit(what: &str) -> Failure {
-    Failure::new(Kind::Secret, format!("this {what}")).hint(
+pub(super) fn unfit(what: &str) -> Error {
+    Error::new(Kind::Secret, format!("this {what}")).hint(
         "a private key in PEM begins with `-----BEGIN PRIVATE KEY-----`, perhaps with RSA or EC in it, and is whole",
     )
 }
 
-fn encrypted() -> Failure {
+fn encrypted() -> Error {
     unfit("is encrypted, and tok knows no passphrase").hint(
         "`openssl pkey -in FILE` writes it without; as the secret's `command` it does so each time, with the passphrase from where `-passin` says",
     )

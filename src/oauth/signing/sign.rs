@@ -6,7 +6,7 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature as ring_signature;
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::oauth::signing::key::{self, Key};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
@@ -23,7 +23,7 @@ impl Signer {
     ///
     /// # Errors
     /// A secret failure when `secret` is no key that can sign, a config one when `algorithm` is for another kind of key. Both say what `secret` is and nothing of it.
-    pub fn new(secret: &Secret, algorithm: Option<Algorithm>) -> Result<Self, Failure> {
+    pub fn new(secret: &Secret, algorithm: Option<Algorithm>) -> Result<Self, Error> {
         if let Some(hash) = algorithm.and_then(shared) {
             let key = hmac::Key::new(hash, secret.expose().as_bytes());
             return Ok(Self {
@@ -34,7 +34,7 @@ impl Signer {
         let (key, own) = key::read(secret)?;
         let algorithm = algorithm.unwrap_or(own);
         if family(algorithm) != family(own) {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Config,
                 format!(
                     "`assertion.alg` is {}, but the key is {}",
@@ -60,9 +60,9 @@ impl Signer {
     ///
     /// # Errors
     /// An unexpected failure when the system gives no random numbers.
-    pub fn sign(&self, text: &str) -> Result<String, Failure> {
+    pub fn sign(&self, text: &str) -> Result<String, Error> {
         let failed = |_| {
-            Failure::new(
+            Error::new(
                 Kind::Unexpected,
                 "the key could not sign: no random numbers",
             )

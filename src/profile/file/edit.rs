@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::file::Config;
 use crate::term::text::without_path;
 
@@ -14,7 +14,7 @@ use crate::term::text::without_path;
 ///
 /// # Errors
 /// As [`Config::load`], except that a file may be missing.
-pub fn open(path: &Path) -> Result<Config, Failure> {
+pub fn open(path: &Path) -> Result<Config, Error> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::of_text(path, "")),
         _ => Config::load(path),
@@ -26,7 +26,7 @@ impl Config {
     ///
     /// # Errors
     /// A config failure when the file is no TOML.
-    pub fn has_profile(&self, name: &str) -> Result<bool, Failure> {
+    pub fn has_profile(&self, name: &str) -> Result<bool, Error> {
         Ok(self
             .document()?
             .get("profiles")
@@ -38,7 +38,7 @@ impl Config {
     ///
     /// # Errors
     /// A config failure when the file is no TOML, or `profiles` in it is no table.
-    pub fn with_profile(&self, name: &str, table: Table) -> Result<Self, Failure> {
+    pub fn with_profile(&self, name: &str, table: Table) -> Result<Self, Error> {
         let has_crlf = self.text.contains("\r\n");
         let mut text = match self.has_profile(name)? {
             true => self.replaced(name, table)?,
@@ -50,7 +50,7 @@ impl Config {
         Ok(Self::of_text(&self.path, &text))
     }
 
-    fn document(&self) -> Result<DocumentMut, Failure> {
+    fn document(&self) -> Result<DocumentMut, Error> {
         self.text.parse().map_err(|error: toml_edit::TomlError| {
             let line = error.span().map_or_else(String::new, |span| {
                 format!(
@@ -59,7 +59,7 @@ impl Config {
                 )
             });
             let message = error.message().replace('\n', ", ");
-            Failure::new(
+            Error::new(
                 Kind::Config,
                 format!("{}{line}: {message}", self.path.display()),
             )
@@ -67,7 +67,7 @@ impl Config {
     }
 
     /// New text goes to the very end, so that not a byte of the old changes.
-    fn appended(&self, name: &str, table: Table) -> Result<String, Failure> {
+    fn appended(&self, name: &str, table: Table) -> Result<String, Error> {
         let mut text = self.text.clone();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -83,7 +83,7 @@ impl Config {
         }
     }
 
-    fn replaced(&self, name: &str, mut table: Table) -> Result<String, Failure> {
+    fn replaced(&self, name: &str, mut table: Table) -> Result<String, Error> {
         let mut document = self.document()?;
         let profiles = document
             .entry("profiles")
@@ -94,7 +94,7 @@ impl Config {
         }
         let is_inline = profiles.is_inline_table();
         let Some(profiles) = profiles.as_table_like_mut() else {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Config,
                 format!("{}: `profiles` is no table", self.path.display()),
             ));
@@ -112,9 +112,9 @@ impl Config {
     ///
     /// # Errors
     /// A config failure that names the path, also when the file is no longer as `before`: somebody else changed it.
-    pub fn replace(&self, before: &Self) -> Result<(), Failure> {
+    pub fn replace(&self, before: &Self) -> Result<(), Error> {
         let failed = |error: io::Error| {
-            Failure::new(
+            Error::new(
                 Kind::Config,
                 format!("could not write {}: {error}", self.path.display()),
             )
@@ -253,7 +253,7 @@ mod tests {
     fn what_is_no_toml_is_said_with_its_line() {
         let config = Config::of_text("c.toml", "a = 1\nb =\n");
         let failure = config.with_profile("a", table()).unwrap_err();
-        assert!(failure.message().starts_with("c.toml:2: "), "{failure}");
+        assert!(failure.to_string().starts_with("c.toml:2: "), "{failure}");
         let config = Config::of_text("c.toml", "profiles = 3\n");
         assert!(config.with_profile("a", table()).is_err());
     }
@@ -269,7 +269,7 @@ mod tests {
             .unwrap()
             .replace(&before)
             .unwrap_err();
-        assert!(failure.message().contains("somebody else"), "{failure}");
+        assert!(failure.to_string().contains("somebody else"), "{failure}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "# somebody else's\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

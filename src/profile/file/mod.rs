@@ -19,7 +19,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Now;
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::term::text::nearest;
 use schema::ProfileTable;
 use state::State;
@@ -42,7 +42,7 @@ impl Config {
     ///
     /// # Errors
     /// A config failure when there is no home to look in.
-    pub fn path(chosen: Option<&Path>) -> Result<PathBuf, Failure> {
+    pub fn path(chosen: Option<&Path>) -> Result<PathBuf, Error> {
         if let Some(path) = chosen {
             return Ok(path.to_owned());
         }
@@ -51,7 +51,7 @@ impl Config {
         folder
             .map(|folder| folder.join("tok").join("config.toml"))
             .ok_or_else(|| {
-                Failure::new(Kind::Config, "no home folder to look for a config in")
+                Error::new(Kind::Config, "no home folder to look for a config in")
                     .hint("name the file with --config FILE or TOK_CONFIG")
             })
     }
@@ -60,9 +60,9 @@ impl Config {
     ///
     /// # Errors
     /// A config failure that names the path.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
+    pub fn load(path: &Path) -> Result<Self, Error> {
         let at = path.display();
-        let failed = |message: String| Failure::new(Kind::Config, message);
+        let failed = |message: String| Error::new(Kind::Config, message);
         let is_folder = || {
             failed(format!("{at} is a folder, not a config file"))
                 .hint("name the file in it with --config FILE or TOK_CONFIG")
@@ -156,7 +156,7 @@ impl Config {
     ///
     /// # Errors
     /// A config failure with file, line and key when the file cannot be understood or does not name the profile.
-    pub fn profile(&self, name: &str) -> Result<ProfileTable, Failure> {
+    pub fn profile(&self, name: &str) -> Result<ProfileTable, Error> {
         let part = section::find(&self.text, name)
             .and_then(|part| toml::from_str::<schema::File>(&part).ok());
         let mut profiles = match part {
@@ -173,7 +173,7 @@ impl Config {
     ///
     /// # Errors
     /// A config failure with file, line and key.
-    pub fn profiles(&self) -> Result<BTreeMap<String, ProfileTable>, Failure> {
+    pub fn profiles(&self) -> Result<BTreeMap<String, ProfileTable>, Error> {
         toml::from_str::<schema::File>(&self.text)
             .map(|file| file.profiles)
             .map_err(|error| self.not_understood(&error))
@@ -181,7 +181,7 @@ impl Config {
 
     /// A config failure about `key` of profile `name` (dotted, as `response.root`), with file and line.
     #[must_use]
-    pub fn wrong(&self, name: &str, key: &str, message: &str) -> Failure {
+    pub fn wrong(&self, name: &str, key: &str, message: &str) -> Error {
         let at = self.path.display();
         let line = locate::line_of_key(&self.text, name, key)
             .map_or_else(String::new, |line| format!(":{line}"));
@@ -190,7 +190,7 @@ impl Config {
         } else {
             format!("`{key}`: ")
         };
-        Failure::new(
+        Error::new(
             Kind::Config,
             format!("{at}{line}: profile `{name}`: {key}{message}"),
         )
@@ -198,12 +198,12 @@ impl Config {
 
     /// As [`wrong`](Self::wrong), about the text `written`, under the key where the profile has it.
     #[must_use]
-    pub fn wrong_in(&self, name: &str, written: &str, message: &str) -> Failure {
+    pub fn wrong_in(&self, name: &str, written: &str, message: &str) -> Error {
         let key = locate::key_of_text(&self.text, name, written).unwrap_or_default();
         self.wrong(name, &key, message)
     }
 
-    fn no_such_profile(&self, name: &str, profiles: &BTreeMap<String, ProfileTable>) -> Failure {
+    fn no_such_profile(&self, name: &str, profiles: &BTreeMap<String, ProfileTable>) -> Error {
         let at = self.path.display();
         // Profiles outside the part that was read count too when a name is looked for.
         let all = self.profiles().unwrap_or_default();
@@ -212,7 +212,7 @@ impl Config {
             .chain(profiles.keys())
             .map(String::as_str)
             .collect();
-        let failure = Failure::new(
+        let failure = Error::new(
             Kind::Config,
             format!("there is no profile `{name}` in {at}"),
         );
@@ -231,15 +231,14 @@ impl Config {
         }
     }
 
-    fn not_understood(&self, error: &toml::de::Error) -> Failure {
+    fn not_understood(&self, error: &toml::de::Error) -> Error {
         let at = self.path.display();
         let line = error.span().map_or_else(String::new, |span| {
             format!(":{}", locate::line_at(&self.text, span.start))
         });
         let message = error.message().replace('\n', ", ");
         if let Some((unknown, known)) = locate::unknown_key(&message) {
-            let failure =
-                Failure::new(Kind::Config, format!("{at}{line}: unknown key `{unknown}`"));
+            let failure = Error::new(Kind::Config, format!("{at}{line}: unknown key `{unknown}`"));
             return match nearest(&unknown, known.iter().map(String::as_str)) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint(format!("known here are: {}", known.join(", "))),
@@ -250,14 +249,14 @@ impl Config {
             .and_then(|span| locate::key_at(&self.text, span.start))
             .map_or_else(String::new, |key| format!("`{key}`: "));
         if locate::is_secret_itself(&message) {
-            return Failure::new(
+            return Error::new(
                 Kind::Config,
                 format!("{at}{line}: {key}a secret does not stand in the config itself, only where it comes from"),
             )
             .hint("take it out and store it with `tok secret set PROFILE`, or name its source, as in `client_secret = { file = \"…\" }`");
         }
         let message = locate::in_our_words(&message);
-        Failure::new(Kind::Config, format!("{at}{line}: {key}{message}"))
+        Error::new(Kind::Config, format!("{at}{line}: {key}{message}"))
     }
 }
 
@@ -335,7 +334,7 @@ mod tests {
         for (text, message, hint) in cases {
             let failure = config(text).profile("a").unwrap_err();
             assert!(
-                failure.message().starts_with(message),
+                failure.to_string().starts_with(message),
                 "{text:?}: {failure}"
             );
             assert!(
@@ -352,12 +351,12 @@ mod tests {
             config("[profiles.a]\nclient_id = 'x'\n[profiles.a.response]\nroot = 'data'\n");
         let failure = config.wrong("a", "response.root", "no pointer");
         assert_eq!(
-            failure.message(),
+            failure.to_string(),
             "c.toml:4: profile `a`: `response.root`: no pointer"
         );
         let failure = config.wrong("a", "token_url", "missing");
         assert_eq!(
-            failure.message(),
+            failure.to_string(),
             "c.toml:1: profile `a`: `token_url`: missing"
         );
     }

@@ -3,11 +3,11 @@
 use std::fs::Metadata;
 use std::path::Path;
 
-use crate::error::Failure;
+use crate::error::Error;
 
 /// Refuses a file that anyone but its user or root may write, judged on the opened file.
 #[cfg(unix)]
-pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
+pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     use crate::error::Kind;
     use std::os::unix::fs::MetadataExt;
 
@@ -17,7 +17,7 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
         .ok()
         .and_then(|uid| uid.parse().ok());
     if !may_own(metadata.uid(), me, sudo) {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Config,
             format!("{at} belongs to another user (uid {}), who could change what tok runs and where secrets go", metadata.uid()),
         )
@@ -25,7 +25,7 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
     }
     // A character device or a pipe (`--config <(…)`, /dev/stdin) has no writers that its mode tells of.
     if metadata.is_file() && metadata.mode() & 0o022 != 0 {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::Config,
             format!(
                 "{at} may be written by others (mode {:03o})",
@@ -45,7 +45,7 @@ fn may_own(owner: u32, me: u32, sudo: Option<u32>) -> bool {
 
 /// Windows keeps a user's config folder to the user by its access control lists, which have no such thing as a mode.
 #[cfg(not(unix))]
-pub(super) fn check(_: &Path, _: &Metadata) -> Result<(), Failure> {
+pub(super) fn check(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{Environment, ErrorKind, State, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Error, Kind};
 use crate::profile::template::digest;
 use crate::secret::Secret;
 
@@ -101,7 +101,7 @@ fn engine(standin: Option<&Standin>) -> Environment<'static> {
     });
     engine.add_function("query_param", query_param);
     engine.add_function("uuid", || {
-        uuid().map_err(|failure| wrong(failure.message().to_owned()))
+        uuid().map_err(|failure| wrong(failure.to_string().to_owned()))
     });
     engine.add_function("now", now);
     if let Some(standin) = standin {
@@ -147,10 +147,10 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
 ///
 /// # Errors
 /// An unexpected failure when the system gives no random bytes.
-pub fn uuid() -> Result<String, Failure> {
+pub fn uuid() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
+        .map_err(|error| Error::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let text = digest::hex(&bytes);
