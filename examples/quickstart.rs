@@ -1,9 +1,8 @@
-//! `cargo run --example quickstart`: see tok work before you trust it with anything.
+//! `cargo run --example quickstart`: shows tok at work, without an account.
 //!
-//! Starts a local provider with four dialects and an API that demands a token, writes a config for it into a
-//! temporary home, and runs the real `tok` there: a token, a header, reuse, an API call, and a refusal. Every command
-//! is shown as one would type it, with exactly what it printed. What is not as it should be ends this with an error,
-//! and nothing is left behind either way.
+//! Starts a local provider for four dialects and an API that requires a token, writes a config into a temporary home, and runs the real `tok`
+//! there: a token, a header, reuse, an API call and a refusal. Each command is shown as a user would type it, with its exact output. Ends with an
+//! error if anything is not as expected, and removes the temporary home either way.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::OsString;
@@ -19,7 +18,7 @@ use local_provider::dialects::{Account, Dialects, basic, cardlytics, cint, wrapp
 use tempfile::{NamedTempFile, TempDir};
 
 const CLIENT_ID: &str = "quickstart";
-/// With the characters that real secrets have and encodings get wrong.
+/// Contains the characters that real secrets have and encodings get wrong.
 const CLIENT_SECRET: &str = "not+so/secret==";
 
 fn main() -> Result<()> {
@@ -102,7 +101,9 @@ fn main() -> Result<()> {
     let home = shell.home.path().to_owned();
     shell.home.close().context("the temporary home should go")?;
     ensure!(!home.exists(), "nothing should be left behind");
-    say("That was all; nothing of it is left on this machine.");
+    say("That was all; nothing of it is left on this machine.\n\
+         Next: `cargo install --path . --locked`, then `tok add cint --provider cint --client-id YOUR_ID` for a provider tok knows\n\
+         (`tok providers` lists them), or `tok add NAME --from-curl < request.txt` for any other.");
     Ok(())
 }
 
@@ -231,31 +232,42 @@ fn call_api(address: SocketAddr, header: &str, dialect: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds `tok` beside this example, since one that lies there may be older than the code. Cargo is quick to say so
-/// when there is nothing to do.
+/// Builds `tok` beside this example and returns its path: a program that is already there may be older than the code.
 fn build_tok() -> Result<PathBuf> {
     let example = env::current_exe()?;
     let profile_folder = example
         .ancestors()
         .nth(2)
-        .context("an example lies in target/PROFILE/examples")?;
+        .context("an example is in target/PROFILE/examples")?;
     let target_folder = profile_folder
         .parent()
-        .context("the profile's folder lies in target")?;
+        .context("the profile's folder is in target")?;
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
-        .args([
-            "build",
-            "--quiet",
-            "--bin",
-            "tok",
-            "--profile",
-            profile,
-            "--manifest-path",
-        ])
+    eprintln!("Building tok …");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    // Cargo sets these for this example. Build scripts of crates such as ring would take them for a change, and be built again.
+    for (name, _) in env::vars_os() {
+        let is_of_this_run = |name: &str| {
+            [
+                "CARGO_PKG_",
+                "CARGO_MANIFEST_",
+                "CARGO_CRATE_",
+                "CARGO_BIN_",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+                || ["OUT_DIR", "CARGO_PRIMARY_PACKAGE"].contains(&name)
+        };
+        if name.to_str().is_some_and(is_of_this_run) {
+            cargo.env_remove(name);
+        }
+    }
+    let status = cargo
+        .args(["build", "--quiet", "--bin", "tok", "--profile", profile])
+        .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .arg("--target-dir")
         .arg(target_folder)
