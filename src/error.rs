@@ -12,6 +12,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::term::colour::{ERROR, HINT};
+pub use crate::term::text::io_text;
+use crate::term::text::without_numbers;
 
 /// Why a run ended without a result, as far as a script can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -323,40 +325,6 @@ fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
         Some(error) => io_text(error),
         None => error.to_string(),
     }
-}
-
-/// The system's words for an I/O error, without its number.
-#[must_use]
-pub fn io_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let number = error
-        .raw_os_error()
-        .map(|code| format!(" (os error {code})"));
-    match number.and_then(|number| text.strip_suffix(&number)) {
-        Some(words) => words.to_owned(),
-        None => text,
-    }
-}
-
-/// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
-#[must_use]
-pub fn without_numbers(text: &str) -> String {
-    const BEFORE: &str = " (os error ";
-    let mut said = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(BEFORE) {
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        said.push_str(before);
-        match after[digits..].strip_prefix(')') {
-            Some(behind) if digits > 0 => rest = behind,
-            _ => {
-                said.push_str(BEFORE);
-                rest = after;
-            }
-        }
-    }
-    said.push_str(rest);
-    said
 }
 
 #[cfg(test)]

@@ -28,5 +28,4 @@ pub mod secret;
 pub mod secrets;
 pub mod term;
 pub mod token;
-pub mod wiped;
 pub mod wire;

@@ -1,20 +1,19 @@
-//! The one type that holds a secret or a token: it cannot be printed by accident, and its memory is zeroed when it goes.
+//! The one type that holds a secret or a token: it cannot be printed by accident, and its memory is zeroed on drop.
 
 use std::fmt;
 
-use crate::wiped::Wiped;
+use zeroize::Zeroizing;
 
-/// A string nobody but the wire, the keyring and stdout may see.
+/// A string that only the wire, the keyring and stdout may see.
 ///
-/// It has no `Display`, its `Debug` is redacted, and it is zeroed on drop. Whoever needs the text says so with [`expose`](Self::expose),
-/// which makes each such place easy to find.
+/// It has no `Display` and its `Debug` is redacted. Each place that needs the text calls [`expose`](Self::expose), so it is easy to find.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes over `text`; its buffer becomes the secret's own and is zeroed with it.
+    /// Takes over `text` and its buffer.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The text itself. Only for the wire, the keyring, stdout, and the cache entry of a token.
@@ -23,48 +22,40 @@ impl Secret {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Appends `text`, growing into a new buffer and zeroing the old one, so that no half secret stays behind.
+    /// Appends `text`. A full buffer is replaced by a larger one and zeroed, which `String::push_str` would not do.
     pub fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let wanted = (self.0.len() + text.len()).max(64).next_power_of_two();
-            let mut grown = Self(String::with_capacity(wanted));
-            grown.0.push_str(&self.0);
-            *self = grown;
+            let mut grown = Zeroizing::new(String::with_capacity(wanted));
+            grown.push_str(&self.0);
+            self.0 = grown;
         }
         self.0.push_str(text);
     }
 
-    /// The secret as a file, a command or stdin gave it: UTF-8, without the one line end such sources add.
-    ///
-    /// Exactly one `\n` or `\r\n` is taken off; a secret that really ends in a line break is written with two.
+    /// Reads a secret from the bytes of a file, a command or stdin, and removes the one line end that such sources add.
     ///
     /// # Errors
-    /// [`NotText`] when the bytes are not UTF-8, or [`Empty`](NotText::Empty) when nothing is left.
-    pub fn from_line(bytes: Vec<u8>) -> Result<Self, NotText> {
-        let bytes = Wiped(bytes);
-        let text = std::str::from_utf8(&bytes).map_err(|_| NotText::Encoding)?;
+    /// Fails if the bytes are not UTF-8, or if nothing is left of them.
+    pub fn from_line(bytes: Vec<u8>) -> Result<Self, NotASecret> {
+        let bytes = Zeroizing::new(bytes);
+        let text = std::str::from_utf8(&bytes).map_err(|_| NotASecret::NotUtf8)?;
         let text = text
             .strip_suffix("\r\n")
             .or_else(|| text.strip_suffix('\n'))
             .unwrap_or(text);
         if text.is_empty() {
-            return Err(NotText::Empty);
+            return Err(NotASecret::Empty);
         }
         let mut secret = Self::default();
         secret.push(text);
         Ok(secret)
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 
@@ -80,22 +71,15 @@ impl From<String> for Secret {
     }
 }
 
-/// Why bytes from a file, a command or stdin are no secret. Says nothing of the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotText {
+/// Why bytes are not a secret. It contains none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotASecret {
     /// Nothing, or nothing but a line end.
+    #[error("the secret is empty")]
     Empty,
     /// Not UTF-8.
-    Encoding,
-}
-
-impl fmt::Display for NotText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the secret is empty",
-            Self::Encoding => "the secret is not UTF-8 text",
-        })
-    }
+    #[error("the secret is not UTF-8 text")]
+    NotUtf8,
 }
 
 #[cfg(test)]
@@ -109,16 +93,16 @@ mod tests {
 
     #[test]
     fn exactly_one_line_end_is_taken_off() {
-        let cases: [(&[u8], Result<&str, NotText>); 9] = [
+        let cases: [(&[u8], Result<&str, NotASecret>); 9] = [
             (b"s3cret", Ok("s3cret")),
             (b"s3cret\n", Ok("s3cret")),
             (b"s3cret\r\n", Ok("s3cret")),
             (b"s3cret\n\n", Ok("s3cret\n")),
             (b" s3 cret ", Ok(" s3 cret ")),
             ("é+/=".as_bytes(), Ok("é+/=")),
-            (b"", Err(NotText::Empty)),
-            (b"\n", Err(NotText::Empty)),
-            (b"\xff\xfe", Err(NotText::Encoding)),
+            (b"", Err(NotASecret::Empty)),
+            (b"\n", Err(NotASecret::Empty)),
+            (b"\xff\xfe", Err(NotASecret::NotUtf8)),
         ];
         for (bytes, expected) in cases {
             assert_eq!(

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::wiped::Wiped;
+use zeroize::Zeroizing;
 
 #[cfg(not(unix))]
 mod portable;
@@ -186,14 +186,14 @@ impl Folder {
 #[derive(Debug)]
 pub struct Content {
     file: File,
-    line: Wiped,
+    line: Zeroizing<Vec<u8>>,
     uses: u64,
 }
 
 impl Content {
     fn read(mut file: File, size: u64) -> Result<Self, String> {
         let size_hint = usize::try_from(size.min(FIRST_READ_BYTES)).unwrap_or(0);
-        let mut line = Wiped(vec![0; size_hint + 1]);
+        let mut line = Zeroizing::new(vec![0; size_hint + 1]);
         let mut filled = 0;
         let end = loop {
             let read = match file.read(&mut line[filled..]) {
@@ -210,7 +210,7 @@ impl Content {
             }
             if filled == line.len() {
                 // A grown buffer would leave a copy of the token behind.
-                let mut grown = Wiped(vec![0; filled * 4]);
+                let mut grown = Zeroizing::new(vec![0; filled * 4]);
                 grown[..filled].copy_from_slice(&line);
                 line = grown;
             }

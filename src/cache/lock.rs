@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::cache::directory::{Folder, Trouble};
-use crate::process::waiting::Waiting;
+use crate::term::progress::Progress;
 
 /// What came of asking for the lock.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub fn take_or_wait(folder: &Folder, name: &str, until: Instant) -> Result<Outco
         // The receiver is gone when the time is up; then nobody wants to know.
         let _ = send.send(locked);
     });
-    let _waiting = Waiting::on("another tok, which is fetching this token");
+    let _waiting = Progress::waiting_for("another tok, which is fetching this token");
     match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(())) => Ok(Outcome::Waited),
         Ok(Err(error)) => Err(trouble(name, &error)),

@@ -28,10 +28,10 @@ use anyhow::Context;
 
 use crate::commands::cli::{Cli, Command};
 use crate::error::Error;
-use crate::process::waiting;
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::term::notes::Notes;
+use crate::term::progress;
 
 /// Does what the command line says, with answers to `out`.
 ///
@@ -39,7 +39,7 @@ use crate::term::notes::Notes;
 /// Why it could not be done; nothing has been written then.
 pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
     if cli.quiet || cli.verbose {
-        waiting::say_nothing();
+        progress::turn_off();
     }
     let session = Session { cli };
     match &cli.command {

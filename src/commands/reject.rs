@@ -10,7 +10,7 @@ use crate::commands::cli::Reject;
 use crate::commands::{Session, stdin_is_terminal};
 use crate::error::{Error, Kind};
 use crate::profile::DEFAULT_TIMEOUT_MS;
-use crate::secret::{NotText, Secret};
+use crate::secret::{NotASecret, Secret};
 
 /// The longest token that is taken from stdin: answers with longer ones are not read either.
 const LONGEST_BYTES: u64 = 1 << 20;
@@ -61,8 +61,8 @@ fn from_stdin(name: &str) -> anyhow::Result<Secret> {
     }
     Secret::from_line(bytes).map_err(|why| {
         let what = match why {
-            NotText::Empty => "stdin is empty",
-            NotText::Encoding => "stdin is not UTF-8 text, so it is no token",
+            NotASecret::Empty => "stdin is empty",
+            NotASecret::NotUtf8 => "stdin is not UTF-8 text, so it is no token",
         };
         usage(what.to_owned()).into()
     })

@@ -21,10 +21,10 @@ use self::trouble::Trouble;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::oauth::request::Request;
-use crate::process::waiting::Waiting;
 use crate::profile::Profile;
 use crate::profile::file::schema::Method;
 use crate::term::notes::Notes;
+use crate::term::progress::Progress;
 use crate::wire::answer::Answer;
 use crate::wire::origin::{Origin, no_url};
 
@@ -109,7 +109,7 @@ impl Http {
         let mut tried = 0;
         let mut remade = None;
         let (_, first) = target(request)?;
-        let _waiting = Waiting::on(&first.authority());
+        let _waiting = Progress::waiting_for(&first.authority());
         loop {
             tried += 1;
             let request = remade.as_ref().unwrap_or(request);

@@ -5,4 +5,3 @@ pub mod hardening;
 #[cfg(unix)]
 pub(crate) mod signals;
 pub mod stdout;
-pub mod waiting;

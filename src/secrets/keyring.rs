@@ -15,8 +15,8 @@ use std::time::Duration;
 use ::keyring::{Entry, Error as KeyringError};
 
 use crate::error::{Error, Kind};
-use crate::process::waiting::Waiting;
 use crate::secret::Secret;
+use crate::term::progress::Progress;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
 /// The service all of tok's entries are filed under.
@@ -131,7 +131,7 @@ fn call<T: Send + 'static>(
     } else {
         DEADLINE_ALONE
     };
-    let waiting = Waiting::on("the keyring (is it asking you to unlock it?)");
+    let waiting = Progress::waiting_for("the keyring (is it asking you to unlock it?)");
     let answer = receive.recv_timeout(deadline);
     drop(waiting);
     match answer {

@@ -3,5 +3,6 @@
 pub mod colour;
 pub mod duration;
 pub mod notes;
+pub mod progress;
 pub mod table;
 pub mod text;

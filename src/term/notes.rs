@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use crate::error::without_numbers;
-use crate::term::text::clean;
+use crate::term::text::{clean, without_numbers};
 
 /// The longest line that is written: whatever is in it, it stays readable.
 pub const LONGEST_CHARACTERS: usize = 1000;

@@ -46,6 +46,40 @@ fn is_hidden(character: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The system's words for an I/O error, without its number.
+#[must_use]
+pub fn io_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let number = error
+        .raw_os_error()
+        .map(|code| format!(" (os error {code})"));
+    match number.and_then(|number| text.strip_suffix(&number)) {
+        Some(words) => words.to_owned(),
+        None => text,
+    }
+}
+
+/// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
+#[must_use]
+pub fn without_numbers(text: &str) -> String {
+    const BEFORE: &str = " (os error ";
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(BEFORE) {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        said.push_str(before);
+        match after[digits..].strip_prefix(')') {
+            Some(behind) if digits > 0 => rest = behind,
+            _ => {
+                said.push_str(BEFORE);
+                rest = after;
+            }
+        }
+    }
+    said.push_str(rest);
+    said
+}
+
 /// `error` without the path of a temporary file, which nobody asked for and nobody will find.
 #[must_use]
 pub fn without_path(error: std::io::Error) -> std::io::Error {

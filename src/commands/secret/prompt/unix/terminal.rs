@@ -14,10 +14,10 @@ use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
     tcsetattr,
 };
+use zeroize::Zeroizing;
 
 use crate::commands::secret::prompt::unix::typed::Heard;
 use crate::process::signals::Held;
-use crate::wiped::Wiped;
 
 /// How long a read waits, in the tenths of a second of `VTIME`: what comes later is no part of a paste, and nobody notices it after Enter.
 const PAUSE: u8 = 1;
@@ -33,7 +33,7 @@ pub(super) struct Silence<Fd: AsFd> {
     terminal: Fd,
     before: Termios,
     /// What was read, of which the bytes from `next` on are still to be heard.
-    read: Wiped,
+    read: Zeroizing<Vec<u8>>,
     next: usize,
     /// Whether nothing came when it was last asked.
     is_quiet: bool,
@@ -57,7 +57,7 @@ impl<Fd: AsFd> Silence<Fd> {
         let silence = Self {
             terminal,
             before,
-            read: Wiped(Vec::with_capacity(READ_BYTES)),
+            read: Zeroizing::new(Vec::with_capacity(READ_BYTES)),
             next: 0,
             is_quiet: true,
             held: Held::back(),

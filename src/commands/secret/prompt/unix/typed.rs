@@ -6,9 +6,10 @@
 
 use std::io;
 
+use zeroize::Zeroizing;
+
 use crate::commands::secret::prompt::{BEGIN, END, LONGEST_BYTES};
 use crate::secret::Secret;
-use crate::wiped::Wiped;
 
 // What the keys send (ECMA-48); the terminal sends the first two for one key, by its make.
 const BACKSPACE: u8 = 0x08;
@@ -115,7 +116,7 @@ impl Escape {
 /// The lines so far, and the one that is being typed.
 struct Lines {
     /// All of it, each line with its end. Its buffer never grows: that would leave a copy behind.
-    text: Wiped,
+    text: Zeroizing<Vec<u8>>,
     /// Where the line that is being typed begins.
     start: usize,
     /// Where the first line ends, once it has.
@@ -131,7 +132,7 @@ struct Lines {
 impl Lines {
     fn new() -> Self {
         Self {
-            text: Wiped(Vec::with_capacity(LONGEST_BYTES + 1)),
+            text: Zeroizing::new(Vec::with_capacity(LONGEST_BYTES + 1)),
             start: 0,
             first: None,
             is_pem: false,

@@ -1,78 +1,74 @@
-//! What tok is waiting for, told to a person once it takes longer than they would expect; a pipe never hears of it.
+//! A line on a terminal that says what tok is waiting for, shown once the wait takes longer than a person expects.
 //!
-//! The line stands on stderr while a [`Waiting`] lives and is gone when it is dropped, before anything else is written. The terminal is in
-//! no other state meanwhile (the cursor stays visible, no mode is changed), so Ctrl-C leaves nothing to put right. Nothing here runs for a
-//! cached token: nobody waits for one.
+//! No mode of the terminal is changed and the cursor stays visible, so Ctrl-C leaves nothing to restore.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::term::text::clean;
 
-/// How long a person waits without being told what for.
+/// How long a wait may take before the line is shown.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How long one picture stands.
+/// How long one frame of the spinner is shown.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// The pictures, in ASCII: every terminal has them.
+/// The spinner, in ASCII, which every terminal can show.
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 
-/// How wide a terminal is that does not say.
+/// The width of a terminal that does not report one.
 const USUAL_COLUMNS: usize = 80;
 
-/// Whether `-q` or `-v` was given. Like stderr itself, of which there is one for the process.
-static SILENT: AtomicBool = AtomicBool::new(false);
+/// Whether `-q` or `-v` was given.
+static IS_OFF: AtomicBool = AtomicBool::new(false);
 
-/// From now on nothing is said of waiting: the user wants quiet, or the conversation, which says it better.
-pub fn say_nothing() {
-    SILENT.store(true, Ordering::Relaxed);
+/// Shows no progress from now on, as for `-q` and `-v`.
+pub(crate) fn turn_off() {
+    IS_OFF.store(true, Ordering::Relaxed);
 }
 
-/// A wait; the line is gone when this is.
+/// A wait. Dropping it removes the line.
 #[derive(Debug)]
 #[must_use = "the wait ends when this is dropped"]
-pub struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
+pub(crate) struct Progress(Option<(Sender<()>, JoinHandle<()>)>);
 
-impl Waiting {
-    /// Begins to wait for `what`.
-    pub fn on(what: &str) -> Self {
-        let told = !SILENT.load(Ordering::Relaxed)
+impl Progress {
+    /// Starts to wait for `subject`.
+    pub(crate) fn waiting_for(subject: &str) -> Self {
+        let is_shown = !IS_OFF.load(Ordering::Relaxed)
             && std::io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        if !told {
+        if !is_shown {
             return Self(None);
         }
-        let line = line(what, columns());
+        let line = line(subject, columns());
         let (send, receive) = mpsc::channel();
-        Self(Some((
-            send,
-            std::thread::spawn(move || turn(&line, &receive)),
-        )))
+        // Without a thread to spare there is no line.
+        let thread = Builder::new().spawn(move || spin(&line, &receive));
+        Self(thread.ok().map(|thread| (send, thread)))
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Progress {
     fn drop(&mut self) {
         if let Some((send, thread)) = self.0.take() {
             drop(send);
-            // It wipes the line on its way out.
             let _ = thread.join();
         }
     }
 }
 
-/// Shows `line` once the patience is over, until the other end of `ended` is dropped.
-fn turn(line: &str, ended: &Receiver<()>) {
+/// Shows `line` after [`PATIENCE`], until the other end of `ended` is dropped.
+fn spin(line: &str, ended: &Receiver<()>) {
     if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
         return;
     }
     let mut stderr = std::io::stderr();
     for frame in FRAMES.iter().cycle() {
-        // If even stderr is gone there is nobody to tell.
+        // A closed stderr is not an error here.
         let _ = write!(stderr, "\r{frame} {line}").and_then(|()| stderr.flush());
         if ended.recv_timeout(FRAME) != Err(RecvTimeoutError::Timeout) {
             break;
@@ -82,10 +78,10 @@ fn turn(line: &str, ended: &Receiver<()>) {
     let _ = write!(stderr, "\r{blanks}\r").and_then(|()| stderr.flush());
 }
 
-/// What is said, short enough not to wrap: a wrapped line could not be wiped.
-fn line(what: &str, columns: usize) -> String {
-    // The picture, the blank after it, `…`, and the last column, where some terminals wrap already.
-    clean(&format!("waiting for {what}"), columns.saturating_sub(4))
+/// The text, short enough not to wrap: a wrapped line could not be removed.
+fn line(subject: &str, columns: usize) -> String {
+    // The spinner, the blank after it, `…`, and the last column, where some terminals wrap already.
+    clean(&format!("waiting for {subject}"), columns.saturating_sub(4))
 }
 
 #[cfg(unix)]
