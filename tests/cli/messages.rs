@@ -1,11 +1,11 @@
-//! Every message a user can meet, in one table: `messages.txt`, made by the real binary, to be read by eye.
+//! Every message a user can meet, as the real binary prints it: one test and one snapshot for each topic.
 //!
-//! A change of words shows up as a difference here. `TOK_REWRITE_MESSAGES=1 cargo test --test cli messages` writes the table anew; then read it,
-//! for nobody wants to meet a message for the first time at 3 in the morning.
+//! A submodule lists the cases of its topic, and `messages/snapshots/TOPIC.txt` is what tok printed when a person last read it.
+//! `SNAPSHOTS=overwrite cargo test --test cli messages` accepts what tok prints now; then read `git diff`.
 //!
-//! Each submodule is one topic. What is not here needs what a test of every machine cannot bring: a keyring's daemon (`tests/real/keyring-trouble.sh`),
-//! a person at a terminal (`terminal`, `tests/real/add.sh`), a file of another user or a full disk (`tests/real/disk.sh`), a closed stdout (`output`).
-//! Failures that call themselves unexpected (no random numbers, no thread) have no row: nothing can be done to meet them.
+//! Messages that need more than a scrubbed home are tested elsewhere: a keyring daemon (`tests/real/keyring-trouble.sh`), a terminal (`terminal`,
+//! `tests/real/add.sh`), another user's file or a full disk (`tests/real/disk.sh`), a closed stdout (`output`). Failures that a test cannot
+//! cause, such as a failing random number generator, have no case.
 
 mod adding;
 mod answers;
@@ -21,46 +21,62 @@ mod profiles;
 mod secrets;
 mod templates;
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::Case;
+use snapbox::IntoData as _;
 
-/// The topics, in the order of the table.
-fn topics() -> [(&'static str, Vec<Case>); 12] {
-    [
-        ("command lines", command_lines::cases()),
-        ("configs", configs::cases()),
-        ("profiles", profiles::cases()),
-        ("templates", templates::cases()),
-        ("secrets", secrets::cases()),
-        ("assertions", assertions::cases()),
-        ("connections", connections::cases()),
-        ("answers", answers::cases()),
-        ("keeping", keeping::cases()),
-        ("consumers", consumers::cases()),
-        ("adding", adding::cases()),
-        ("doctor", doctor::cases()),
-    ]
+/// One test for each topic, named after its module and its snapshot.
+macro_rules! topics {
+    ($($topic:ident: $test:ident),+ $(,)?) => {
+        const TOPICS: &[&str] = &[$(stringify!($topic)),+];
+
+        $(
+            #[test]
+            fn $test() {
+                matches_snapshot(stringify!($topic), &$topic::cases());
+            }
+        )+
+    };
 }
 
-/// How many cases run at once: most of their time they wait for one another's failure to be shared, or for a deadline.
-const AT_ONCE: usize = 8;
+topics! {
+    command_lines: a_mistyped_command_line_is_explained_as_recorded,
+    configs: a_config_that_cannot_be_read_is_explained_as_recorded,
+    profiles: a_profile_with_a_mistake_is_explained_as_recorded,
+    templates: a_template_with_a_mistake_is_explained_as_recorded,
+    secrets: a_secret_that_cannot_be_had_is_explained_as_recorded,
+    assertions: an_assertion_that_cannot_be_signed_is_explained_as_recorded,
+    connections: a_failed_connection_is_explained_as_recorded,
+    answers: an_unusable_answer_is_explained_as_recorded,
+    keeping: cache_trouble_is_explained_as_recorded,
+    consumers: a_consumer_that_gets_no_token_is_explained_as_recorded,
+    adding: add_explains_each_mistake_as_recorded,
+    doctor: doctor_explains_each_finding_as_recorded,
+}
 
-fn table() -> String {
-    let cases: Vec<(&str, Case)> = topics()
-        .into_iter()
-        .flat_map(|(title, cases)| cases.into_iter().map(move |case| (title, case)))
-        .collect();
+/// How many cases of a topic run at once: most of their time they wait for a deadline.
+const AT_ONCE: usize = 4;
+
+fn matches_snapshot(topic: &str, cases: &[Case]) {
+    let actual = transcripts(cases).join("\n");
+    let expected = snapbox::Data::read_from(&snapshot(topic), None).raw();
+    snapbox::Assert::new()
+        .action_env("SNAPSHOTS")
+        .eq(actual.into_data().raw(), expected);
+}
+
+fn transcripts(cases: &[Case]) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut made = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some((title, case)) = cases.get(number) else {
-                return made;
-            };
-            made.push((number, format!("# {title}\n{}\n", case.transcript())));
+        while let number = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(case) = cases.get(number)
+        {
+            made.push((number, case.transcript()));
         }
+        made
     };
     let mut made: Vec<(usize, String)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
@@ -71,62 +87,57 @@ fn table() -> String {
     made.into_iter().map(|(_, transcript)| transcript).collect()
 }
 
-fn path() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/messages.txt")
-}
-
-#[test]
-fn every_message_is_in_the_table_and_was_read() {
-    let table = table();
-    if std::env::var_os("TOK_REWRITE_MESSAGES").is_some() {
-        std::fs::write(path(), &table).unwrap();
-        return;
-    }
-    let read = std::fs::read_to_string(path()).unwrap();
-    for (said, known) in table.split("\n# ").zip(read.split("\n# ")) {
-        assert_eq!(said, known, "see the top of tests/cli/messages.rs");
-    }
-    assert_eq!(table.len(), read.len());
+fn snapshot(topic: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/messages/snapshots/{topic}.txt"))
 }
 
 #[test]
 fn every_message_has_the_form_of_a_message() {
-    let table = std::fs::read_to_string(path()).unwrap();
-    for case in table.split("\n\n# ") {
-        let said = case
-            .lines()
-            .skip_while(|line| !line.starts_with("$ "))
-            .skip(1)
-            .filter(|line| !line.starts_with("> "));
-        let (notes, said): (Vec<&str>, Vec<&str>) =
-            said.partition(|line| line.starts_with("tok: note: "));
-        for note in &notes {
-            form(note.trim_start_matches("tok: note: "), case);
-        }
-        // What `tok add` shows of a profile comes before what it says.
-        let message = said
-            .iter()
-            .find(|line| {
-                line.starts_with("tok: ") || line.starts_with("[0]") || line.starts_with("Usage: ")
-            })
-            .unwrap_or_else(|| panic!("{case}"));
-        match message.strip_prefix("tok: ") {
-            Some(words) => form(words, case),
-            // Help, for a command that needs another after it, is no message.
-            None if message.starts_with("Usage: ") => {}
-            None => assert!(!notes.is_empty(), "nothing is said: {case}"),
-        }
-        for rubble in [
-            "os error", "Os {", "Error(", "s3cret", "hunter2", "reqwest", "zbus", ".tmp", ".tok-",
-        ] {
-            let rubbish = said.iter().chain(&notes).any(|line| line.contains(rubble));
-            assert!(!rubbish, "`{rubble}` in: {case}");
+    for topic in TOPICS {
+        let read = std::fs::read_to_string(snapshot(topic)).unwrap();
+        for case in read.split("]\n\n") {
+            has_the_form_of_a_message(case);
         }
     }
 }
 
-/// A message is one line that begins small, or with a variable's name, and does not end like a sentence.
-fn form(words: &str, case: &str) {
+fn has_the_form_of_a_message(case: &str) {
+    let said = case
+        .lines()
+        .skip_while(|line| !line.starts_with("$ "))
+        .skip(1)
+        .filter(|line| !line.starts_with("> "));
+    let (notes, said): (Vec<&str>, Vec<&str>) =
+        said.partition(|line| line.starts_with("tok: note: "));
+    for note in &notes {
+        is_one_phrase(note.trim_start_matches("tok: note: "), case);
+    }
+    // `tok add` shows the profile before the message.
+    let message = said
+        .iter()
+        .find(|line| {
+            line.starts_with("tok: ") || line.starts_with("[0") || line.starts_with("Usage: ")
+        })
+        .unwrap_or_else(|| panic!("{case}"));
+    match message.strip_prefix("tok: ") {
+        Some(words) => is_one_phrase(words, case),
+        // The help of a command that needs a subcommand is not a message.
+        None if message.starts_with("Usage: ") => {}
+        None => assert!(!notes.is_empty(), "no message: {case}"),
+    }
+    for internal in [
+        "os error", "Os {", "Error(", "s3cret", "hunter2", "reqwest", "zbus", ".tmp", ".tok-",
+    ] {
+        let shown = said
+            .iter()
+            .chain(&notes)
+            .any(|line| line.contains(internal));
+        assert!(!shown, "`{internal}` in: {case}");
+    }
+}
+
+/// A message is one line that begins in lower case or with a variable's name, and does not end like a sentence.
+fn is_one_phrase(words: &str, case: &str) {
     let first = words.split([' ', ':']).next().unwrap();
     let is_sentence =
         first.starts_with(|c: char| c.is_uppercase()) && first.contains(|c: char| c.is_lowercase());
