@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::directory::Trouble;
 use crate::cache::last_failure::Setback;
-use crate::cache::lock::{Lock, Outcome};
+use crate::cache::lock::Outcome;
 use crate::cache::waiters::Crowd;
 use crate::cache::{Found, Slot};
 use crate::clock::Now;
@@ -150,7 +150,7 @@ impl<'a> Flow<'a> {
                 Ok(outcome) => outcome,
                 Err(trouble) => {
                     self.note("going on without a lock", &trouble);
-                    return self.fetch(Some((slot, None)), until, Tries::Several);
+                    return self.fetch(Some(slot), until, Tries::Several);
                 }
             };
             // The second look: whoever held the lock has very likely fetched what we want, or met what we would meet.
@@ -167,8 +167,8 @@ impl<'a> Flow<'a> {
                 }
             }
             match outcome {
-                Outcome::Held(lock) => {
-                    return self.fetch(Some((slot, Some(&lock))), until, Tries::Several);
+                Outcome::Held(_lock) => {
+                    return self.fetch(Some(slot), until, Tries::Several);
                 }
                 Outcome::Waited => {}
                 Outcome::TimedOut => {
@@ -213,7 +213,7 @@ impl<'a> Flow<'a> {
 
     /// One process refreshes a token that is still good and the others go on with it; so does that one when it cannot be refreshed.
     fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
-        let Ok(Some(lock)) = slot.try_lock() else {
+        let Ok(Some(_lock)) = slot.try_lock() else {
             return reuse(found);
         };
         // What the last holder of the lock did stands in the cache by now.
@@ -234,7 +234,7 @@ impl<'a> Flow<'a> {
             None => self.run.profile.check(self.run.config).and_then(|()| {
                 let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
                 let until = Instant::now() + most.min(REFRESH_AHEAD);
-                self.fetch(Some((slot, Some(&lock))), until, Tries::Once)
+                self.fetch(Some(slot), until, Tries::Once)
             }),
         };
         refreshed.unwrap_or_else(|failure| {
@@ -248,7 +248,7 @@ impl<'a> Flow<'a> {
     /// Fetches a token and stores it, or what went wrong.
     fn fetch(
         &self,
-        place: Option<(&Slot, Option<&Lock>)>,
+        place: Option<&Slot>,
         until: Instant,
         tries: Tries,
     ) -> Result<(Token, Source), Error> {
@@ -259,16 +259,16 @@ impl<'a> Flow<'a> {
             ..
         } = self.run;
         let fetched = fetch(profile, environment, until, tries, notes);
-        if let (Some((slot, held)), Ok(token)) = (place, &fetched)
+        if let (Some(slot), Ok(token)) = (place, &fetched)
             && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead
-            && let Err(trouble) = slot.store(token, held)
+            && let Err(trouble) = slot.store(token)
         {
             self.note("the token could not be kept for the next run", &trouble);
         }
         let answer = fetched.and_then(|token| self.long_enough(token));
-        if let (Some((slot, held)), Err(failure)) = (place, &answer)
+        if let (Some(slot), Err(failure)) = (place, &answer)
             && let Some(setback) = Setback::new(failure, &Now::read(), tries == Tries::Once)
-            && let Err(trouble) = slot.store_setback(&setback, held)
+            && let Err(trouble) = slot.store_setback(&setback)
         {
             self.note("the failure could not be kept for the next run", &trouble);
         }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::process::replace_file::{self, Durability};
+
 #[cfg(not(unix))]
 mod portable;
 #[cfg(unix)]
@@ -39,18 +41,11 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// Whether a write waits until what it wrote is on the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Synced {
-    Yes,
-    No,
-}
-
 /// The cache folder, open.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    handle: system::Handle,
+    handle: replace_file::Directory,
 }
 
 /// Where the cache folder is: `tok` under `XDG_CACHE_HOME` or the platform's cache folder.
@@ -123,8 +118,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be written; what was there stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        system::write(&self.handle, name, bytes, Synced::Yes)
-            .map_err(|trouble| self.about(name, trouble))
+        self.replace(name, bytes, Durability::Contents)
     }
 
     /// Replaces file `name` with `bytes` in one step, without waiting for the disk: after a power cut it may hold anything. For what is
@@ -133,8 +127,12 @@ impl Folder {
     /// # Errors
     /// When it cannot be written; what was there stays.
     pub fn write_in_passing(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        system::write(&self.handle, name, bytes, Synced::No)
-            .map_err(|trouble| self.about(name, trouble))
+        self.replace(name, bytes, Durability::None)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8], durability: Durability) -> Result<(), Trouble> {
+        replace_file::replace_in(&self.handle, name.as_ref(), bytes, durability)
+            .map_err(|error| self.about(name, words(&error)))
     }
 
     /// Removes file `name`; whether it was there.
@@ -151,7 +149,7 @@ impl Folder {
     /// When it cannot be listed.
     pub fn names(&self) -> Result<Vec<String>, Trouble> {
         let mut names =
-            system::names(&self.handle).map_err(|trouble| about(&self.path, trouble))?;
+            replace_file::names(&self.handle).map_err(|error| about(&self.path, words(&error)))?;
         names.sort_unstable();
         Ok(names)
     }
@@ -164,13 +162,9 @@ impl Folder {
         system::lock_file(&self.handle, name).map_err(|trouble| self.about(name, trouble))
     }
 
-    /// Removes what writers of `name` left behind when they were killed. Only for the holder of its lock: nobody else is writing then.
-    pub fn sweep(&self, name: &str) {
-        let Ok(names) = self.names() else { return };
-        for left in names.iter().filter(|left| is_temporary_for(left, name)) {
-            // What cannot be removed now is removed next time.
-            let _ = self.remove(left);
-        }
+    /// Removes what writers left behind when they were killed.
+    pub fn sweep(&self) {
+        replace_file::sweep(&self.handle);
     }
 
     /// Says that the trouble is with file `name`.
@@ -248,20 +242,11 @@ fn about(path: &Path, what: String) -> Trouble {
     Trouble(format!("{}: {what}", path.display()))
 }
 
-/// A name for a file on its way to becoming `name`, that nobody can guess.
-fn temporary_for(name: &str) -> Result<String, String> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| format!("no random bytes: {error}"))?;
-    Ok(format!("{name}.{:016x}.tmp", u64::from_ne_bytes(random)))
-}
-
-/// Whether `left` is such a file for `name`.
-fn is_temporary_for(left: &str, name: &str) -> bool {
-    left.strip_prefix(name)
-        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".tmp"))
-        .is_some_and(|random| {
-            random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+fn words(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]

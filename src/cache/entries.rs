@@ -96,6 +96,7 @@ impl Shelf {
     /// When one cannot be removed; the others are gone then all the same.
     pub fn forget(&self, profile: Option<&str>) -> Result<usize, Trouble> {
         let (mut forgotten, mut first_trouble) = (0, None);
+        self.folder.sweep();
         for name in self.folder.names()? {
             if let Some(of) = bookmark::profile_of(&name)
                 && profile.is_none_or(|profile| profile == of)
@@ -115,9 +116,7 @@ impl Shelf {
                 IN_KEYRING => keyring_store::remove(stem)
                     .and_then(|was_there| self.folder.remove(&name).map(|_| was_there)),
                 "json" => self.folder.remove(&name),
-                ending if ending == "setback" || ending.ends_with(".tmp") => {
-                    self.folder.remove(&name).map(|_| false)
-                }
+                "setback" => self.folder.remove(&name).map(|_| false),
                 _ => continue,
             };
             match removed {

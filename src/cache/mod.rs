@@ -165,16 +165,13 @@ impl Slot {
         lock::try_take(&Folder::create(&self.path)?, &self.name("lock"))
     }
 
-    /// Stores `token`, forgets the last setback, and sweeps up after writers that were killed. `held` says that the caller may.
+    /// Stores `token`, forgets the last setback, and sweeps up after writers that were killed.
     ///
     /// # Errors
     /// When it cannot be written; what was there stays.
-    pub fn store(&self, token: &Token, held: Option<&Lock>) -> Result<(), Trouble> {
+    pub fn store(&self, token: &Token) -> Result<(), Trouble> {
         let folder = Folder::create(&self.path)?;
-        if held.is_some() {
-            folder.sweep(&self.name("json"));
-            folder.sweep(&self.name("setback"));
-        }
+        folder.sweep();
         let before = self.read().ok().flatten().map(|found| found.entry);
         let entry = Entry {
             token: token.clone(),
@@ -197,13 +194,10 @@ impl Slot {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn store_setback(&self, setback: &Setback, held: Option<&Lock>) -> Result<(), Trouble> {
+    pub fn store_setback(&self, setback: &Setback) -> Result<(), Trouble> {
         let folder = Folder::create(&self.path)?;
         let name = self.name("setback");
-        if held.is_some() {
-            folder.sweep(&self.name("json"));
-            folder.sweep(&name);
-        }
+        folder.sweep();
         folder.write(&name, &setback.write())
     }
 }

@@ -49,11 +49,11 @@ fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
 }
 
-/// The profile whose bookmark, or one that was never finished, file `name` is; none when it is none.
+/// Returns the profile whose bookmark this file is, if any.
 pub fn profile_of(name: &str) -> Option<&str> {
     let (profile, rest) = name.split_once('.')?;
     let ours = rest.strip_prefix(ENDING)?;
-    (ours.is_empty() || ours.starts_with('.') && ours.ends_with(".tmp")).then_some(profile)
+    ours.is_empty().then_some(profile)
 }
 
 impl Bookmark {
@@ -117,7 +117,7 @@ impl Bookmark {
             return Ok(());
         }
         // What was never finished; if another process is just finishing it, that one goes without.
-        folder.sweep(&name);
+        folder.sweep();
         // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         bytes.push(b'\n');

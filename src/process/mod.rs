@@ -1,7 +1,8 @@
-//! The process itself: hardening, panics, streams and signals.
+//! The process itself: hardening, panics, streams, signals, and files replaced in one step.
 
 pub mod crash;
 pub mod hardening;
+pub(crate) mod replace_file;
 #[cfg(unix)]
 pub(crate) mod signals;
 pub mod stdout;

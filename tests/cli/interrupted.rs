@@ -142,11 +142,8 @@ fn full_size_interrupts_leave_nothing() {
 #[test]
 fn what_a_killed_writer_left_is_swept_by_the_next_fetch() {
     let (_provider, home) = scene();
-    let entry = crate::entry::file(&home, ".json");
-    let entry = entry.to_str().unwrap();
-    let setback = entry.replace(".json", ".setback");
-    for left in [entry, &setback] {
-        std::fs::write(format!("{left}.0123456789abcdef.tmp"), "half").unwrap();
+    for left in [".tok-0123456789abcdef.tmp", ".tok-fedcba9876543210.tmp"] {
+        std::fs::write(home.cache().join(left), "half").unwrap();
     }
     assert_eq!(left(&home).len(), 2);
     run(&home, "token p --refresh");

@@ -42,24 +42,6 @@ fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
 }
 
 #[test]
-fn leftovers_of_one_name_are_swept_and_nothing_else() {
-    let (_home, folder) = fresh();
-    for name in [
-        "a.json",
-        "a.json.0123456789abcdef.tmp",
-        "b.json.0123456789abcdef.tmp",
-        "a.json.lock",
-    ] {
-        std::fs::write(folder.path().join(name), "x").unwrap();
-    }
-    folder.sweep("a.json");
-    assert_eq!(
-        folder.names().unwrap(),
-        ["a.json", "a.json.lock", "b.json.0123456789abcdef.tmp"]
-    );
-}
-
-#[test]
 fn a_huge_file_is_not_read() {
     let (_home, folder) = fresh();
     let file = folder.lock_file("a.json").unwrap();

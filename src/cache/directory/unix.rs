@@ -1,21 +1,14 @@
 //! The cache folder on Unix: everything goes through one open descriptor of it, and nothing through a link.
 
-use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::io::{ErrorKind, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::Errno;
 
-use crate::cache::directory::Synced;
-use crate::process::signals::uninterrupted;
-
-/// An open folder.
-pub(super) type Handle = OwnedFd;
+use crate::process::replace_file::Directory as Handle;
 
 /// What others may do with the folder: nothing.
 const FOLDER_MODE: u32 = 0o700;
@@ -145,98 +138,6 @@ fn check(file: &File) -> Result<std::fs::Metadata, String> {
     Ok(metadata)
 }
 
-/// Writes a new file, syncs it, and renames it to `name`.
-pub(super) fn write(
-    folder: &Handle,
-    name: &str,
-    bytes: &[u8],
-    synced: Synced,
-) -> Result<(), String> {
-    let temporary = crate::cache::directory::temporary_for(name)?;
-    let mode = Mode::RUSR | Mode::WUSR;
-    if let Some(mut file) = nameless::create(folder, mode) {
-        fill(&mut file, bytes, synced)?;
-        let put_in_place = uninterrupted(|| {
-            nameless::name(&file, folder, &temporary).then(|| put(folder, &temporary, name))
-        });
-        if let Some(done) = put_in_place {
-            return done;
-        }
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(folder, &temporary, flags, mode).map_err(words)?;
-    match fill(&mut File::from(file), bytes, synced) {
-        Ok(()) => put(folder, &temporary, name),
-        Err(error) => {
-            // The error that matters is the one above.
-            let _ = unlinkat(folder, &temporary, AtFlags::empty());
-            Err(error)
-        }
-    }
-}
-
-/// Puts `bytes` into `file`, and onto the disk if it is to be `synced`.
-fn fill(file: &mut File, bytes: &[u8], synced: Synced) -> Result<(), String> {
-    file.set_permissions(Permissions::from_mode(0o600))
-        .and_then(|()| file.write_all(bytes))
-        .and_then(|()| match synced {
-            Synced::Yes => file.sync_data(),
-            Synced::No => Ok(()),
-        })
-        .map_err(|error| error.to_string())
-}
-
-/// Gives the whole file `temporary` its `name`.
-fn put(folder: &Handle, temporary: &str, name: &str) -> Result<(), String> {
-    let renamed = renameat(folder, temporary, folder, name).map_err(words);
-    if renamed.is_err() {
-        // The error that matters is the one above.
-        let _ = unlinkat(folder, temporary, AtFlags::empty());
-    }
-    renamed
-}
-
-/// Files without a name until they are whole: whoever is killed while writing one leaves nothing behind.
-#[cfg(target_os = "linux")]
-mod nameless {
-    use std::fs::File;
-    use std::os::fd::AsRawFd;
-
-    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
-
-    use crate::cache::directory::unix::Handle;
-
-    /// None where the file system has no such files.
-    pub(super) fn create(folder: &Handle, mode: Mode) -> Option<File> {
-        let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
-        openat(folder, ".", flags, mode).ok().map(File::from)
-    }
-
-    /// Whether the file is called `name` now; it is not where there is no `/proc`.
-    pub(super) fn name(file: &File, folder: &Handle, name: &str) -> bool {
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        linkat(CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW).is_ok()
-    }
-}
-
-/// Elsewhere there are none: what a killed writer leaves is swept up by the next.
-#[cfg(not(target_os = "linux"))]
-mod nameless {
-    use std::fs::File;
-
-    use rustix::fs::Mode;
-
-    use crate::cache::directory::unix::Handle;
-
-    pub(super) fn create(_: &Handle, _: Mode) -> Option<File> {
-        None
-    }
-
-    pub(super) fn name(_: &File, _: &Handle, _: &str) -> bool {
-        false
-    }
-}
-
 /// Removes the name; a link's target stays.
 pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
     match unlinkat(folder, name, AtFlags::empty()) {
@@ -244,21 +145,6 @@ pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
         Err(Errno::NOENT) => Ok(false),
         Err(error) => Err(words(error)),
     }
-}
-
-/// Every name in the folder but `.` and `..`; names that are not UTF-8 are none of tok's.
-pub(super) fn names(folder: &Handle) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(folder).map_err(words)? {
-        let entry = entry.map_err(words)?;
-        if let Some(name) = OsStr::from_bytes(entry.file_name().to_bytes()).to_str()
-            && name != "."
-            && name != ".."
-        {
-            names.push(name.to_owned());
-        }
-    }
-    Ok(names)
 }
 
 /// Opens or makes a file to lock. A link in its place is removed: nobody holds a lock through one.
