@@ -6,14 +6,15 @@
 mod ask;
 mod lacking;
 
+use crate::commands::get::pair;
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
 use anyhow::Context as _;
 
 use self::lacking::{Wants, table, without_place};
 use crate::clock::Now;
-use crate::commands::cli::{Add, Keys};
-use crate::commands::{Session, environment, stdin_is_terminal, write};
+use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import;
 use crate::error::{Error, Kind};
 use crate::get::{Run, Wish, acquire};
@@ -26,47 +27,179 @@ use crate::profile::{Overrides, Profile, name};
 use crate::secret::Secret;
 use crate::secrets::{self, keyring};
 
-pub(super) fn run(session: &Session<'_>, add: &Add, out: &mut impl Write) -> anyhow::Result<()> {
-    name::check(&add.name)
-        .map_err(|message| Error::new(Kind::Usage, format!("profile {message}")))?;
-    let path = Config::path(session.cli.config.as_deref())?;
-    let before = edit::open(&path)?;
-    if before.has_profile(&add.name)? && !add.force {
-        return Err(Error::new(
-            Kind::Config,
-            format!("profile `{}` is in {} already", add.name, path.display()),
-        )
-        .hint("choose another name, or replace it with --force")
-        .into());
-    }
-    let person = stdin_is_terminal();
-    let Start { mut draft, found } = Start::of(session, add, person)?;
-    fill_in(&mut draft, &before, add, person)?;
+pub(crate) const COMMAND: Spec = Spec {
+    name: "add",
+    about: "Write a profile into the config",
+    group: Group::Profiles,
+    examples: "\
+tok add cint --provider cint --client-id 0a1b2c
+tok add mine --from-curl < request.txt
+tok add mine --from-curl --try   # opens $EDITOR",
+    ..Spec::of::<Args>()
+};
 
-    let table = table(&draft, &add.name)?;
-    let shown = edit::shown(&add.name, table.clone());
-    let after = before.with_profile(&add.name, table)?;
-    let profile = Profile::resolve(&after, &add.name, &Overrides::default(), &environment)
-        .and_then(|profile| profile.check(&after).map(|()| profile))
-        .map_err(|failure| without_place(failure, &after, &add.name))?;
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(after_help = "\
+Secrets in a request go into the keyring and never into the file. Without a
+terminal nothing is asked: what is missing is named, with its flag.")]
+pub(crate) struct Args {
+    /// What the profile will be called
+    pub(crate) name: String,
 
-    if add.dry_run {
-        return write(out, &shown);
-    }
-    if !session.cli.quiet {
-        // If even stderr is gone there is nobody to show it to.
-        let _ = write!(std::io::stderr(), "{shown}");
-    }
-    if person && !ask::yes(&format!("Write this to {}?", path.display()))? {
-        return Err(Error::new(Kind::Usage, "nothing was written, as you wished").into());
-    }
-    let to_store = secrets_to_store(session, &profile, &draft, found, person)?;
-    after.replace(&before)?;
-    session.notes().note(&format!("wrote {}", path.display()));
-    store(session, &profile, to_store)?;
-    match add.attempt {
-        true => attempt(session, &profile, &after),
-        false => Ok(()),
+    /// Read the example request of a manual from stdin, or in $VISUAL/$EDITOR
+    #[arg(long, conflicts_with = "provider")]
+    pub(crate) from_curl: bool,
+
+    /// Start from a provider of the built-in catalogue
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+
+    /// Replace a profile of this name
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Print the profile; write and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Fetch a token at the end
+    #[arg(long = "try", conflicts_with = "dry_run")]
+    pub(crate) attempt: bool,
+
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+/// The keys of the profile; each wins over what the request or the provider says.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Keys of the profile")]
+pub(crate) struct Keys {
+    /// The token endpoint
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<String>,
+
+    /// The client id
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// The environment variable that holds the client secret
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "client_secret_file")]
+    pub(crate) client_secret_env: Option<String>,
+
+    /// The file that holds the client secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<String>,
+
+    /// client_secret_basic (or _post, _jwt), private_key_jwt or none
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) auth_method: Option<String>,
+
+    /// rfc6749 or raw
+    #[arg(long, value_name = "ENCODING")]
+    pub(crate) basic_encoding: Option<String>,
+
+    /// POST or GET
+    #[arg(long)]
+    pub(crate) method: Option<String>,
+
+    /// form, json, query or none
+    #[arg(long)]
+    pub(crate) encoding: Option<String>,
+
+    /// The grant type; none sends none
+    #[arg(long)]
+    pub(crate) grant_type: Option<String>,
+
+    /// A scope; may be repeated
+    #[arg(long)]
+    pub(crate) scope: Vec<String>,
+
+    /// The audience
+    #[arg(long)]
+    pub(crate) audience: Option<String>,
+
+    /// A resource (RFC 8707); may be repeated
+    #[arg(long, value_name = "URI")]
+    pub(crate) resource: Vec<String>,
+
+    /// A further parameter; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub(crate) param: Vec<(String, String)>,
+
+    /// Another name for what tok sends, as in client_id=clientId
+    #[arg(long = "rename", value_name = "K=NAME", value_parser = pair)]
+    pub(crate) names: Vec<(String, String)>,
+
+    /// A header field of the request; may be repeated
+    #[arg(long = "request-header", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) headers: Vec<(String, String)>,
+
+    /// A further secret, used as ${secret.NAME}; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Vec<String>,
+
+    /// The value of ${var.K}; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub(crate) var: Vec<(String, String)>,
+
+    /// A key of `response`, as in access_token=/data/token
+    #[arg(long, value_name = "K=POINTER", value_parser = pair)]
+    pub(crate) response: Vec<(String, String)>,
+
+    /// How long a token lives whose answer does not say
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) default_ttl: Option<String>,
+
+    /// A line that `tok header` prints; may be repeated
+    #[arg(long, value_name = "LINE")]
+    pub(crate) header: Vec<String>,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        name::check(&self.name)
+            .map_err(|message| Error::new(Kind::Usage, format!("profile {message}")))?;
+        let path = Config::path(session.config.as_deref())?;
+        let before = edit::open(&path)?;
+        if before.has_profile(&self.name)? && !self.force {
+            return Err(Error::new(
+                Kind::Config,
+                format!("profile `{}` is in {} already", self.name, path.display()),
+            )
+            .hint("choose another name, or replace it with --force")
+            .into());
+        }
+        let person = stdin_is_terminal();
+        let Start { mut draft, found } = Start::of(session, self, person)?;
+        fill_in(&mut draft, &before, self, person)?;
+
+        let table = table(&draft, &self.name)?;
+        let shown = edit::shown(&self.name, table.clone());
+        let after = before.with_profile(&self.name, table)?;
+        let profile = Profile::resolve(&after, &self.name, &Overrides::default(), &environment)
+            .and_then(|profile| profile.check(&after).map(|()| profile))
+            .map_err(|failure| without_place(failure, &after, &self.name))?;
+
+        if self.dry_run {
+            return write(out, &shown);
+        }
+        if !session.quiet {
+            // If even stderr is gone there is nobody to show it to.
+            let _ = write!(std::io::stderr(), "{shown}");
+        }
+        if person && !ask::yes(&format!("Write this to {}?", path.display()))? {
+            return Err(Error::new(Kind::Usage, "nothing was written, as you wished").into());
+        }
+        let to_store = secrets_to_store(session, &profile, &draft, found, person)?;
+        after.replace(&before)?;
+        session.notes().note(&format!("wrote {}", path.display()));
+        store(session, &profile, to_store)?;
+        match self.attempt {
+            true => attempt(session, &profile, &after),
+            false => Ok(()),
+        }
     }
 }
 
@@ -78,7 +211,7 @@ struct Start {
 }
 
 impl Start {
-    fn of(session: &Session<'_>, add: &Add, person: bool) -> anyhow::Result<Self> {
+    fn of(session: &Session, add: &Args, person: bool) -> anyhow::Result<Self> {
         let mut start = Self {
             draft: Draft::default(),
             found: Vec::new(),
@@ -161,7 +294,7 @@ fn apply(draft: &mut Draft, keys: &Keys) {
 ///
 /// # Errors
 /// A usage failure that names all of it, where nobody can be asked.
-fn fill_in(draft: &mut Draft, config: &Config, add: &Add, person: bool) -> anyhow::Result<()> {
+fn fill_in(draft: &mut Draft, config: &Config, add: &Args, person: bool) -> anyhow::Result<()> {
     let mut missing = Vec::new();
     if draft.token_url.is_none() && draft.provider.is_none() {
         match person {
@@ -208,7 +341,7 @@ fn fill_in(draft: &mut Draft, config: &Config, add: &Add, person: bool) -> anyho
 
 /// The secrets that go into the keyring: those of the request, and those that a person types.
 fn secrets_to_store(
-    session: &Session<'_>,
+    session: &Session,
     profile: &Profile,
     draft: &Draft,
     found: Vec<(String, Secret)>,
@@ -263,7 +396,7 @@ fn secrets_to_store(
 /// # Errors
 /// A secret failure that says which could not be stored, and the variables to set instead.
 fn store(
-    session: &Session<'_>,
+    session: &Session,
     profile: &Profile,
     secrets: Vec<(String, Secret)>,
 ) -> Result<(), Error> {
@@ -309,7 +442,7 @@ fn store(
 }
 
 /// Fetches a token, as `--try` asks for.
-fn attempt(session: &Session<'_>, profile: &Profile, config: &Config) -> anyhow::Result<()> {
+fn attempt(session: &Session, profile: &Profile, config: &Config) -> anyhow::Result<()> {
     let (token, _) = acquire(Run {
         profile,
         config,

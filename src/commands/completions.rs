@@ -3,15 +3,16 @@
 //! The script calls `tok -- WORDS…` with [`VARIABLE`] set to the shell's name. Both are needed, so that a variable somebody exported cannot
 //! turn `tok token` into anything else: without a command before it, `--` is no command line of tok's otherwise.
 
+use crate::commands::spec::{Execute, Group, Spec};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
 use anyhow::Context;
+use clap::ValueEnum;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
-use crate::commands::cli::{Completions, ShellName, help};
-use crate::commands::write;
+use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::file::Config;
@@ -19,19 +20,51 @@ use crate::profile::file::Config;
 /// The variable that says which shell asks.
 const VARIABLE: &str = "TOK_COMPLETE";
 
-pub(super) fn run(completions: &Completions, out: &mut impl Write) -> anyhow::Result<()> {
-    let name = match completions.shell {
-        ShellName::Bash => "bash",
-        ShellName::Zsh => "zsh",
-        ShellName::Fish => "fish",
-        ShellName::Powershell => "powershell",
-        ShellName::Elvish => "elvish",
-    };
-    let mut script = Vec::new();
-    shell(name)?
-        .write_registration(VARIABLE, "tok", "tok", "tok", &mut script)
-        .context("could not make the completion script")?;
-    write(out, &String::from_utf8_lossy(&script))
+pub(crate) const COMMAND: Spec = Spec {
+    name: "completions",
+    about: "Print the completion script for a shell",
+    group: Group::SettingUp,
+    examples: "\
+source <(tok completions bash)              # in ~/.bashrc
+source <(tok completions zsh)               # in ~/.zshrc, after compinit
+tok completions fish | source               # in config.fish
+tok completions powershell | Out-String | Invoke-Expression
+eval (tok completions elvish | slurp)",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The shell
+    pub(crate) shell: ShellName,
+}
+
+/// A shell that tok has completions for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShellName {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Elvish,
+}
+
+impl Execute for Args {
+    fn run(&self, _session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let name = match self.shell {
+            ShellName::Bash => "bash",
+            ShellName::Zsh => "zsh",
+            ShellName::Fish => "fish",
+            ShellName::Powershell => "powershell",
+            ShellName::Elvish => "elvish",
+        };
+        let mut script = Vec::new();
+        shell(name)?
+            .write_registration(VARIABLE, "tok", "tok", "tok", &mut script)
+            .context("could not make the completion script")?;
+        write(out, &String::from_utf8_lossy(&script))
+    }
 }
 
 fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Error> {
@@ -49,23 +82,26 @@ fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Error> {
         })
 }
 
-/// Answers a shell that asks for completions; whether one did. `arguments` are those of the process, its own name first.
+/// Answers a shell that asks for completions; whether one did. `typed` begins with the program's name.
 ///
 /// # Errors
 /// When the shell is none that is known, or stdout takes no answer.
-pub fn complete(
-    arguments: impl IntoIterator<Item = OsString>,
-    out: &mut impl Write,
+pub(crate) fn complete(
+    typed: &[OsString],
+    command_line: fn() -> clap::Command,
+    out: &mut dyn Write,
 ) -> anyhow::Result<bool> {
-    let mut arguments = arguments.into_iter().skip(1);
-    if arguments.next().as_deref() != Some(OsStr::new("--")) {
+    let [_, dashes, words @ ..] = typed else {
+        return Ok(false);
+    };
+    if dashes != OsStr::new("--") {
         return Ok(false);
     }
     let Some(name) = std::env::var_os(VARIABLE) else {
         return Ok(false);
     };
-    let words: Vec<OsString> = arguments.collect();
-    let mut command = with_completers(help::command());
+    let words = words.to_vec();
+    let mut command = with_completers(command_line());
     command.build();
     let mut answer = Vec::new();
     shell(&name.to_string_lossy())?

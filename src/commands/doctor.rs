@@ -6,10 +6,10 @@ mod finding;
 mod local;
 mod provider;
 
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
-use crate::commands::cli::Doctor;
-use crate::commands::{Session, environment, write};
+use crate::commands::session::{Session, environment, write};
 use crate::error::{Error, Kind};
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
@@ -17,30 +17,55 @@ use crate::secrets::Source;
 use crate::term::colour::for_stdout;
 use finding::{Finding, Outcome};
 
-pub(super) fn run(
-    session: &Session<'_>,
-    doctor: &Doctor,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
-    let findings = examine(session, doctor);
-    let answer = if doctor.json {
-        finding::json(&findings)
-    } else {
-        for_stdout(finding::text(&findings))
-    };
-    write(out, &answer)?;
-    let failed: Vec<Kind> = findings.iter().filter_map(Finding::failed).collect();
-    match failed.first() {
-        None => Ok(()),
-        Some(kind) => Err(Error::new(
-            *kind,
-            format!("{} of {} checks failed", failed.len(), findings.len()),
-        )
-        .into()),
+pub(crate) const COMMAND: Spec = Spec {
+    name: "doctor",
+    about: "Check config, keyring, cache, TLS, proxy, clock and provider",
+    group: Group::SettingUp,
+    examples: "\
+tok doctor
+tok doctor cint
+tok doctor cint --fetch   # also makes a token request",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The profile whose provider to check as well
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub(crate) profile: Option<String>,
+
+    /// Fetch a token too; without this no secret is sent
+    #[arg(long, requires = "profile")]
+    pub(crate) fetch: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let findings = examine(session, self);
+        let answer = if self.json {
+            finding::json(&findings)
+        } else {
+            for_stdout(finding::text(&findings))
+        };
+        write(out, &answer)?;
+        let failed: Vec<Kind> = findings.iter().filter_map(Finding::failed).collect();
+        match failed.first() {
+            None => Ok(()),
+            Some(kind) => Err(Error::new(
+                *kind,
+                format!("{} of {} checks failed", failed.len(), findings.len()),
+            )
+            .into()),
+        }
     }
 }
 
-fn examine(session: &Session<'_>, doctor: &Doctor) -> Vec<Finding> {
+fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match session.config() {
         Ok(config) => {

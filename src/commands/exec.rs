@@ -5,7 +5,11 @@ mod portable;
 #[cfg(unix)]
 mod unix;
 
+use crate::commands::get::FetchOptions;
+use crate::commands::spec::{Execute, Group, Spec};
+use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::io::Write;
 use std::process::Command;
 
 #[cfg(not(unix))]
@@ -13,10 +17,9 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-use crate::commands::Session;
-use crate::commands::cli::Exec;
 use crate::commands::for_::variable::Variable;
 use crate::commands::get::{get_for, header_lines};
+use crate::commands::session::Session;
 use crate::error::{Error, Kind};
 use crate::profile::Profile;
 use crate::profile::name::{secret_variable, variable};
@@ -28,29 +31,71 @@ const NOT_RUN: u8 = 126;
 /// POSIX's exit code for a command that was not found.
 const NOT_FOUND: u8 = 127;
 
-pub(super) fn run(session: &Session<'_>, exec: &Exec) -> anyhow::Result<()> {
-    let names = variables(exec)?;
-    let Some((program, arguments)) = exec.command.split_first() else {
-        return Err(Error::new(Kind::Usage, "there is no command to run").into());
-    };
-    let mut command = Command::new(program);
-    command.args(arguments);
-    withhold(&mut command);
-    let mut given: Vec<(String, Secret)> = Vec::new();
-    for (profile, names) in exec.profiles.iter().zip(names) {
-        let (profile, token, _) = get_for(session, profile, &exec.options)?;
-        let header = header_lines(&profile, &token)?;
-        for variable in own_secrets(&profile) {
-            command.env_remove(variable);
+pub(crate) const COMMAND: Spec = Spec {
+    name: "exec",
+    about: "Run a command with the token in its environment",
+    group: Group::Running,
+    examples: "\
+tok exec cint -- ./sync.sh        # TOK_TOKEN, TOK_HEADER
+tok exec cint paypal -- ./both.sh  # TOK_CINT_TOKEN, TOK_PAYPAL_TOKEN, …
+tok exec --token-var GH_TOKEN hub -- gh repo list",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The profile, or several: all must have a token before CMD starts
+    #[arg(
+        required = true,
+        value_name = "PROFILE",
+        env = "TOK_PROFILE",
+        hide_env = true
+    )]
+    pub(crate) profiles: Vec<String>,
+
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+
+    /// The variable for the token (default: `TOK_TOKEN`, or `TOK_<PROFILE>_TOKEN`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) token_var: Option<Variable>,
+
+    /// The variable for the header (default: `TOK_HEADER`, or `TOK_<PROFILE>_HEADER`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) header_var: Option<Variable>,
+
+    /// Which token, and from where.
+    #[command(flatten)]
+    pub(crate) options: FetchOptions,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
+        let names = variables(self)?;
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(Error::new(Kind::Usage, "there is no command to run").into());
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        withhold(&mut command);
+        let mut given: Vec<(String, Secret)> = Vec::new();
+        for (profile, names) in self.profiles.iter().zip(names) {
+            let (profile, token, _) = get_for(session, profile, &self.options)?;
+            let header = header_lines(&profile, &token)?;
+            for variable in own_secrets(&profile) {
+                command.env_remove(variable);
+            }
+            given.push((names.token, token.access_token));
+            given.push((names.header, Secret::new(header.expose().trim_end())));
         }
-        given.push((names.token, token.access_token));
-        given.push((names.header, Secret::new(header.expose().trim_end())));
+        for (name, value) in &given {
+            command.env(name, value.expose());
+        }
+        drop(given);
+        system::replace(command, &|error| not_started(program, error))
     }
-    for (name, value) in &given {
-        command.env(name, value.expose());
-    }
-    drop(given);
-    system::replace(command, &|error| not_started(program, error))
 }
 
 /// The variables that one profile's token and header go into.
@@ -64,7 +109,7 @@ struct Variables {
 ///
 /// # Errors
 /// A usage failure when two values would go into one variable.
-fn variables(exec: &Exec) -> Result<Vec<Variables>, Error> {
+fn variables(exec: &Args) -> Result<Vec<Variables>, Error> {
     let alone = exec.profiles.len() == 1;
     let name = |chosen: &Option<Variable>, profile: &str, what: &str| match chosen {
         Some(name) => name.as_str().to_owned(),
@@ -125,10 +170,9 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::cli::FetchOptions;
 
-    fn exec(profiles: &[&str], token_var: Option<&str>, header_var: Option<&str>) -> Exec {
-        Exec {
+    fn exec(profiles: &[&str], token_var: Option<&str>, header_var: Option<&str>) -> Args {
+        Args {
             profiles: profiles.iter().map(|name| (*name).to_owned()).collect(),
             command: vec!["true".into()],
             token_var: token_var.map(|name| name.parse().unwrap()),
@@ -139,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_value_has_a_variable_of_its_own() {
-        let names = |exec: &Exec| {
+        let names = |exec: &Args| {
             variables(exec).map(|all| {
                 all.iter()
                     .map(|one| format!("{} {}", one.token, one.header))

@@ -2,26 +2,111 @@
 
 use crate::cache::Slot;
 use crate::clock::Now;
-use crate::commands::cli::{Asking, Fetch, FetchOptions};
-use crate::commands::{Session, environment};
+use crate::commands::session::{Session, environment};
 use crate::error::Error;
 use crate::fast::bookmark::{self, AtHand, Bookmark};
 use crate::get::{Run, Source, Wish, acquire, is_fresh};
 use crate::output;
 use crate::profile::file::Config;
+use crate::profile::file::schema::DurationText;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
 use crate::secrets;
 use crate::token::Token;
 
+/// The heading over the options that bear on which token comes back, and from where.
+const FETCHING: &str = "Which token";
+
+/// A profile, and the options of every command that may fetch.
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+pub(crate) struct Fetch {
+    /// The profile, a `[profiles.NAME]` of the config
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub(crate) profile: String,
+
+    /// Which token, and from where.
+    #[command(flatten)]
+    pub(crate) options: FetchOptions,
+}
+
+/// The options of every command that may fetch.
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = FETCHING)]
+pub(crate) struct FetchOptions {
+    /// Fetch a new token even if the cached one is good
+    #[arg(long, conflicts_with = "cached")]
+    pub(crate) refresh: bool,
+
+    /// Only a token with at least this long to live, as in 10m
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) min_ttl: Option<DurationText>,
+
+    /// Only a cached token: never go to the network
+    #[arg(long)]
+    pub(crate) cached: bool,
+
+    /// Neither read nor write the cache
+    #[arg(long, conflicts_with = "cached")]
+    pub(crate) no_cache: bool,
+
+    /// What to ask for.
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// The options that change what a profile asks for.
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = FETCHING)]
+pub(crate) struct Asking {
+    /// Ask for this scope instead of the profile's; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+
+    /// Ask for a token for this audience instead of the profile's
+    #[arg(long)]
+    pub(crate) audience: Option<String>,
+
+    /// Send this parameter too, or instead of the profile's; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub(crate) param: Vec<(String, String)>,
+
+    /// The value of a ${var.K} in the profile; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub(crate) var: Vec<(String, String)>,
+
+    /// Give up after this long [default: the profile's, or 30s]
+    #[arg(long, value_name = "DURATION", value_parser = some_time)]
+    pub(crate) timeout: Option<DurationText>,
+}
+
+/// Reads a length of time in which something can be done.
+fn some_time(text: &str) -> Result<DurationText, String> {
+    let read: DurationText = text.parse()?;
+    match read.ms {
+        0 => Err("has to be longer than no time at all".to_owned()),
+        _ => Ok(read),
+    }
+}
+
+/// Reads `K=V`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("not of the form K=V".to_owned()),
+    }
+}
+
 /// The profile that `fetch` names, and a token for it.
-pub(super) fn get(session: &Session<'_>, fetch: &Fetch) -> Result<(Profile, Token, Source), Error> {
+pub(crate) fn get(session: &Session, fetch: &Fetch) -> Result<(Profile, Token, Source), Error> {
     get_for(session, &fetch.profile, &fetch.options)
 }
 
 /// Profile `name`, and a token for it.
-pub(super) fn get_for(
-    session: &Session<'_>,
+pub(crate) fn get_for(
+    session: &Session,
     name: &str,
     options: &FetchOptions,
 ) -> Result<(Profile, Token, Source), Error> {
@@ -31,8 +116,8 @@ pub(super) fn get_for(
 }
 
 /// A token for a profile that was [prepared](prepare).
-pub(super) fn with(
-    session: &Session<'_>,
+pub(crate) fn with(
+    session: &Session,
     config: &Config,
     profile: &Profile,
     wish: Wish,
@@ -47,18 +132,18 @@ pub(super) fn with(
 }
 
 /// The token that `fetch` asks for, if it is in the cache and can be found without reading the config.
-pub(super) fn at_hand(session: &Session<'_>, fetch: &Fetch) -> Option<AtHand> {
+pub(crate) fn at_hand(session: &Session, fetch: &Fetch) -> Option<AtHand> {
     if !is_plain(session, &fetch.options) {
         return None;
     }
-    let path = Config::path(session.cli.config.as_deref()).ok()?;
+    let path = Config::path(session.config.as_deref()).ok()?;
     let at_hand = bookmark::follow(&fetch.profile, &path, &environment)?;
     let min_ttl_ms = fetch.options.min_ttl.map_or(0, |ttl| ttl.ms);
     is_fresh(&at_hand.found.entry.token, &Now::read(), min_ttl_ms).then_some(at_hand)
 }
 
 /// Makes it easy for the next run with the same command line to find what this one has found.
-pub(super) fn remember(session: &Session<'_>, fetch: &Fetch, config: &Config, profile: &Profile) {
+pub(crate) fn remember(session: &Session, fetch: &Fetch, config: &Config, profile: &Profile) {
     if !is_plain(session, &fetch.options) {
         return;
     }
@@ -72,23 +157,17 @@ pub(super) fn remember(session: &Session<'_>, fetch: &Fetch, config: &Config, pr
 }
 
 /// Whether the command line leaves everything to the profile and the cache, and wants to hear no more than the answer.
-fn is_plain(session: &Session<'_>, options: &FetchOptions) -> bool {
-    !session.cli.verbose
-        && !options.refresh
-        && !options.no_cache
-        && options.asking == Asking::default()
+fn is_plain(session: &Session, options: &FetchOptions) -> bool {
+    !session.verbose && !options.refresh && !options.no_cache && options.asking == Asking::default()
 }
 
 /// What `fetch` asks for, before any of it is done.
-pub(super) fn prepare(
-    session: &Session<'_>,
-    fetch: &Fetch,
-) -> Result<(Config, Profile, Wish), Error> {
+pub(crate) fn prepare(session: &Session, fetch: &Fetch) -> Result<(Config, Profile, Wish), Error> {
     prepare_for(session, &fetch.profile, &fetch.options)
 }
 
 fn prepare_for(
-    session: &Session<'_>,
+    session: &Session,
     name: &str,
     options: &FetchOptions,
 ) -> Result<(Config, Profile, Wish), Error> {
@@ -104,7 +183,7 @@ fn prepare_for(
 }
 
 /// What the command line changes in a profile.
-pub(super) fn overrides(asking: &Asking) -> Overrides {
+pub(crate) fn overrides(asking: &Asking) -> Overrides {
     Overrides {
         scope: asking.scope.clone(),
         audience: asking.audience.clone(),
@@ -115,8 +194,20 @@ pub(super) fn overrides(asking: &Asking) -> Overrides {
 }
 
 /// The header lines for `token`, each with a line end.
-pub(super) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Error> {
+pub(crate) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Error> {
     output::header(profile, token, &|name| {
         secrets::find(profile, name, &environment).map(|(secret, _)| secret)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_has_a_name() {
+        assert_eq!(pair("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert_eq!(pair("a="), Ok(("a".into(), String::new())));
+        assert!(pair("=b").is_err() && pair("ab").is_err());
+    }
 }

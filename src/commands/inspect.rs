@@ -1,5 +1,7 @@
 //! `tok inspect`: what a token says of itself, if it is a JWT (RFC 7519). Decoded, never verified: that is for whoever it is shown to.
 
+use crate::commands::get::Fetch;
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
 use base64::Engine as _;
@@ -7,9 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Now;
-use crate::commands::cli::Inspect;
 use crate::commands::get::get;
-use crate::commands::{Session, write};
+use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
@@ -20,32 +21,52 @@ use crate::term::text::{SHOWN_CHARACTERS, clean};
 /// The claims that are moments: RFC 7519 §4.1 and OpenID Connect Core §2.
 const MOMENTS: [&str; 5] = ["exp", "nbf", "iat", "auth_time", "updated_at"];
 
-pub(super) fn run(
-    session: &Session<'_>,
-    inspect: &Inspect,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
-    let (profile, token, _) = get(session, &inspect.fetch)?;
-    let jwt = Jwt::decode(token.access_token.expose()).map_err(|why| {
-        Error::new(
-            Kind::Unusable,
-            format!("profile `{}`: nothing to inspect: {why}", profile.name),
-        )
-        .hint(format!(
-            "`tok json {}` prints what the provider said of it",
-            profile.name
-        ))
-    })?;
-    session
-        .notes()
-        .note("decoded, not verified: anyone could have written this");
-    let now = Now::read().unix_ms;
-    let answer = if inspect.json {
-        format!("{}\n", jwt.json())
-    } else {
-        for_stdout(table::lines(&jwt.rows(now)))
-    };
-    write(out, &answer)
+pub(crate) const COMMAND: Spec = Spec {
+    name: "inspect",
+    about: "Show the claims of a token that is a JWT",
+    group: Group::Printing,
+    examples: "\
+tok inspect cint
+tok inspect cint --json | jq .claims.aud",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The profile, and which of its tokens.
+    #[command(flatten)]
+    pub(crate) fetch: Fetch,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (profile, token, _) = get(session, &self.fetch)?;
+        let jwt = Jwt::decode(token.access_token.expose()).map_err(|why| {
+            Error::new(
+                Kind::Unusable,
+                format!("profile `{}`: nothing to inspect: {why}", profile.name),
+            )
+            .hint(format!(
+                "`tok json {}` prints what the provider said of it",
+                profile.name
+            ))
+        })?;
+        session
+            .notes()
+            .note("decoded, not verified: anyone could have written this");
+        let now = Now::read().unix_ms;
+        let answer = if self.json {
+            format!("{}\n", jwt.json())
+        } else {
+            for_stdout(table::lines(&jwt.rows(now)))
+        };
+        write(out, &answer)
+    }
 }
 
 /// A JWT, decoded.

@@ -1,23 +1,48 @@
 //! `tok man`: the manual, made from the same text as `--help`, so that the two cannot disagree.
 
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::commands::cli::{Man, help};
-use crate::commands::write;
+use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::term::text::nearest;
 
-pub(super) fn run(man: &Man, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut command = help::command().disable_help_flag(true);
-    command.build();
-    if let Some(folder) = &man.dir {
-        return write_all(&command, folder);
+pub(crate) const COMMAND: Spec = Spec {
+    name: "man",
+    about: "Print a manual page",
+    group: Group::SettingUp,
+    examples: "\
+tok man | man -l -
+tok man secret set | man -l -
+tok man --dir share/man/man1",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The command [default: tok itself]
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    pub(crate) command: Vec<String>,
+
+    /// Write every page into this folder instead, for packagers
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let mut command = (session.command_line)().disable_help_flag(true);
+        command.build();
+        if let Some(folder) = &self.dir {
+            return write_all(&command, folder);
+        }
+        let command = find(&command, &self.command)?;
+        write(out, &page(command)?)
     }
-    let command = find(&command, &man.command)?;
-    write(out, &page(command)?)
 }
 
 /// The command that `path` names, `tok` itself for none.

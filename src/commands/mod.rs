@@ -1,117 +1,150 @@
-//! One file for each verb, and what all of them share: the config, the profile, and stdout.
+//! The list of commands. Each has a file of its own with its arguments, help, examples and implementation.
 
 mod add;
-pub mod cli;
+mod color;
 mod completions;
-mod consumer;
 mod doctor;
 mod exec;
-pub mod for_;
+mod for_;
 mod forget;
 mod get;
+mod header;
+mod help;
 mod inspect;
+mod json;
 mod list;
 mod man;
 mod print;
 mod providers;
 mod reject;
+mod root;
 mod secret;
+mod session;
 mod show;
+mod spec;
 mod status;
-
-pub use completions::complete;
+mod token;
+mod wrong;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
-use anyhow::Context;
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
 
-use crate::commands::cli::{Cli, Command};
-use crate::error::Error;
-use crate::profile::file::Config;
-use crate::profile::{Overrides, Profile};
-use crate::term::notes::Notes;
+use crate::commands::color::Color;
+use crate::commands::get::Fetch;
+use crate::commands::root::Global;
+use crate::commands::session::{Session, write};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Kind, Silent};
+use crate::fast::plain::{Form, Plain};
 use crate::term::progress;
 
-/// Does what the command line says, with answers to `out`.
+/// Every command, in the order of `tok --help` within its group.
+const ALL: &[&Spec] = &[
+    &token::COMMAND,
+    &header::COMMAND,
+    &json::COMMAND,
+    &for_::COMMAND,
+    &inspect::COMMAND,
+    &exec::COMMAND,
+    &secret::COMMAND,
+    &list::COMMAND,
+    &show::COMMAND,
+    &providers::COMMAND,
+    &add::COMMAND,
+    &status::COMMAND,
+    &forget::COMMAND,
+    &reject::COMMAND,
+    &doctor::COMMAND,
+    &completions::COMMAND,
+    &man::COMMAND,
+];
+
+/// Does what `typed` (the program's name first) says, with the answer on stdout.
 ///
 /// # Errors
 /// Why it could not be done; nothing has been written then.
-pub fn run(cli: &Cli, out: &mut impl Write) -> anyhow::Result<()> {
-    if cli.quiet || cli.verbose {
+pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if completions::complete(typed, command_line, &mut out)? {
+        return Ok(());
+    }
+    let Ok(matches) = root::to_read(ALL).try_get_matches_from(typed) else {
+        drop(out);
+        return usage(typed);
+    };
+    let global = Global::from_arg_matches(&matches)?;
+    global.color.apply();
+    if global.quiet || global.verbose {
         progress::turn_off();
     }
-    let session = Session { cli };
-    match &cli.command {
-        Command::Token(fetch) => print::token(&session, fetch, out),
-        Command::Header(fetch) => print::header(&session, fetch, out),
-        Command::Json(fetch) => print::json(&session, fetch, out),
-        Command::Add(add) => add::run(&session, add, out),
-        Command::For { consumer } => consumer::run(&session, consumer, out),
-        Command::Status(status) => status::run(&session, status, out),
-        Command::Forget(forget) => forget::run(&session, forget),
-        Command::Reject(reject) => reject::run(&session, reject),
-        Command::Exec(exec) => exec::run(&session, exec),
-        Command::List(list) => list::run(&session, list, out),
-        Command::Show(show) => show::run(&session, show, out),
-        Command::Inspect(inspect) => inspect::run(&session, inspect, out),
-        Command::Providers(providers) => providers::run(providers, out),
-        Command::Doctor(doctor) => doctor::run(&session, doctor, out),
-        Command::Completions(completions) => completions::run(completions, out),
-        Command::Man(man) => man::run(man, out),
-        Command::Secret(secret) => secret::run(&session, secret, out),
-    }
+    let session = Session {
+        config: global.config,
+        verbose: global.verbose,
+        quiet: global.quiet,
+        command_line,
+    };
+    spec::run_typed(ALL, &matches, &session, &mut out)
 }
 
-/// What every verb starts from.
-struct Session<'a> {
-    cli: &'a Cli,
-}
-
-impl Session<'_> {
-    fn config(&self) -> Result<Config, Error> {
-        Config::load(&Config::path(self.cli.config.as_deref())?)
-    }
-
-    fn profile(
-        &self,
-        config: &Config,
-        name: &str,
-        overrides: &Overrides,
-    ) -> Result<Profile, Error> {
-        Profile::resolve(config, name, overrides, &environment)
-    }
-
-    fn notes(&self) -> Notes {
-        Notes {
-            quiet: self.cli.quiet,
-            verbose: self.cli.verbose,
-        }
-    }
-}
-
-/// The process's environment.
-fn environment(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
-/// Writes an answer whole. A reader that went away is not an error; a full disk is.
+/// Does what `plain` says, as [`run`] does for the same command line.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn write(out: &mut impl Write, answer: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        crate::process::stdout::was_open(),
-        "could not write to stdout: it is closed"
-    );
-    match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("could not write to stdout"),
+/// As [`run`].
+pub fn run_plain(plain: Plain) -> anyhow::Result<()> {
+    let session = Session {
+        config: None,
+        verbose: false,
+        quiet: false,
+        command_line,
+    };
+    let fetch = Fetch {
+        profile: plain.profile,
+        ..Fetch::default()
+    };
+    let out = &mut io::stdout().lock();
+    match plain.form {
+        Form::Token => token::Args { fetch }.run(&session, out),
+        Form::Header => header::Args { fetch }.run(&session, out),
+        Form::Json => json::Args { fetch }.run(&session, out),
     }
 }
 
-/// Whether a person is at the other end of stdin.
-fn stdin_is_terminal() -> bool {
-    use io::IsTerminal;
-    io::stdin().is_terminal()
+/// The command line with all its help.
+fn command_line() -> clap::Command {
+    help::lay_over(root::to_show(ALL), ALL)
 }
+
+/// Help and version go to stdout and are a success; everything else is a wrong command line.
+fn usage(typed: &[OsString]) -> anyhow::Result<()> {
+    let words: Vec<String> = typed
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    Color::among(&words).apply();
+    // Parsed again with all the help, which a right command line does without.
+    let Err(error) = command_line().try_get_matches_from(typed) else {
+        return Ok(());
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            write(&mut anstream::stdout(), &error.render().ansi().to_string())
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // If stderr is gone the exit code still says it.
+            let _ = write!(
+                anstream::stderr(),
+                "{}",
+                help::short(command_line(), &words)
+            );
+            Err(Silent(Kind::Usage.exit_code()).into())
+        }
+        _ => Err(wrong::failure(&error, &help::path(ALL, &words)).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

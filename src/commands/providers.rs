@@ -1,23 +1,47 @@
 //! `tok providers`: the catalogue, and what an entry of it holds and needs.
 
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::commands::cli::Providers;
+use crate::commands::session::{Session, write};
 use crate::commands::show::keys::flat;
-use crate::commands::write;
 use crate::error::Error;
 use crate::profile::catalogue::{self, Entry};
 use crate::term::colour::{NAME, for_stdout, paint};
 use crate::term::table;
 
-pub(super) fn run(providers: &Providers, out: &mut impl Write) -> anyhow::Result<()> {
-    let answer = match &providers.name {
-        None => all(providers.json)?,
-        Some(name) => one(name, &catalogue::find_typed(name)?, providers.json),
-    };
-    write(out, &for_stdout(answer))
+pub(crate) const COMMAND: Spec = Spec {
+    name: "providers",
+    about: "List the providers tok knows, or show one",
+    group: Group::Profiles,
+    examples: "\
+tok providers
+tok providers auth0",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The provider to show [default: list them all]
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Execute for Args {
+    fn run(&self, _session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let answer = match &self.name {
+            None => all(self.json)?,
+            Some(name) => one(name, &catalogue::find_typed(name)?, self.json),
+        };
+        write(out, &for_stdout(answer))
+    }
 }
 
 fn all(json: bool) -> Result<String, Error> {

@@ -1,13 +1,13 @@
 //! `tok reject`: drops the cached token only if it is the one on stdin, so that many workers that got a 401 cause one new fetch.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
 use crate::cache::entries::Shelf;
-use crate::commands::cli::Reject;
-use crate::commands::{Session, stdin_is_terminal};
+use crate::commands::session::{Session, stdin_is_terminal};
+use crate::commands::spec::{Execute, Group, Spec};
 use crate::error::{Error, Kind};
 use crate::profile::DEFAULT_TIMEOUT_MS;
 use crate::secret::{NotASecret, Secret};
@@ -15,30 +15,49 @@ use crate::secret::{NotASecret, Secret};
 /// The longest token that is taken from stdin: answers with longer ones are not read either.
 const LONGEST_BYTES: u64 = 1 << 20;
 
-pub(super) fn run(session: &Session<'_>, reject: &Reject) -> anyhow::Result<()> {
-    let name = reject.profile.as_str();
-    let rejected = from_stdin(name)?;
-    let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
-    let dropped = Shelf::open()
-        .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
-        .map_err(|trouble| {
-            Error::new(
-                Kind::Unexpected,
-                format!("could not drop the rejected token: {trouble}"),
-            )
-        })?;
-    if dropped {
-        session
-            .notes()
-            .note(&format!("dropped the cached token of `{name}`"));
-    } else {
-        // A name that is nowhere is a mistake; one that is in the config has another token by now, or none.
-        session.config()?.profile(name)?;
-        session.notes().note(&format!(
-            "the rejected token is not the cached one of `{name}`; nothing was dropped"
-        ));
+pub(crate) const COMMAND: Spec = Spec {
+    name: "reject",
+    about: "Drop the cached token if it is the one on stdin",
+    group: Group::Cache,
+    examples: "printf %s \"$TOKEN\" | tok reject cint   # after the API answered 401",
+    ..Spec::of::<Args>()
+};
+
+/// Whose token was rejected.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The profile
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub(crate) profile: String,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
+        let name = self.profile.as_str();
+        let rejected = from_stdin(name)?;
+        let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
+        let dropped = Shelf::open()
+            .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
+            .map_err(|trouble| {
+                Error::new(
+                    Kind::Unexpected,
+                    format!("could not drop the rejected token: {trouble}"),
+                )
+            })?;
+        if dropped {
+            session
+                .notes()
+                .note(&format!("dropped the cached token of `{name}`"));
+        } else {
+            // A name that is nowhere is a mistake; one that is in the config has another token by now, or none.
+            session.config()?.profile(name)?;
+            session.notes().note(&format!(
+                "the rejected token is not the cached one of `{name}`; nothing was dropped"
+            ));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn from_stdin(name: &str) -> anyhow::Result<Secret> {

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use anyhow::Context;
 
 pub(super) use self::prompt::unseen;
-use crate::commands::cli::{self, SecretName};
-use crate::commands::{Session, environment, stdin_is_terminal, write};
+use crate::commands::session::{Session, environment, stdin_is_terminal, write};
+use crate::commands::spec::{self, Execute, Group, Spec};
 use crate::error::{Error, Kind};
 use crate::profile::name::secret_variable;
 use crate::profile::template::CLIENT_SECRET;
@@ -20,22 +20,103 @@ use crate::term::text::nearest;
 /// The longest secret that is taken: more is a mistaken file.
 const LONGEST_BYTES: usize = 64 * 1024;
 
-pub(super) fn run(
-    session: &Session<'_>,
-    secret: &cli::Secret,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
-    let (cli::Secret::Set(name) | cli::Secret::Check(name) | cli::Secret::Delete(name)) = secret;
-    let profile = profile(session, name)?;
-    match secret {
-        cli::Secret::Set(_) => set(session, &profile, &name.name),
-        cli::Secret::Check(_) => check(&profile, &name.name, out),
-        cli::Secret::Delete(_) => delete(session, &profile, &name.name),
+pub(crate) const COMMAND: Spec = Spec {
+    name: "secret",
+    about: "Store, check or delete a secret in the OS keyring",
+    details: "",
+    group: Group::Secrets,
+    examples: "\
+tok secret set cint                     # asks, without echo
+op read op://vault/cint/secret | tok secret set cint",
+    commands: COMMANDS,
+    arguments: |command| spec::above(command, COMMANDS),
+    run: |matches, session, out| spec::run_typed(COMMANDS, matches, session, out),
+};
+
+/// No option of any of them takes a secret: every user of the machine can read the arguments of a process.
+const COMMANDS: &[&Spec] = &[&SET, &CHECK, &DELETE];
+
+const SET: Spec = Spec {
+    name: "set",
+    about: "Store a secret, typed at a prompt without echo, or from stdin",
+    details: "From stdin exactly one line end at the end is taken off, if there is one.",
+    examples: "\
+tok secret set cint
+pass show cint | tok secret set cint",
+    ..Spec::of::<Set>()
+};
+
+const CHECK: Spec = Spec {
+    name: "check",
+    about: "Say whether a secret is set, and where; never shows it",
+    examples: "tok secret check cint",
+    ..Spec::of::<Check>()
+};
+
+const DELETE: Spec = Spec {
+    name: "delete",
+    about: "Remove a secret from the keyring",
+    examples: "tok secret delete cint",
+    ..Spec::of::<Delete>()
+};
+
+/// A secret of a profile.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct SecretName {
+    /// The profile
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    profile: String,
+
+    /// The secret's name
+    #[arg(default_value = CLIENT_SECRET)]
+    name: String,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Set {
+    #[command(flatten)]
+    secret: SecretName,
+}
+
+impl Execute for Set {
+    fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
+        let profile = profile(session, &self.secret)?;
+        set(session, &profile, &self.secret.name)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Check {
+    #[command(flatten)]
+    secret: SecretName,
+}
+
+impl Execute for Check {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let profile = profile(session, &self.secret)?;
+        check(&profile, &self.secret.name, out)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Delete {
+    #[command(flatten)]
+    secret: SecretName,
+}
+
+impl Execute for Delete {
+    fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
+        let profile = profile(session, &self.secret)?;
+        delete(session, &profile, &self.secret.name)
     }
 }
 
 /// The profile, if it has a secret of that name.
-fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Error> {
+fn profile(session: &Session, name: &SecretName) -> Result<Profile, Error> {
     let config = session.config()?;
     let profile = session.profile(&config, &name.profile, &Overrides::default())?;
     profile.check(&config)?;
@@ -60,7 +141,7 @@ fn profile(session: &Session<'_>, name: &SecretName) -> Result<Profile, Error> {
     })
 }
 
-fn set(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
+fn set(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let secret = if stdin_is_terminal() {
         let typed = unseen(
@@ -113,7 +194,7 @@ fn from_stdin() -> anyhow::Result<Secret> {
 }
 
 /// Says for each source, in order, whether the secret is there; the first that has it is the one tok uses.
-fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<()> {
+fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut lines = String::new();
     let mut used = false;
     let mut failure = None;
@@ -157,7 +238,7 @@ fn check(profile: &Profile, name: &str, out: &mut impl Write) -> anyhow::Result<
     }
 }
 
-fn delete(session: &Session<'_>, profile: &Profile, name: &str) -> anyhow::Result<()> {
+fn delete(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let deleted = keyring::delete(&user)
         .map_err(|failure| failure.context(format!("keyring entry `{user}`")))?;

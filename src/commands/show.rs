@@ -3,13 +3,14 @@
 pub(super) mod keys;
 pub(super) mod sources;
 
+use crate::commands::get::Asking;
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::commands::cli::Show;
 use crate::commands::get::overrides;
-use crate::commands::{Session, environment, write};
+use crate::commands::session::{Session, environment, write};
 use crate::curl::export;
 use crate::profile::Profile;
 use crate::profile::catalogue;
@@ -18,39 +19,72 @@ use crate::term::table;
 use keys::Key;
 use sources::{Glance, Place, places};
 
-pub(super) fn run(session: &Session<'_>, show: &Show, out: &mut impl Write) -> anyhow::Result<()> {
-    let overrides = overrides(&show.asking);
-    let config = session.config()?;
-    let profile = session.profile(&config, &show.profile, &overrides)?;
-    if show.curl {
-        profile.check(&config)?;
-        return write(out, &export::commands(&profile)?);
+pub(crate) const COMMAND: Spec = Spec {
+    name: "show",
+    about: "Show a profile as it is meant, and where each key comes from",
+    group: Group::Profiles,
+    examples: "\
+tok show cint
+tok show cint --scope read --json
+tok show cint --curl",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// The profile
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub(crate) profile: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the token request as a curl command, with secrets as variables
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) curl: bool,
+
+    /// What to ask for.
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let overrides = overrides(&self.asking);
+        let config = session.config()?;
+        let profile = session.profile(&config, &self.profile, &overrides)?;
+        if self.curl {
+            profile.check(&config)?;
+            return write(out, &export::commands(&profile)?);
+        }
+        let own = config.profile(&self.profile)?;
+        // It resolved, so the provider is there.
+        let entry = own
+            .provider
+            .as_deref()
+            .and_then(|name| catalogue::find(name).ok().map(|entry| (name, entry)));
+        let base = entry.as_ref().map(|(name, entry)| (*name, &entry.table));
+        let keys = keys::keys(&profile, &own, base, &overrides, &environment);
+        let mut secrets = Vec::new();
+        for name in profile.needed_secrets() {
+            let places = places(&profile, &name, &environment)?;
+            secrets.push((name, places));
+        }
+        let answer = if self.json {
+            let shown = json!({
+                "profile": profile.name,
+                "config": config.file(),
+                "keys": keys.iter().map(key_json).collect::<Vec<_>>(),
+                "secrets": secrets.iter().map(secret_json).collect::<Vec<_>>(),
+            });
+            format!("{shown}\n")
+        } else {
+            for_stdout(text(&profile, &keys, &secrets))
+        };
+        write(out, &answer)
     }
-    let own = config.profile(&show.profile)?;
-    // It resolved, so the provider is there.
-    let entry = own
-        .provider
-        .as_deref()
-        .and_then(|name| catalogue::find(name).ok().map(|entry| (name, entry)));
-    let base = entry.as_ref().map(|(name, entry)| (*name, &entry.table));
-    let keys = keys::keys(&profile, &own, base, &overrides, &environment);
-    let mut secrets = Vec::new();
-    for name in profile.needed_secrets() {
-        let places = places(&profile, &name, &environment)?;
-        secrets.push((name, places));
-    }
-    let answer = if show.json {
-        let shown = json!({
-            "profile": profile.name,
-            "config": config.file(),
-            "keys": keys.iter().map(key_json).collect::<Vec<_>>(),
-            "secrets": secrets.iter().map(secret_json).collect::<Vec<_>>(),
-        });
-        format!("{shown}\n")
-    } else {
-        for_stdout(text(&profile, &keys, &secrets))
-    };
-    write(out, &answer)
 }
 
 fn text(profile: &Profile, keys: &[Key], secrets: &[(String, Vec<Place>)]) -> String {

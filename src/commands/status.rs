@@ -1,5 +1,6 @@
 //! `tok status`: what is cached, how long it lives, and how much it was worth. Never shows a token, and asks no one but the cache.
 
+use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -7,8 +8,7 @@ use serde_json::{Value, json};
 use crate::cache::Slot;
 use crate::cache::entries::{Kept, Shelf};
 use crate::clock::Now;
-use crate::commands::cli::Status;
-use crate::commands::{Session, write};
+use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::profile::Overrides;
@@ -31,46 +31,70 @@ struct Row {
     place: String,
 }
 
-pub(super) fn run(
-    session: &Session<'_>,
-    status: &Status,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
-    let wanted = status.profile.as_deref();
-    let now = Now::read();
-    let kept = match Shelf::open()
-        .and_then(|shelf| shelf.map_or(Ok(Vec::new()), |shelf| shelf.kept(wanted)))
-    {
-        Ok(kept) => kept,
-        Err(trouble) => {
-            return Err(Error::new(
-                Kind::Unexpected,
-                format!("the cache cannot be used: {trouble}"),
-            )
-            .into());
+pub(crate) const COMMAND: Spec = Spec {
+    name: "status",
+    about: "Show what is cached and how long it lives",
+    group: Group::Cache,
+    examples: "\
+tok status
+tok status cint --json | jq '.[0].state'",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(after_help = "\
+States: fresh; stale (good, and the next call refreshes it); dead; damaged;
+  none. (other): for another scope, audience or parameter, or from before
+  the profile was edited.")]
+pub(crate) struct Args {
+    /// Only this profile
+    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    pub(crate) profile: Option<String>,
+
+    /// Print JSON: an array with one object for each cached token
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let wanted = self.profile.as_deref();
+        let now = Now::read();
+        let kept = match Shelf::open()
+            .and_then(|shelf| shelf.map_or(Ok(Vec::new()), |shelf| shelf.kept(wanted)))
+        {
+            Ok(kept) => kept,
+            Err(trouble) => {
+                return Err(Error::new(
+                    Kind::Unexpected,
+                    format!("the cache cannot be used: {trouble}"),
+                )
+                .into());
+            }
+        };
+        let mut rows = Vec::new();
+        for kept in kept {
+            let current = current_stem(session, &kept.profile).map(|stem| stem == kept.stem);
+            rows.extend(row(session, kept, current, &now));
         }
-    };
-    let mut rows = Vec::new();
-    for kept in kept {
-        let current = current_stem(session, &kept.profile).map(|stem| stem == kept.stem);
-        rows.extend(row(session, kept, current, &now));
+        if let (Some(name), true) = (wanted, rows.is_empty()) {
+            // A name that is nowhere is a mistake; one that is in the config has nothing yet.
+            session.config()?.profile(name)?;
+            rows.push(nothing(name));
+        }
+        let answer = if self.json {
+            let rows: Vec<Value> = rows.iter().map(|row| row.json(&now)).collect();
+            format!("{}\n", Value::from(rows))
+        } else {
+            lines(&rows)
+        };
+        write(out, &answer)
     }
-    if let (Some(name), true) = (wanted, rows.is_empty()) {
-        // A name that is nowhere is a mistake; one that is in the config has nothing yet.
-        session.config()?.profile(name)?;
-        rows.push(nothing(name));
-    }
-    let answer = if status.json {
-        let rows: Vec<Value> = rows.iter().map(|row| row.json(&now)).collect();
-        format!("{}\n", Value::from(rows))
-    } else {
-        lines(&rows)
-    };
-    write(out, &answer)
 }
 
 /// The stem that the profile as it is now would use.
-fn current_stem(session: &Session<'_>, name: &str) -> Option<String> {
+fn current_stem(session: &Session, name: &str) -> Option<String> {
     let config = session.config().ok()?;
     let profile = session.profile(&config, name, &Overrides::default()).ok()?;
     Some(Slot::of(&profile).ok()?.stem().to_owned())
@@ -91,7 +115,7 @@ fn nothing(profile: &str) -> Row {
 }
 
 /// The row for an entry; none when the keyring no longer has it.
-fn row(session: &Session<'_>, kept: Kept, current: Option<bool>, now: &Now) -> Option<Row> {
+fn row(session: &Session, kept: Kept, current: Option<bool>, now: &Now) -> Option<Row> {
     let (store, place) = if kept.in_keyring {
         ("keyring", format!("keyring: token/{}", kept.stem))
     } else {

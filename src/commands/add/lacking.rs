@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::commands::environment;
+use crate::commands::session::environment;
 use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;

@@ -16,7 +16,7 @@ pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)>
         .needed_secrets()
         .into_iter()
         .map(|name| {
-            let source = places(profile, &name, &crate::commands::environment)
+            let source = places(profile, &name, &crate::commands::session::environment)
                 .ok()
                 .and_then(|places| places.into_iter().find(|place| place.wins))
                 .map(|place| place.source);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::commands::doctor::finding::Finding;
-use crate::commands::environment;
+use crate::commands::session::environment;
 use crate::error::{Error, Kind};
 use crate::fetch::fetch;
 use crate::http::{Http, Tries};

@@ -4,18 +4,13 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::commands::cli::help;
 use crate::error::{Error, Kind};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
-/// What `error` means, for the `arguments` it is about.
-#[must_use]
-pub fn failure(error: &clap::Error, arguments: &[String]) -> Error {
+/// What `error` means, for the command that `path` leads to.
+pub(crate) fn failure(error: &clap::Error, path: &[&str]) -> Error {
     let (message, hint) = words(error);
-    let path = help::path(arguments);
-    let page = [&["tok".to_owned()], &path[..], &["--help".to_owned()]]
-        .concat()
-        .join(" ");
+    let page = [&["tok"], path, &["--help"]].concat().join(" ");
     Error::new(Kind::Usage, clean(&message, SHOWN_CHARACTERS))
         .hint(hint.unwrap_or_else(|| format!("`{page}` has the options and examples")))
 }

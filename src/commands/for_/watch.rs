@@ -12,10 +12,10 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::clock::Now;
-use crate::commands::cli::InFile;
+use crate::commands::for_::arguments::InFile;
 use crate::commands::for_::file;
 use crate::commands::get::{get, prepare};
-use crate::commands::{Session, environment};
+use crate::commands::session::{Session, environment};
 use crate::error::{Error, Kind};
 use crate::get::{Run, Wish, acquire};
 use crate::profile::Profile;
@@ -24,7 +24,7 @@ use crate::secret::Secret;
 use crate::term::notes::Notes;
 use crate::token::Token;
 
-pub(super) fn file(session: &Session<'_>, to: &InFile) -> anyhow::Result<()> {
+pub(super) fn file(session: &Session, to: &InFile) -> anyhow::Result<()> {
     if !to.watch {
         let token = get(session, &to.fetch)?.1.access_token;
         return replace(&to.path, &token);

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is
     #[default]
     Auto,
@@ -16,7 +16,7 @@ pub enum Color {
 
 impl Color {
     /// Makes this the choice for everything that is written from now on.
-    pub fn apply(self) {
+    pub(crate) fn apply(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
             Self::Always => anstream::ColorChoice::Always,
@@ -26,8 +26,7 @@ impl Color {
     }
 
     /// The choice among `arguments` that did not parse, where there is one: help and usage errors have to know it too.
-    #[must_use]
-    pub fn among(arguments: &[String]) -> Self {
+    pub(crate) fn among(arguments: &[String]) -> Self {
         let mut chosen = Self::default();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {

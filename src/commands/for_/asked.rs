@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::cache::entries::Shelf;
 use crate::clock::Now;
-use crate::commands::cli::{Bazel, Cargo, Fetch, Login};
+use crate::commands::for_::arguments::{Bazel, Cargo, Login};
 use crate::commands::for_::{bazel, cargo, docker, git, hosts};
-use crate::commands::get::{get, header_lines, prepare};
-use crate::commands::{Session, environment, write};
+use crate::commands::get::{Fetch, get, header_lines, prepare};
+use crate::commands::session::{Session, environment, write};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::term::text::clean;
@@ -22,11 +22,7 @@ const LONGEST_BYTES: u64 = 64 * 1024;
 /// How much of somebody else's host is shown.
 const SHOWN_CHARACTERS: usize = 100;
 
-pub(super) fn bazel(
-    session: &Session<'_>,
-    asks: &Bazel,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+pub(super) fn bazel(session: &Session, asks: &Bazel, out: &mut dyn Write) -> anyhow::Result<()> {
     if asks.operation != "get" {
         return Err(unknown("a Bazel credential helper", &asks.operation, "get").into());
     }
@@ -42,7 +38,7 @@ pub(super) fn bazel(
 }
 
 /// git tells every helper everything, and each is to do nothing about what is not its business ("gitcredentials(7)").
-pub(super) fn git(session: &Session<'_>, asks: &Login, out: &mut impl Write) -> anyhow::Result<()> {
+pub(super) fn git(session: &Session, asks: &Login, out: &mut dyn Write) -> anyhow::Result<()> {
     let Some(request) = git::Request::read(&request()?) else {
         return Err(Error::new(
             Kind::Usage,
@@ -74,11 +70,7 @@ pub(super) fn git(session: &Session<'_>, asks: &Login, out: &mut impl Write) -> 
     }
 }
 
-pub(super) fn docker(
-    session: &Session<'_>,
-    asks: &Login,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+pub(super) fn docker(session: &Session, asks: &Login, out: &mut dyn Write) -> anyhow::Result<()> {
     let server = || -> anyhow::Result<String> { Ok(request()?.trim().to_owned()) };
     match asks.operation.as_str() {
         "get" => {
@@ -119,11 +111,7 @@ pub(super) fn docker(
     }
 }
 
-pub(super) fn cargo(
-    session: &Session<'_>,
-    asks: &Cargo,
-    out: &mut impl Write,
-) -> anyhow::Result<()> {
+pub(super) fn cargo(session: &Session, asks: &Cargo, out: &mut dyn Write) -> anyhow::Result<()> {
     let index_url = environment(cargo::INDEX_URL).ok_or_else(|| {
         Error::new(Kind::Usage, format!("{} is not set", cargo::INDEX_URL))
             .hint("this is for cargo, which sets it; elsewhere take `tok token`")
@@ -165,7 +153,7 @@ fn request() -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// Says why there is no answer: silence would send its reader looking for the wrong mistake.
-fn not_listed(session: &Session<'_>, host: &str) {
+fn not_listed(session: &Session, host: &str) {
     session.notes().note(&format!(
         "no answer for `{}`, which no --host names",
         clean(host, SHOWN_CHARACTERS)
@@ -181,7 +169,7 @@ fn unknown(who: &str, operation: &str, known: &str) -> Error {
 }
 
 /// Drops the profile's token from the cache, if it is `refused` or that is not said. One that came in the meantime stays.
-fn reject(session: &Session<'_>, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
+fn reject(session: &Session, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
     let (_, profile, _) = prepare(session, fetch)?;
     let until = Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs());
     let drop = |shelf: Shelf| match refused {

@@ -1,0 +1,77 @@
+//! What every command starts from: the global options, the config, the profile, and stdout.
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::error::Error;
+use crate::profile::file::Config;
+use crate::profile::{Overrides, Profile};
+use crate::term::notes::Notes;
+
+/// What was typed for every command alike.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// `--config` or `TOK_CONFIG`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--verbose`
+    pub(crate) verbose: bool,
+    /// `--quiet`
+    pub(crate) quiet: bool,
+    /// Makes the whole command line with all its help.
+    pub(crate) command_line: fn() -> clap::Command,
+}
+
+impl Session {
+    pub(crate) fn config_path(&self) -> Result<PathBuf, Error> {
+        Config::path(self.config.as_deref())
+    }
+
+    pub(crate) fn config(&self) -> Result<Config, Error> {
+        Config::load(&self.config_path()?)
+    }
+
+    pub(crate) fn profile(
+        &self,
+        config: &Config,
+        name: &str,
+        overrides: &Overrides,
+    ) -> Result<Profile, Error> {
+        Profile::resolve(config, name, overrides, &environment)
+    }
+
+    pub(crate) fn notes(&self) -> Notes {
+        Notes {
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+}
+
+/// The process's environment.
+pub(crate) fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Writes an answer whole. A reader that went away is not an error; a full disk is.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write(out: &mut dyn Write, answer: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        crate::process::stdout::was_open(),
+        "could not write to stdout: it is closed"
+    );
+    match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("could not write to stdout"),
+    }
+}
+
+/// Whether stdin is a terminal, so that a person can be asked.
+pub(crate) fn stdin_is_terminal() -> bool {
+    use io::IsTerminal;
+    io::stdin().is_terminal()
+}
