@@ -14,6 +14,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::fetch::fetch;
 use crate::http::Tries;
+use crate::oauth::problem::Problem;
 use crate::profile::file::Config;
 use crate::profile::file::schema::CacheKind;
 use crate::profile::{Environment, Profile};
@@ -279,15 +280,14 @@ impl<'a> Flow<'a> {
     fn long_enough(&self, token: Token) -> Result<Token, Error> {
         let least_ms = self.run.wish.min_ttl_ms;
         match token.left_ms(&Now::read()) {
-            Some(left_ms) if least_ms > 0 && left_ms < least_ms => Err(self.failure(
-                Kind::Unusable,
-                &format!(
-                    "the provider's tokens live {} s, which is less than --min-ttl asks for ({} s)",
-                    token.lifetime_ms / 1000,
-                    least_ms / 1000
-                ),
-            )
-            .hint("ask for less with --min-ttl")),
+            Some(left_ms) if least_ms > 0 && left_ms < least_ms => {
+                let name = &self.run.profile.name;
+                let problem = Problem::TooShort {
+                    lifetime_s: token.lifetime_ms / 1000,
+                    min_ttl_s: least_ms / 1000,
+                };
+                Err(problem.into_error(name).profile(name))
+            }
             _ => Ok(token),
         }
     }

@@ -8,7 +8,6 @@ use serde_json::Value;
 use tok::cache::entry;
 use tok::cache::last_failure::Setback;
 use tok::clock::Now;
-use tok::oauth::expiry;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
 use tok::oauth::signing::Signer;
@@ -19,6 +18,7 @@ use tok::profile::{Overrides, Profile};
 use tok::secret::Secret;
 use tok::term::text::clean;
 use tok::wire::answer::Answer;
+use tok::wire::http_date;
 use zeroize::Zeroizing;
 
 const NOW_MS: i64 = 1_900_000_000_000;
@@ -103,8 +103,8 @@ proptest! {
 
     #[test]
     fn any_retry_after_is_a_moment_from_now_on(text in "[0-9]{0,25}|\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT") {
-        if let Some(at) = expiry::retry_after(&text, NOW_MS, None) {
-            prop_assert!((NOW_MS..=NOW_MS + expiry::LONGEST_MS).contains(&at), "{at}");
+        if let Some(at) = http_date::retry_after(&text, NOW_MS, None) {
+            prop_assert!((NOW_MS..=NOW_MS + http_date::LONGEST_MS).contains(&at), "{at}");
         }
     }
 

@@ -6,7 +6,7 @@ use tok::clock::Now;
 use tok::wire::answer::Answer;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
-use tok::oauth::stepped::Steps;
+use tok::oauth::step_output::Steps;
 use tok::profile::rules::Response;
 use zeroize::Zeroizing;
 
@@ -35,8 +35,8 @@ fuzz_target!(|data: &[u8]| {
         }
         Err(failure) => {
             assert!((5..=7).contains(&failure.kind().exit_code()));
-            assert!(failure.message().len() < 4096);
-            assert!(!failure.message().chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
+            assert!(failure.to_string().len() < 4096);
+            assert!(!failure.to_string().chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
         }
     }
 });

@@ -5,18 +5,19 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tok::profile::file::schema::{Moment, Unit};
 use tok::oauth::expiry;
+use tok::wire::http_date::{self, LONGEST_MS};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let now = 1_900_000_000_000;
-    if let Some(at) = expiry::retry_after(&text, now, None) {
-        assert!((now..=now + expiry::LONGEST_MS).contains(&at));
+    if let Some(at) = http_date::retry_after(&text, now, None) {
+        assert!((now..=now + LONGEST_MS).contains(&at));
     }
     let _ = expiry::jwt_exp_unix_ms(&text);
     for value in [Value::from(text.as_ref()), serde_json::from_slice(data).unwrap_or(Value::Null)] {
         for unit in [Unit::S, Unit::Hms] {
             if let Ok(ms) = expiry::lifetime_ms(&value, unit) {
-                assert!(ms.abs() <= expiry::LONGEST_MS);
+                assert!(ms.abs() <= LONGEST_MS);
             }
         }
         let pattern = Moment::Pattern("%Y%m%d%H%M%S".to_owned());

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::bufread::GzDecoder;
 use zeroize::Zeroizing;
 
-use crate::http::trouble::Trouble;
+use crate::wire::no_answer::NoAnswer;
 
 /// The most of an answer that is read, and the most that is unpacked of it: no token comes near it, and a decompression bomb ends there.
 const LARGEST_BYTES: usize = 1 << 20;
@@ -44,10 +44,10 @@ impl Body {
     ///
     /// # Errors
     /// Too large, and then nothing of `chunk` is added.
-    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Trouble> {
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), NoAnswer> {
         let len = self.bytes.len() + chunk.len();
         if len > LARGEST_BYTES {
-            return Err(Trouble::TooLarge);
+            return Err(NoAnswer::TooLarge);
         }
         if self.bytes.capacity() < len {
             // A grown buffer would leave a copy of the token behind.
@@ -60,7 +60,7 @@ impl Body {
     }
 
     /// What unpacking the whole gives (RFC 1952), and what ended that early. An empty body stays empty: some answers name a coding and have none.
-    pub(super) fn unpacked(&self) -> (Self, Result<(), Trouble>) {
+    pub(super) fn unpacked(&self) -> (Self, Result<(), NoAnswer>) {
         let mut plain = Self::new();
         let mut packed = self.bytes.as_slice();
         if packed.is_empty() {
@@ -82,20 +82,20 @@ impl Body {
             }
             members += 1;
             if members > MOST_MEMBERS {
-                return (plain, Err(Trouble::Compression));
+                return (plain, Err(NoAnswer::WrongCompression));
             }
         }
     }
 
     /// Adds what `member` unpacks to.
-    fn push_all(&mut self, member: &mut impl Read) -> Result<(), Trouble> {
+    fn push_all(&mut self, member: &mut impl Read) -> Result<(), NoAnswer> {
         let mut chunk = Zeroizing::new([0; USUAL_BYTES]);
         loop {
             match member.read(chunk.as_mut_slice()) {
                 Ok(0) => return Ok(()),
                 Ok(len) => self.push(&chunk[..len])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(Trouble::Compression),
+                Err(_) => return Err(NoAnswer::WrongCompression),
             }
         }
     }
@@ -167,20 +167,20 @@ mod tests {
         ] {
             let (plain, end) = body(bytes).unpacked();
             assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");
-            assert!(matches!(end, Err(Trouble::Compression)), "{name}");
+            assert!(matches!(end, Err(NoAnswer::WrongCompression)), "{name}");
         }
     }
 
     #[test]
     fn a_body_ends_at_a_mebibyte_packed_or_not() {
         let mut full = body(&vec![b' '; LARGEST_BYTES]);
-        assert!(matches!(full.push(b" "), Err(Trouble::TooLarge)));
+        assert!(matches!(full.push(b" "), Err(NoAnswer::TooLarge)));
         assert_eq!(full.into_bytes().len(), LARGEST_BYTES);
         let (plain, end) = body(&packed(&vec![b' '; LARGEST_BYTES])).unpacked();
         assert!(end.is_ok());
         assert_eq!(plain.into_bytes().len(), LARGEST_BYTES);
         let (plain, end) = body(&packed(&vec![b' '; 64 * LARGEST_BYTES])).unpacked();
-        assert!(matches!(end, Err(Trouble::TooLarge)));
+        assert!(matches!(end, Err(NoAnswer::TooLarge)));
         assert!(plain.into_bytes().len() <= LARGEST_BYTES);
     }
 

@@ -20,19 +20,19 @@ use self::body::Body;
 use self::trouble::Trouble;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
-use crate::oauth::request::Request;
 use crate::profile::Profile;
-use crate::profile::file::schema::Method;
 use crate::term::notes::Notes;
 use crate::term::progress::Progress;
 use crate::wire::answer::Answer;
 use crate::wire::origin::{Origin, no_url};
+use crate::wire::request::Method;
+use crate::wire::request::Request;
 
 /// What tok calls itself.
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 
 /// Makes a request another time.
-pub type Remake<'a> = &'a dyn Fn() -> Result<Request, Error>;
+pub type Remake<'a> = &'a mut dyn FnMut() -> Result<Request, Error>;
 
 /// Whether a status is that of a success, whose body is needed whole; of a refusal, whose status says most, the beginning is enough.
 pub type IsSuccess<'a> = &'a dyn Fn(u16) -> bool;
@@ -104,7 +104,7 @@ impl Http {
         &self,
         request: &Request,
         is_success: IsSuccess<'_>,
-        anew: Option<Remake<'_>>,
+        mut anew: Option<Remake<'_>>,
     ) -> Result<Answer, Error> {
         let mut tried = 0;
         let mut remade = None;
@@ -140,10 +140,10 @@ impl Http {
                     self.notes
                         .trace(&format!("trying again in {} ms", pause.as_millis()));
                     std::thread::sleep(pause);
-                    remade = anew.map(|make| make()).transpose()?;
+                    remade = anew.as_mut().map(|make| make()).transpose()?;
                 }
                 (None, Ok(answer)) => return Ok(answer),
-                (None, Err(trouble)) => return Err(trouble.failure(&origin, self.timeout_ms)),
+                (None, Err(trouble)) => return Err(trouble.into_error(&origin, self.timeout_ms)),
             }
         }
     }
@@ -232,7 +232,7 @@ async fn within<T>(
 ) -> Result<T, Trouble> {
     match tokio::time::timeout_at(until.into(), work).await {
         Ok(done) => done.map_err(Trouble::of),
-        Err(_) => Err(Trouble::TimedOut),
+        Err(_) => Err(Trouble::timed_out()),
     }
 }
 
@@ -259,7 +259,7 @@ async fn received(
     loop {
         let more = match within(until, response.chunk()).await {
             Ok(None) => break,
-            Ok(Some(chunk)) => body.push(&chunk),
+            Ok(Some(chunk)) => body.push(&chunk).map_err(Trouble::from),
             Err(trouble) => Err(trouble),
         };
         match more {
@@ -272,7 +272,7 @@ async fn received(
     if coding.is_some_and(|coding| body::is_packed(coding.as_bytes())) {
         let (plain, end) = body.unpacked();
         match end {
-            Err(trouble) if is_needed_whole => return Err(trouble),
+            Err(why) if is_needed_whole => return Err(why.into()),
             // Perhaps it is only not packed as it says.
             Err(_) if plain.is_empty() => {}
             _ => body = plain,

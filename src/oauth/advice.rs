@@ -1,142 +1,220 @@
-//! What to do about a refusal: the step that RFC 6749's error codes point to, for whoever meets the message and does not know the profile.
-//!
-//! The provider's words say what it thinks is wrong, and seldom where in the profile that stands. Only what tok can know is said: which command
-//! shows the secret's source, which key holds the scope, what else servers of this kind want.
+//! The next step after a refusal: where in the profile or at the provider to look, by the error codes of RFC 6749.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::oauth::refusal::Refusal;
 use crate::profile::file::schema::{AuthMethod, BasicEncoding};
 use crate::profile::plan::{Parameter, Plan};
 use crate::profile::template::{CLIENT_SECRET, Template};
 
-/// What was asked, as far as advice depends on it.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// The profile's name.
-    pub profile: &'a str,
-    /// The request that was refused.
-    pub plan: &'a Plan,
-    /// Whether a server that expects the other Basic encoding would have seen other credentials.
-    pub encodings_differ: bool,
+/// The next step after a refusal. Part of the stored form of a failure: add, never rename.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// The client's assertion was not accepted.
+    Assertion,
+    /// The client's credentials were not accepted.
+    Credentials {
+        /// The secret to check; `None` for the client secret.
+        secret: Option<String>,
+        /// What else the provider may expect.
+        instead: Option<Instead>,
+    },
+    /// The client sends no credentials.
+    NoSecret,
+    /// The client may not have the scope; `None` where none was asked for.
+    Scope(Option<String>),
+    /// The provider does not know the audience or resource (RFC 8707 §2).
+    Target,
+    /// The client may not use the grant type.
+    ClientGrant,
+    /// The provider does not know the grant type.
+    GrantType,
+    /// The provider is in trouble.
+    TryLater,
+    /// The client lacks a permission.
+    Permission,
+    /// The URL is wrong.
+    Url,
+    /// Compare what -v shows with the manual.
+    CompareTrace,
+    /// Compare the curl command with the manual.
+    CompareCurl,
 }
 
-/// The next step after `refusal`, which came with `status`; none where the provider's own words have to do.
+/// Another way to send the client's credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Instead {
+    /// `basic_encoding = "raw"`
+    RawBasic,
+    /// `basic_encoding = "rfc6749"`
+    Rfc6749Basic,
+    /// `auth_method = "client_secret_basic"`
+    Basic,
+    /// `auth_method = "client_secret_post"`
+    Post,
+}
+
+impl Advice {
+    /// The text for a user of `profile`.
+    #[must_use]
+    pub fn text(&self, profile: &str) -> Cow<'static, str> {
+        let text = match self {
+            Self::Assertion => {
+                return format!(
+                    "-v shows what was signed: the provider has to know the key, `aud` is often not the token endpoint, and the times are this machine's (`tok doctor {profile}` checks its clock)"
+                )
+                .into();
+            }
+            Self::Credentials { secret, instead } => {
+                return credentials(profile, secret.as_deref(), *instead).into();
+            }
+            Self::NoSecret => "the request holds no secret: check `auth_method` and `client_id`",
+            Self::Scope(Some(words)) => {
+                return format!(
+                    "`scope` asks for `{words}`; the provider's console shows what this client may have"
+                )
+                .into();
+            }
+            Self::Scope(None) => {
+                "no `scope` was asked for; the provider's manual names those there are"
+            }
+            Self::Target => {
+                "check `audience` and `resource`: the provider knows no API of that name, or this client may not use it"
+            }
+            Self::ClientGrant => {
+                "allow this client the profile's `grant_type` at the provider, or create a client of the kind that may use it"
+            }
+            Self::GrantType => {
+                "the provider's manual names its `grant_type`; some take it only with `encoding = \"json\"`"
+            }
+            Self::TryLater => "try again later",
+            Self::Permission => {
+                "ask the provider what this client may do, and whether it serves only certain network addresses"
+            }
+            Self::Url => "check `token_url` (for a step its `url`) against the provider's manual",
+            Self::CompareTrace => {
+                "compare what -v shows of the request and the assertion with the example in the provider's manual"
+            }
+            Self::CompareCurl => {
+                return format!(
+                    "compare what `tok show {profile} --curl` prints with the example in the provider's manual"
+                )
+                .into();
+            }
+        };
+        text.into()
+    }
+
+    /// The same with `change` made to each text from the profile.
+    #[must_use]
+    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+        match self {
+            Self::Scope(Some(words)) => Self::Scope(Some(change(words))),
+            other => other,
+        }
+    }
+}
+
+fn credentials(profile: &str, secret: Option<&str>, instead: Option<Instead>) -> String {
+    let argument = secret.map(|name| format!(" {name}")).unwrap_or_default();
+    let check = format!("check id and secret (`tok secret check {profile}{argument}`)");
+    let or = match instead {
+        None => return check,
+        Some(Instead::Basic) => "`auth_method = \"client_secret_basic\"`",
+        Some(Instead::Post) => "`auth_method = \"client_secret_post\"`",
+        Some(Instead::RawBasic) => {
+            "`basic_encoding = \"raw\"`: the secret has characters that make a difference there"
+        }
+        Some(Instead::Rfc6749Basic) => {
+            "`basic_encoding = \"rfc6749\"`: the secret has characters that make a difference there"
+        }
+    };
+    format!("{check}, or try {or}")
+}
+
+/// The next step after the refusal of `plan`'s request, or `None` where the provider's own words have to do.
+///
+/// `encodings_differ` says whether a server that expects the other Basic encoding would have seen other credentials.
 #[must_use]
-pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Option<String> {
+pub fn advice(
+    refusal: Option<&Refusal>,
+    status: u16,
+    plan: &Plan,
+    encodings_differ: bool,
+) -> Option<Advice> {
     let code = refusal.and_then(|refusal| refusal.code.as_deref());
-    let is_signed = asked.plan.assertion.is_some();
+    let is_signed = plan.assertion.is_some();
     Some(match (code, status) {
-        (Some("invalid_grant"), _) if is_signed => signed(asked),
-        // RFC 6749 §5.2: it is the client that is not believed, and an assertion that is no more than its grant says nothing about that.
-        (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(asked.plan) => {
-            signed(asked)
+        (Some("invalid_grant"), _) if is_signed => Advice::Assertion,
+        // RFC 6749 §5.2: the client failed to authenticate. An assertion that is only its grant has no part in that.
+        (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(plan) => {
+            Advice::Assertion
         }
-        (Some("invalid_client"), _) => credentials(asked),
-        (Some("invalid_scope"), _) => scope(asked),
-        // RFC 8707 §2.
-        (Some("invalid_target"), _) => {
-            "check `audience` and `resource`: the provider knows no API of that name, or this client may not use it".to_owned()
-        }
-        (Some("unauthorized_client"), 400..=499) => {
-            "allow this client the profile's `grant_type` at the provider, or create a client of the kind that may use it".to_owned()
-        }
-        (Some("unsupported_grant_type"), _) => {
-            "the provider's manual names its `grant_type`; some take it only with `encoding = \"json\"`".to_owned()
-        }
-        (Some("server_error" | "temporarily_unavailable"), _) => "try again later".to_owned(),
-        (_, 401) => credentials(asked),
-        (_, 403) => {
-            "ask the provider what this client may do, and whether it serves only certain network addresses".to_owned()
-        }
-        (None, 404) => {
-            "check `token_url` (for a step its `url`) against the provider's manual".to_owned()
-        }
-        (_, 400..=499) if is_signed => {
-            "compare what -v shows of the request and the assertion with the example in the provider's manual".to_owned()
-        }
-        (_, 400..=499) => format!(
-            "compare what `tok show {} --curl` prints with the example in the provider's manual",
-            asked.profile
-        ),
+        (Some("invalid_client"), _) => for_credentials(plan, encodings_differ),
+        (Some("invalid_scope"), _) => Advice::Scope(scope(plan)),
+        (Some("invalid_target"), _) => Advice::Target,
+        (Some("unauthorized_client"), 400..=499) => Advice::ClientGrant,
+        (Some("unsupported_grant_type"), _) => Advice::GrantType,
+        (Some("server_error" | "temporarily_unavailable"), _) => Advice::TryLater,
+        (_, 401) => for_credentials(plan, encodings_differ),
+        (_, 403) => Advice::Permission,
+        (None, 404) => Advice::Url,
+        (_, 400..=499) if is_signed => Advice::CompareTrace,
+        (_, 400..=499) => Advice::CompareCurl,
         _ => return None,
     })
 }
 
-/// Whether the client authenticates by its secret as it stands.
+/// Whether the client authenticates with its secret unsigned.
 fn sends_secret(plan: &Plan) -> bool {
     plan.auth_method != AuthMethod::None && !plan.auth_method.is_signed()
 }
 
-/// Advice where the provider does not know the client, or does not believe it.
-fn credentials(asked: Asked<'_>) -> String {
-    let plan = asked.plan;
+fn for_credentials(plan: &Plan, encodings_differ: bool) -> Advice {
     let secrets = plan.secrets();
-    // It is the client's own, whatever else the request is made of.
     let own = secrets.iter().find(|secret| **secret == CLIENT_SECRET);
     let Some(secret) = own.or(secrets.first()) else {
-        return "the request holds no secret: check `auth_method` and `client_id`".to_owned();
+        return Advice::NoSecret;
     };
-    let argument = match *secret {
-        CLIENT_SECRET => String::new(),
-        other => format!(" {other}"),
+    let instead = match (plan.auth_method, plan.basic_encoding) {
+        (AuthMethod::ClientSecretBasic, BasicEncoding::Rfc6749) if encodings_differ => {
+            Some(Instead::RawBasic)
+        }
+        (AuthMethod::ClientSecretBasic, BasicEncoding::Raw) if encodings_differ => {
+            Some(Instead::Rfc6749Basic)
+        }
+        (AuthMethod::ClientSecretBasic, _) => Some(Instead::Post),
+        (AuthMethod::ClientSecretPost, _) => Some(Instead::Basic),
+        (AuthMethod::None | AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt, _) => None,
     };
-    let check = format!(
-        "check id and secret (`tok secret check {}{argument}`)",
-        asked.profile
-    );
-    match plan.auth_method {
-        AuthMethod::ClientSecretBasic if asked.encodings_differ => {
-            let other = match plan.basic_encoding {
-                BasicEncoding::Rfc6749 => "raw",
-                BasicEncoding::Raw => "rfc6749",
-            };
-            format!(
-                "{check}, or try `basic_encoding = \"{other}\"`: the secret has characters that make a difference there"
-            )
-        }
-        AuthMethod::ClientSecretBasic => {
-            format!("{check}, or try `auth_method = \"client_secret_post\"`")
-        }
-        AuthMethod::ClientSecretPost => {
-            format!("{check}, or try `auth_method = \"client_secret_basic\"`")
-        }
-        AuthMethod::None | AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => check,
+    Advice::Credentials {
+        secret: (*secret != CLIENT_SECRET).then(|| (*secret).to_owned()),
+        instead,
     }
 }
 
-/// Advice where what the client signed is not believed: the key, a claim, or the time.
-fn signed(asked: Asked<'_>) -> String {
-    format!(
-        "-v shows what was signed: the provider has to know the key, `aud` is often not the token endpoint, and the times are this machine's (`tok doctor {}` checks its clock)",
-        asked.profile
-    )
-}
-
-/// Advice where the scope is not one that the client may have.
-fn scope(asked: Asked<'_>) -> String {
-    let words = asked
-        .plan
-        .parameters
+/// The scope that `plan` asks for.
+fn scope(plan: &Plan) -> Option<String> {
+    plan.parameters
         .iter()
         .find_map(|(_, parameter)| match parameter {
-            Parameter::Words { words, .. } => Some(words),
+            Parameter::Words { words, .. } => {
+                let words: Vec<&str> = words.iter().map(Template::source).collect();
+                Some(words.join(" "))
+            }
             _ => None,
-        });
-    match words {
-        Some(words) => {
-            let words: Vec<&str> = words.iter().map(Template::source).collect();
-            format!(
-                "`scope` asks for `{}`; the provider's console shows what this client may have",
-                words.join(" ")
-            )
-        }
-        None => "no `scope` was asked for; the provider's manual names those there are".to_owned(),
-    }
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::file::schema::{Encoding, Method};
+    use crate::profile::file::schema::Encoding;
+    use crate::wire::request::Method;
 
     fn plan(auth_method: AuthMethod) -> Plan {
         Plan {
@@ -158,12 +236,9 @@ mod tests {
             code: code.map(str::to_owned),
             ..Refusal::default()
         };
-        let asked = Asked {
-            profile: "p",
-            plan,
-            encodings_differ,
-        };
-        advice(Some(&refusal), status, asked).unwrap_or_default()
+        advice(Some(&refusal), status, plan, encodings_differ)
+            .map(|advice| advice.text("p").into_owned())
+            .unwrap_or_default()
     }
 
     #[test]

@@ -7,22 +7,18 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::Value;
 
+use crate::oauth::problem::BadTime;
 use crate::profile::file::schema::{Moment, Unit};
 use crate::profile::pointer::kind;
-
-/// The longest lifetime that is believed, ten years in milliseconds: beyond it a value is a mistake, and sums stay far from overflow.
-pub const LONGEST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
+use crate::wire::http_date::LONGEST_MS;
 
 /// The lifetime that `value` states, in milliseconds: a number or a numeric string, whole or not. Zero or less: already over.
 ///
 /// # Errors
 /// A message when it is no number, or not of the form that the unit has.
-pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, String> {
+pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, BadTime> {
     if unit == Unit::Hms {
-        return value
-            .as_str()
-            .and_then(clock_ms)
-            .ok_or_else(|| "is no length of time like 12:34:56".to_owned());
+        return value.as_str().and_then(clock_ms).ok_or(BadTime::NotHms);
     }
     let number = number(value)?;
     let ms = match unit {
@@ -38,33 +34,30 @@ pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, String> {
 ///
 /// # Errors
 /// A message when it is no time of the kind that the profile names.
-pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Result<i64, String> {
+pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Result<i64, BadTime> {
     match unit {
         Moment::S => Ok((number(value)? * 1000.0) as i64),
         Moment::Ms => Ok(number(value)? as i64),
         Moment::Us => Ok((number(value)? / 1000.0) as i64),
         Moment::Rfc3339 => {
             let Value::String(text) = value else {
-                return Err(format!("is {}, not a time (RFC 3339)", kind(value)));
+                return Err(BadTime::NotRfc3339But(kind(value)));
             };
             let text = text.trim();
             match (text.parse::<Timestamp>(), text.parse::<DateTime>(), zone) {
                 (Ok(moment), ..) => Ok(moment.as_millisecond()),
                 (Err(_), Ok(local), Some(zone)) => in_zone(local, zone),
-                (Err(_), Ok(_), None) => Err(
-                    "is a time without a zone; say which one the provider means with `response.expires_at_zone`"
-                        .to_owned(),
-                ),
-                _ => Err("is no time (RFC 3339, as 2030-01-02T03:04:05Z)".to_owned()),
+                (Err(_), Ok(_), None) => Err(BadTime::NoZone),
+                _ => Err(BadTime::NotRfc3339),
             }
         }
         Moment::Pattern(pattern) => {
             let text = match value {
                 Value::String(text) => text.trim().to_owned(),
                 Value::Number(number) => number.to_string(),
-                other => return Err(format!("is {}, not a time", kind(other))),
+                other => return Err(BadTime::NotATimeBut(kind(other))),
             };
-            let wrong = || format!("is no time like `{pattern}`");
+            let wrong = || BadTime::NotLike(pattern.clone());
             let parsed = jiff::fmt::strtime::parse(pattern, &text).map_err(|_| wrong())?;
             match (parsed.to_timestamp(), parsed.to_datetime(), zone) {
                 (Ok(moment), ..) => Ok(moment.as_millisecond()),
@@ -76,10 +69,10 @@ pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Res
 }
 
 /// The moment at which the clocks of a zone show `local`, in Unix milliseconds.
-fn in_zone(local: DateTime, zone: Offset) -> Result<i64, String> {
+fn in_zone(local: DateTime, zone: Offset) -> Result<i64, BadTime> {
     zone.to_timestamp(local)
         .map(Timestamp::as_millisecond)
-        .map_err(|_| "is no time that ever was or will be".to_owned())
+        .map_err(|_| BadTime::OutOfRange)
 }
 
 /// Milliseconds of `HH:MM:SS`, hours as many as there are.
@@ -100,28 +93,6 @@ fn clock_ms(text: &str) -> Option<i64> {
     Some(seconds.saturating_mul(1000).min(LONGEST_MS))
 }
 
-/// The moment in an HTTP date field (RFC 9110 §5.6.7), in Unix milliseconds.
-#[must_use]
-pub fn http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(text)
-        .ok()
-        .map(|at| at.timestamp().as_millisecond())
-}
-
-/// The moment in a `Retry-After` field (RFC 9110 §10.2.3), in Unix milliseconds: seconds from `now`, or a date, which counts from the
-/// server's own `date` where it sent one, so that a wrong clock on either side does no harm.
-#[must_use]
-pub fn retry_after(text: &str, now_unix_ms: i64, date_unix_ms: Option<i64>) -> Option<i64> {
-    let text = text.trim();
-    let wait_ms = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean "very long", not "unreadable".
-        text.parse::<i64>().unwrap_or(i64::MAX).saturating_mul(1000)
-    } else {
-        http_date(text)?.saturating_sub(date_unix_ms.unwrap_or(now_unix_ms))
-    };
-    Some(now_unix_ms.saturating_add(wait_ms.clamp(0, LONGEST_MS)))
-}
-
 /// The `exp` claim of a JWT (RFC 7519 §4.1.4), in Unix milliseconds; none when `token` is no JWT or has none. Nothing is verified.
 #[must_use]
 pub fn jwt_exp_unix_ms(token: &str) -> Option<i64> {
@@ -134,15 +105,15 @@ pub fn jwt_exp_unix_ms(token: &str) -> Option<i64> {
 }
 
 /// A finite number, or a string that says one.
-fn number(value: &Value) -> Result<f64, String> {
+fn number(value: &Value) -> Result<f64, BadTime> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
-        other => return Err(format!("is {}, not a number", kind(other))),
+        other => return Err(BadTime::NotANumberBut(kind(other))),
     };
     number
         .filter(|number| number.is_finite())
-        .ok_or_else(|| "is no number".to_owned())
+        .ok_or(BadTime::NotANumber)
 }
 
 /// Milliseconds within what is believed.
@@ -293,34 +264,7 @@ mod tests {
             );
         }
         let message = moment_unix_ms(&json!("2030-01-02T03:04:05"), &Moment::Rfc3339, None);
-        assert!(message.unwrap_err().contains("expires_at_zone"));
-    }
-
-    #[test]
-    fn retry_after_counts_seconds_from_now_and_dates_from_the_servers_clock() {
-        let now = 1_000_000;
-        let cases = [
-            ("120", None, Some(now + 120_000)),
-            ("0", None, Some(now)),
-            ("99999999999999999999999", None, Some(now + LONGEST_MS)),
-            (
-                "Sun, 06 Nov 1994 08:49:37 GMT",
-                Some(784_111_767_000),
-                Some(now + 10_000),
-            ),
-            (
-                "Sun, 06 Nov 1994 08:49:37 GMT",
-                Some(784_111_787_000),
-                Some(now),
-            ),
-            ("-5", None, None),
-            ("1.5", None, None),
-            ("soon", None, None),
-            ("", None, None),
-        ];
-        for (text, date, expected) in cases {
-            assert_eq!(retry_after(text, now, date), expected, "{text}");
-        }
+        assert!(message.unwrap_err().to_string().contains("expires_at_zone"));
     }
 
     #[test]

@@ -4,12 +4,13 @@
 
 pub mod advice;
 pub mod assertion;
-pub mod document;
 pub mod expiry;
+pub mod problem;
 pub mod redact;
 pub mod refusal;
 pub mod request;
 pub mod response;
+pub mod seen;
 pub mod signing;
-pub mod stepped;
+pub mod step_output;
 pub mod transcript;

@@ -2,6 +2,7 @@
 //!
 //! RFC 6749 §5.2 has `error` and `error_description`; others nest them, number them, flatten them, list them, or send a page.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::oauth::redact::Redactor;
@@ -9,7 +10,7 @@ use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::answer::Answer;
 
 /// A refusal in the provider's own words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A code word, as `invalid_client`.
     pub code: Option<String>,
@@ -141,11 +142,16 @@ impl Refusal {
     /// The same words without secrets, cut to what is shown.
     #[must_use]
     pub fn shown(self, redactor: &Redactor) -> Self {
-        let show = |text: String| clean(&redactor.apply(&text), SHOWN_CHARACTERS);
+        self.redacted(&|text| clean(&redactor.apply(&text), SHOWN_CHARACTERS))
+    }
+
+    /// The same with `change` made to each text.
+    #[must_use]
+    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         Self {
-            code: self.code.map(show),
-            number: self.number.map(show),
-            description: self.description.map(show),
+            code: self.code.map(change),
+            number: self.number.map(change),
+            description: self.description.map(change),
         }
     }
 }

@@ -5,23 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::error::{Error, Kind};
-use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
+use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format};
 use crate::profile::plan::{Parameter, Plan};
 use crate::profile::template::{CLIENT_SECRET, Name, percent_encode};
 use crate::secret::Secret;
-
-/// A request. Every part may hold a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// POST, GET or PUT.
-    pub method: Method,
-    /// The whole URL, query included.
-    pub url: Secret,
-    /// The header fields, in the order sent; each name once, whatever its case.
-    pub headers: Vec<(String, Secret)>,
-    /// The body; none for a request that has none.
-    pub body: Option<Secret>,
-}
+use crate::wire::request::{Method, Request};
 
 /// Gives the text for a name in a template.
 pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Error>;

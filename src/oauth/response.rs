@@ -1,40 +1,41 @@
 //! An answer becomes a token, or the reason why there is none (RFC 6749 §5.1, §5.2).
 
-mod without_token;
+mod failure;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind};
-use crate::oauth::document::{self, NoJson};
 use crate::oauth::expiry;
+use crate::oauth::problem::{BadTime, BadToken, Problem};
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::is_refusal;
-use crate::oauth::stepped::{Stepped, Steps};
+use crate::oauth::seen::Seen;
+use crate::oauth::step_output::{StepOutput, Steps};
 use crate::profile::file::schema::{Format, TokenCharacters};
-use crate::profile::place::{Place, Seen};
+use crate::profile::place::Place;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
 use crate::secret::Secret;
 use crate::term::text::clean;
 use crate::token::Token;
 use crate::wire::answer::Answer;
-pub use without_token::{failure, refusal};
-use without_token::{refused, unreadable};
+use crate::wire::document::{self, Unreadable};
+use crate::wire::http_date::LONGEST_MS;
+use failure::{failure, refused, unreadable};
 
-/// The lifetime of a token of which nobody says how long it lives: short enough that a wrong guess does little harm.
+/// The lifetime of a token where neither the answer nor the profile says: short enough that a wrong guess does little harm.
 const UNKNOWN_LIFETIME_MS: i64 = 300_000;
 
 /// Reads the token in `answer` by the rules of the profile.
 ///
 /// # Errors
-/// A refusal (exit 5), a server in trouble (exit 6), or an answer without a usable token (exit 7). Messages hold the provider's own
-/// words, cleaned, but never a value that stands where the token should.
+/// A refusal, a server in trouble, or an answer without a usable token. It may contain the provider's words, never a value from where the
+/// token should be.
 pub fn token(
     answer: &Answer,
     steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<Token, Error> {
+) -> Result<Token, Problem> {
     let document = document_of(answer, steps, rules, redactor)?;
     let seen = Seen {
         answer,
@@ -50,9 +51,8 @@ pub fn token(
     };
     Ok(Token {
         token_type: token_type(rules, seen)?,
-        scope: rules
-            .scope
-            .find(seen)
+        scope: seen
+            .first(&rules.scope)
             .ok()
             .and_then(|(scope, _)| scope_text(&scope)),
         access_token,
@@ -62,52 +62,52 @@ pub fn token(
     })
 }
 
-/// Reads what a step answered by its own rules.
+/// Reads the answer of a step by its own rules.
 ///
 /// # Errors
-/// As [`token`], but for the token.
-pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<Stepped, Error> {
+/// As [`token`], except that no token is needed.
+pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<StepOutput, Problem> {
     if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
     let document = match read(answer, rules.format) {
         Ok(document) => Some(document),
-        Err(why @ NoJson::Repeated(_)) => return Err(unreadable(answer, &why)),
-        // A step may be made for a cookie or a header field alone.
+        Err(why @ Unreadable::Repeated(_)) => return Err(unreadable(answer, why)),
+        // A step may be made for a cookie or a header field only.
         Err(_) => None,
     };
     check_success(answer, document.as_ref(), rules, redactor)?;
     if document.as_ref().is_some_and(is_refusal) {
-        return Err(refused(refusal(answer, rules, redactor), answer.status));
+        return Err(refused(answer, rules, redactor));
     }
-    Ok(stepped(answer, document, rules))
+    Ok(step_output(answer, document, rules))
 }
 
-/// What can be seen in a step's answer, whether it is a success or not: for those who have to keep it from being shown.
+/// The output of a step, whether it succeeded or not: for redaction.
 #[must_use]
-pub fn step_unchecked(answer: &Answer, rules: &Response) -> Stepped {
-    stepped(answer, read(answer, rules.format).ok(), rules)
+pub fn step_unchecked(answer: &Answer, rules: &Response) -> StepOutput {
+    step_output(answer, read(answer, rules.format).ok(), rules)
 }
 
-fn stepped(answer: &Answer, document: Option<Value>, rules: &Response) -> Stepped {
+fn step_output(answer: &Answer, document: Option<Value>, rules: &Response) -> StepOutput {
     let seen = Seen {
         answer,
         document: document.as_ref(),
         steps: &Steps::default(),
     };
     let kept = kept(rules, seen);
-    Stepped {
+    StepOutput {
         document: document.unwrap_or_default(),
         kept,
         sent: answer.sent.clone(),
     }
 }
 
-/// The token in an answer, whether that is a success or not: for those who have to keep it from being shown.
+/// The token in an answer, whether it is a success or not: for redaction.
 #[must_use]
 pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Option<Secret> {
     if rules.format == Format::Text && !rules.is_success(answer.status) {
-        // The whole body would be the token; where there is none, it is the provider's words.
+        // The whole body would be the token; of an error it is the provider's words.
         return None;
     }
     let document = read(answer, rules.format).ok();
@@ -116,11 +116,11 @@ pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Opti
         document: document.as_ref(),
         steps,
     };
-    let (found, _) = rules.access_token.find(seen).ok()?;
+    let (found, _) = seen.first(&rules.access_token).ok()?;
     text(&found).map(Secret::new)
 }
 
-/// What `value` says where a text is needed: a string, or a number.
+/// The text of a string or a number.
 #[must_use]
 pub fn text(value: &Value) -> Option<String> {
     match value {
@@ -130,11 +130,11 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// What `keep` names, as far as it is there.
+/// The members that `keep` names, as far as they are there.
 fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
     let mut kept = Map::new();
     for (name, place) in &rules.keep {
-        if let Ok(value) = place.find(seen) {
+        if let Ok(value) = seen.at(place) {
             kept.insert(name.clone(), value.into_owned());
         }
     }
@@ -144,9 +144,9 @@ fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
 /// The body as a document: JSON, a form as an object of strings, a text as a string.
 ///
 /// # Errors
-/// Why it is not what the profile says it is.
-fn read(answer: &Answer, format: Format) -> Result<Value, NoJson> {
-    let text = || answer.text().ok_or(NoJson::Encoding);
+/// Why it is not in the profile's format.
+fn read(answer: &Answer, format: Format) -> Result<Value, Unreadable> {
+    let text = || answer.text().ok_or(Unreadable::Encoding);
     match format {
         Format::Json => answer.json(),
         Format::Text => text().map(|text| Value::from(text.trim())),
@@ -159,7 +159,7 @@ fn check_success(
     document: Option<&Value>,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<(), Error> {
+) -> Result<(), Problem> {
     let holds = rules.success.iter().all(|(pointer, expected)| {
         document
             .and_then(|document| pointer.find(document).ok())
@@ -168,26 +168,26 @@ fn check_success(
     if holds {
         Ok(())
     } else {
-        Err(refused(refusal(answer, rules, redactor), answer.status))
+        Err(refused(answer, rules, redactor))
     }
 }
 
-/// The body of an answer that succeeded; none where the profile expects only header fields or a step's token, and there is no JSON.
+/// The body of an answer that succeeded; `None` where the profile needs only header fields or a step's token, and the body cannot be read.
 ///
 /// # Errors
-/// What the status says, or that the body cannot be read, or that it is a refusal for all its 2xx.
+/// What the status means, or that the body cannot be read, or that it is a refusal in spite of its 2xx.
 fn document_of(
     answer: &Answer,
     steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<Option<Value>, Error> {
+) -> Result<Option<Value>, Problem> {
     if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
     let document = match read(answer, rules.format) {
         Ok(document) => document,
-        Err(why) if rules.access_token.is_in_body() => return Err(unreadable(answer, &why)),
+        Err(why) if rules.access_token.is_in_body() => return Err(unreadable(answer, why)),
         Err(_) => return Ok(None),
     };
     check_success(answer, Some(&document), rules, redactor)?;
@@ -196,13 +196,13 @@ fn document_of(
         document: Some(&document),
         steps,
     };
-    if is_refusal(&document) && rules.access_token.find(seen).is_err() {
-        return Err(refused(refusal(answer, rules, redactor), answer.status));
+    if is_refusal(&document) && seen.first(&rules.access_token).is_err() {
+        return Err(refused(answer, rules, redactor));
     }
     Ok(Some(document))
 }
 
-/// Whether a member says what the profile expects: numbers and their strings are the same.
+/// Whether a member is what the profile expects; a number equals its text.
 fn same(found: &Value, expected: &Value) -> bool {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -211,26 +211,24 @@ fn same(found: &Value, expected: &Value) -> bool {
     text(found) == text(expected)
 }
 
-/// What to do when what stands in the token's place is none.
-const WHERE_IT_IS: &str = "set `response = { access_token = \"/…\" }` to where the token is; -v shows the answer, without secrets";
-
-fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Error> {
-    let unusable = |message: String| Error::new(Kind::Unusable, message);
-    let (found, place) = rules.access_token.find(seen).map_err(|nowhere| {
-        unusable(format!("no token at `{}`: {nowhere}", rules.access_token)).hint(WHERE_IT_IS)
-    })?;
-    let place = match rules.format {
-        Format::Text if place.to_string().is_empty() => "the answer".to_owned(),
-        _ => format!("`{place}`"),
+fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
+    let (found, place) = seen
+        .first(&rules.access_token)
+        .map_err(|missing| Problem::NoToken {
+            at: rules.access_token.to_string(),
+            missing,
+        })?;
+    let bad = |why: BadToken| Problem::BadToken {
+        at: match (rules.format, place.to_string()) {
+            (Format::Text, whole) if whole.is_empty() => None,
+            (_, place) => Some(place),
+        },
+        why,
     };
     let token = match found.as_ref() {
         Value::String(text) => Secret::new(text.as_str()),
         Value::Number(number) if number.is_u64() => Secret::new(number.to_string()),
-        other => {
-            return Err(
-                unusable(format!("no token at {place}: it is {}", kind(other))).hint(WHERE_IT_IS),
-            );
-        }
+        other => return Err(bad(BadToken::Kind(kind(other)))),
     };
     let token = match rules
         .strip_prefix
@@ -240,28 +238,15 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Error> {
         Some(rest) => Secret::new(rest),
         None => token,
     };
-    if token.is_empty() {
-        return Err(unusable(format!("the token at {place} is empty")).hint(WHERE_IT_IS));
-    }
-    check_characters(&token, rules.token_chars).map_err(|what| {
-        let failure = unusable(format!("the token at {place} {what}"));
-        match (rules.token_chars, token.expose().bytes().all(|byte| byte.is_ascii_graphic())) {
-            (TokenCharacters::B64token, true) => {
-                failure.hint("if the provider's tokens are like that, set `response = { token_chars = \"visible\" }`")
-            }
-            _ => failure.hint(WHERE_IT_IS),
-        }
-    })?;
+    check_characters(&token, rules.token_chars).map_err(bad)?;
     Ok(token)
 }
 
-/// Whether `token` is made of what it may be made of, so that it cannot end a header line or a shell word's meaning.
-///
-/// # Errors
-/// A message that does not show the token.
-fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), String> {
+/// Whether `token` has only characters that can end neither a header line nor a shell word.
+fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), BadToken> {
     let bytes = token.expose().as_bytes();
     let wrong = match characters {
+        _ if bytes.is_empty() => return Err(BadToken::Empty),
         TokenCharacters::Visible => bytes.iter().find(|byte| !byte.is_ascii_graphic()),
         TokenCharacters::B64token => {
             // RFC 6750 §2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
@@ -270,7 +255,7 @@ fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), S
                 .rposition(|byte| *byte != b'=')
                 .map_or(0, |last| last + 1);
             if end == 0 {
-                return Err("is nothing but `=`".to_owned());
+                return Err(BadToken::OnlyPadding);
             }
             bytes[..end]
                 .iter()
@@ -279,29 +264,25 @@ fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), S
     };
     match wrong {
         None => Ok(()),
-        Some(byte) if byte.is_ascii_graphic() => Err(format!(
-            "holds a `{}`, which RFC 6750 does not allow in one",
-            char::from(*byte)
-        )),
-        Some(_) => Err(
-            "holds a space, a control character or something else that cannot stand in a header"
-                .to_owned(),
-        ),
+        Some(byte) if byte.is_ascii_graphic() => Err(BadToken::Character {
+            character: char::from(*byte),
+            visible: bytes.iter().all(u8::is_ascii_graphic),
+        }),
+        Some(_) => Err(BadToken::Unsendable),
     }
 }
 
-fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Error> {
-    let Ok((found, place)) = rules.token_type.find(seen) else {
+fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Problem> {
+    let Ok((found, place)) = seen.first(&rules.token_type) else {
         return Ok("Bearer".to_owned());
     };
     match found.as_ref() {
         Value::String(text) if text.trim().is_empty() => Ok("Bearer".to_owned()),
         Value::String(text) => Ok(clean(text, 60)),
-        other => Err(Error::new(
-            Kind::Unusable,
-            format!("the token type at `{place}` is {}", kind(other)),
-        )
-        .hint("set `response = { token_type = \"/…\" }` to where the type is")),
+        other => Err(Problem::BadTokenType {
+            at: place.to_string(),
+            found: kind(other),
+        }),
     }
 }
 
@@ -320,34 +301,33 @@ fn scope_text(scope: &Value) -> Option<String> {
     }
 }
 
-/// How long the token lives: what the answer says, else what the token says of itself, else what the profile says, else a short while.
-fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Error> {
+/// How long the token lives: by the answer, else by the token itself, else by the profile, else a short while.
+fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Problem> {
     let answer = seen.answer;
-    let wrong = |place: &Place, message: String| {
-        Error::new(Kind::Unusable, format!("the lifetime at `{place}` {message}"))
-            .hint("set `response.expires_in` or `response.expires_at`, and its unit, to what the provider's manual says")
+    let wrong = |place: &Place, why: BadTime| Problem::BadLifetime {
+        at: place.to_string(),
+        why,
     };
-    // A moment counts from the clock of whoever wrote it, where that is known.
+    // A moment counts from the provider's clock, where that is known.
     let from_now = |moment_ms: i64| {
         let now_ms = answer.date_unix_ms().unwrap_or(answer.sent.unix_ms);
         moment_ms
             .saturating_sub(now_ms)
-            .clamp(-expiry::LONGEST_MS, expiry::LONGEST_MS)
+            .clamp(-LONGEST_MS, LONGEST_MS)
     };
     let mut lifetime = None;
     if let Some(places) = &rules.expires_in
-        && let Ok((value, place)) = places.find(seen)
+        && let Ok((value, place)) = seen.first(places)
     {
         lifetime = Some(
-            expiry::lifetime_ms(&value, rules.expires_in_unit)
-                .map_err(|message| wrong(place, message))?,
+            expiry::lifetime_ms(&value, rules.expires_in_unit).map_err(|why| wrong(place, why))?,
         );
     }
     if let (None, Some(places)) = (lifetime, &rules.expires_at)
-        && let Ok((value, place)) = places.find(seen)
+        && let Ok((value, place)) = seen.first(places)
     {
         let moment = expiry::moment_unix_ms(&value, &rules.expires_at_unit, rules.expires_at_zone)
-            .map_err(|message| wrong(place, message))?;
+            .map_err(|why| wrong(place, why))?;
         lifetime = Some(from_now(moment));
     }
     let lifetime = lifetime

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::oauth::redact::Redactor;
-use crate::oauth::request::Request;
 use crate::term::notes::LONGEST_CHARACTERS;
 use crate::term::text::clean;
 use crate::wire::answer::Answer;
+use crate::wire::request::Request;
 
 /// Members of an answer whose strings are shown.
 const HARMLESS: [&str; 12] = [

@@ -1,24 +1,7 @@
 //! Where in an answer something stands: at a JSON pointer into the body, in a header field, in a cookie, or in an earlier step's answer.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
-
-use crate::oauth::stepped::Steps;
 use crate::profile::file::schema::OneOrMany;
 use crate::profile::pointer::Pointer;
-use crate::wire::answer::Answer;
-
-/// Everything a place may point into.
-#[derive(Clone, Copy)]
-pub struct Seen<'a> {
-    /// The answer itself.
-    pub answer: &'a Answer,
-    /// Its body, if that could be read as what the profile says it is.
-    pub document: Option<&'a Value>,
-    /// The steps before it.
-    pub steps: &'a Steps,
-}
 
 /// A place in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,41 +41,6 @@ impl Place {
             return Pointer::parse(pointer).map(|pointer| Self::Step(step, pointer));
         }
         Pointer::parse(source).map(|pointer| Self::Body(root.join(&pointer)))
-    }
-
-    /// What stands there.
-    ///
-    /// # Errors
-    /// A message that says what there is instead, never a value.
-    pub fn find<'a>(&self, seen: Seen<'a>) -> Result<Cow<'a, Value>, String> {
-        match self {
-            Self::Body(pointer) => seen
-                .document
-                .ok_or_else(|| "the answer is no JSON text".to_owned())
-                .and_then(|document| {
-                    pointer
-                        .find(document)
-                        .map_err(|nowhere| nowhere.to_string())
-                })
-                .map(Cow::Borrowed),
-            Self::Header(name) => seen
-                .answer
-                .header(name)
-                .map(|value| Cow::Owned(Value::from(value)))
-                .ok_or_else(|| format!("the answer has no header field `{name}`")),
-            Self::Cookie(name) => seen
-                .answer
-                .cookie(name)
-                .map(|value| Cow::Owned(Value::from(value)))
-                .ok_or_else(|| format!("the answer sets no cookie `{name}`")),
-            Self::Step(step, pointer) => seen
-                .steps
-                .get(step)
-                .ok_or_else(|| format!("step `{step}` was not made"))?
-                .find(pointer.tokens())
-                .map(Cow::Borrowed)
-                .map_err(|nowhere| format!("in step `{step}`: {nowhere}")),
-        }
     }
 
     /// What the thing there is called, for `keep`.
@@ -137,21 +85,10 @@ impl Places {
         Ok(Self(places))
     }
 
-    /// What stands at the first of them that holds anything, and which that is.
-    ///
-    /// # Errors
-    /// What is wrong with the first of them.
-    pub fn find<'a>(&self, seen: Seen<'a>) -> Result<(Cow<'a, Value>, &Place), String> {
-        let mut nowhere = None;
-        for place in &self.0 {
-            match place.find(seen) {
-                Ok(value) => return Ok((value, place)),
-                Err(message) => {
-                    nowhere.get_or_insert(message);
-                }
-            }
-        }
-        Err(nowhere.unwrap_or_default())
+    /// The places, in the order in which they count.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Place] {
+        &self.0
     }
 
     /// Whether one of them is in the answer's body.

@@ -1,5 +1,8 @@
-//! JSON Pointers (RFC 6901), and what to say when one leads nowhere: which keys there were, never their values.
+//! JSON Pointers (RFC 6901), and why one leads nowhere: which keys there were, never their values.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::term::text::clean;
@@ -110,7 +113,7 @@ impl Pointer {
                 return Err(Nowhere::Absent {
                     at: so_far,
                     token: token.clone(),
-                    keys: keys(value),
+                    there: There::of(value),
                 });
             };
             so_far.push('/');
@@ -124,24 +127,25 @@ impl Pointer {
     }
 }
 
-/// Why a pointer led to nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a pointer led to nothing. Part of the stored form of a failure: add, never rename.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Nowhere {
-    /// At `at` there is something that has no members.
+    /// The value at `at` has no members.
     NotAContainer {
         /// The pointer so far.
         at: String,
-        /// What stands there.
-        kind: &'static str,
+        /// What the value is.
+        kind: JsonKind,
     },
-    /// At `at` there is no `token`.
+    /// The value at `at` has no member `token`.
     Absent {
         /// The pointer so far.
         at: String,
-        /// What was looked for.
+        /// The missing member.
         token: String,
-        /// What there is instead, for people.
-        keys: String,
+        /// What there is instead.
+        there: There,
     },
     /// It led to `null`.
     Null {
@@ -150,52 +154,113 @@ pub enum Nowhere {
     },
 }
 
-impl std::fmt::Display for Nowhere {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Nowhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAContainer { at, kind } if at.is_empty() => write!(f, "the answer is {kind}"),
             Self::NotAContainer { at, kind } => write!(f, "`{at}` is {kind}"),
-            Self::Absent { at, token, keys } if at.is_empty() => {
-                write!(f, "there is no `{token}` in the answer ({keys})")
+            Self::Absent { at, token, there } if at.is_empty() => {
+                write!(f, "there is no `{token}` in the answer ({there})")
             }
-            Self::Absent { at, token, keys } => {
-                write!(f, "there is no `{token}` in `{at}` ({keys})")
+            Self::Absent { at, token, there } => {
+                write!(f, "there is no `{token}` in `{at}` ({there})")
             }
             Self::Null { at } => write!(f, "`{at}` is null"),
         }
     }
 }
 
-/// What kind of value it is, for a message.
-#[must_use]
-pub fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+/// What kind of value something is. Part of the stored form of a failure: add, never rename.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonKind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::List => "a list",
+            Self::Object => "an object",
+        })
     }
 }
 
-/// What members a value has, for a message.
-fn keys(value: &Value) -> String {
-    /// As many keys as help to see the shape; a hostile answer may have thousands.
-    const SHOWN: usize = 12;
+/// The kind of `value`.
+#[must_use]
+pub fn kind(value: &Value) -> JsonKind {
     match value {
-        Value::Object(members) if members.is_empty() => "it is an empty object".to_owned(),
-        Value::Object(members) => {
-            let more = if members.len() > SHOWN { ", …" } else { "" };
-            let keys: Vec<String> = members
-                .keys()
-                .take(SHOWN)
-                .map(|key| clean(key, 40))
-                .collect();
-            format!("it has: {}{more}", keys.join(", "))
+        Value::Null => JsonKind::Null,
+        Value::Bool(_) => JsonKind::Boolean,
+        Value::Number(_) => JsonKind::Number,
+        Value::String(_) => JsonKind::String,
+        Value::Array(_) => JsonKind::List,
+        Value::Object(_) => JsonKind::Object,
+    }
+}
+
+/// What a value contains, by its keys and never its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum There {
+    /// An object with these keys.
+    Keys {
+        /// Its first keys.
+        keys: Vec<String>,
+        /// Whether it has more.
+        more: bool,
+    },
+    /// A list of so many items.
+    List(usize),
+    /// A value without members.
+    Scalar(JsonKind),
+}
+
+impl There {
+    fn of(value: &Value) -> Self {
+        /// As many keys as help to see the shape; a hostile answer may have thousands.
+        const SHOWN: usize = 12;
+        match value {
+            Value::Object(members) => Self::Keys {
+                keys: members
+                    .keys()
+                    .take(SHOWN)
+                    .map(|key| clean(key, 40))
+                    .collect(),
+                more: members.len() > SHOWN,
+            },
+            Value::Array(items) => Self::List(items.len()),
+            other => Self::Scalar(kind(other)),
         }
-        Value::Array(items) => format!("it is a list of {}", items.len()),
-        other => format!("it is {}", kind(other)),
+    }
+}
+
+impl fmt::Display for There {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keys { keys, .. } if keys.is_empty() => f.write_str("it is an empty object"),
+            Self::Keys { keys, more } => {
+                let more = if *more { ", …" } else { "" };
+                write!(f, "it has: {}{more}", keys.join(", "))
+            }
+            Self::List(count) => write!(f, "it is a list of {count}"),
+            Self::Scalar(kind) => write!(f, "it is {kind}"),
+        }
     }
 }
 

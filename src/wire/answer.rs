@@ -1,9 +1,10 @@
-//! An HTTP answer as it came: bytes from somebody else, not yet believed.
+//! An HTTP answer as it came, not yet validated.
 
 use zeroize::Zeroizing;
 
 use crate::clock::Now;
-use crate::oauth::document::{self, NoJson};
+use crate::wire::document::{self, Unreadable};
+use crate::wire::http_date;
 
 /// What a server answered.
 #[derive(Clone)]
@@ -12,9 +13,9 @@ pub struct Answer {
     pub status: u16,
     /// The header fields, names in lower case, in the order they came.
     pub headers: Vec<(String, String)>,
-    /// The body, unpacked; of a refusal perhaps only its beginning. It may hold a token, so it is zeroed when it goes.
+    /// The body, decompressed; of an error perhaps only its beginning. It may contain a token, so it is zeroed on drop.
     pub body: Zeroizing<Vec<u8>>,
-    /// When the request was sent: what a lifetime counts from.
+    /// When the request was sent: lifetimes count from here.
     pub sent: Now,
 }
 
@@ -42,17 +43,17 @@ impl Answer {
     /// The time on the server's clock, Unix milliseconds, from its `Date` (RFC 9110 §6.6.1).
     #[must_use]
     pub fn date_unix_ms(&self) -> Option<i64> {
-        crate::oauth::expiry::http_date(self.header("date")?)
+        http_date::http_date(self.header("date")?)
     }
 
-    /// When the provider wants to be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
+    /// When the provider may be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
     #[must_use]
     pub fn retry_at(&self) -> Option<i64> {
         let text = self.header("retry-after")?;
-        crate::oauth::expiry::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
+        http_date::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
     }
 
-    /// The body as text: UTF-8, without a byte order mark; none for anything else.
+    /// The body as text without a byte order mark; `None` unless it is UTF-8.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.body).ok()?;
@@ -62,13 +63,13 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Errors
-    /// Why it is no JSON document that can be read in one way only.
-    pub fn json(&self) -> Result<serde_json::Value, NoJson> {
-        document::read(self.text().ok_or(NoJson::Encoding)?)
+    /// Why it is not JSON that can be read in only one way.
+    pub fn json(&self) -> Result<serde_json::Value, Unreadable> {
+        document::read(self.text().ok_or(Unreadable::Encoding)?)
     }
 }
 
-/// Names the status only: the body may hold a token.
+/// Shows the status only: the body may contain a token.
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Answer(HTTP {}, {} bytes)", self.status, self.body.len())
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cookies_are_found_by_name_and_a_byte_order_mark_is_passed_over() {
+    fn cookies_are_found_by_name_and_a_byte_order_mark_is_ignored() {
         let answer = Answer {
             status: 200,
             headers: vec![

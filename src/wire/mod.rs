@@ -1,4 +1,8 @@
 //! Requests, answers and origins: the values that `oauth` and `http` exchange.
 
 pub mod answer;
+pub mod document;
+pub mod http_date;
+pub mod no_answer;
 pub mod origin;
+pub mod request;

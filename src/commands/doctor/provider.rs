@@ -7,13 +7,13 @@ use crate::commands::session::environment;
 use crate::error::{Error, Kind};
 use crate::fetch::fetch;
 use crate::http::{Http, Tries};
-use crate::oauth::request::Request;
 use crate::profile::Profile;
-use crate::profile::file::schema::Method;
 use crate::secret::Secret;
 use crate::term::notes::Notes;
 use crate::wire::answer::Answer;
 use crate::wire::origin::Origin;
+use crate::wire::request::Method;
+use crate::wire::request::Request;
 
 /// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
 const CLOCKS_APART_MS: i64 = 60_000;

@@ -1,6 +1,7 @@
 //! Tables of answers: what becomes a token, and what becomes which failure.
 
 use crate::clock::Now;
+use crate::error::Kind;
 use crate::oauth::response::*;
 use crate::profile::file::schema::{Moment, Unit};
 use zeroize::Zeroizing;
@@ -23,7 +24,7 @@ fn rules(toml: &str) -> Response {
     Response::from_toml(toml).unwrap()
 }
 
-fn read(status: u16, body: &str, toml: &str) -> Result<Token, Error> {
+fn read(status: u16, body: &str, toml: &str) -> Result<Token, Problem> {
     token(
         &answer(status, body),
         &Steps::default(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::file::values::{OneOrMany, Params};
+use crate::wire::request::Method;
 
 /// Declares a table that describes a request among other things; the keys of every request are declared here once, between those that it has
 /// before and after them. (serde would read one table as part of another too, but would then let unknown keys pass.) `take_request` and
@@ -116,31 +117,6 @@ pub enum BasicEncoding {
     Rfc6749,
     /// `id:secret` as it stands (RFC 7617).
     Raw,
-}
-
-/// The HTTP method of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// What RFC 6749 §3.2 demands.
-    #[default]
-    Post,
-    /// What some do all the same.
-    Get,
-    /// What a few do: cloud metadata services, sessions that are made at a name of one's own.
-    Put,
-}
-
-impl Method {
-    /// The method's name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Post => "POST",
-            Self::Get => "GET",
-            Self::Put => "PUT",
-        }
-    }
 }
 
 /// How the parameters travel.

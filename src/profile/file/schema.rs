@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
-pub use crate::profile::file::request::{
-    AuthMethod, BasicEncoding, Encoding, Method, RequestTable, Sent,
-};
+pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, RequestTable, Sent};
 use crate::profile::file::request::{has_request, request_table};
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
 };
 pub use crate::profile::file::values::{DurationText, Kept, OneOrMany, Params, json};
+pub use crate::wire::request::Method;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]

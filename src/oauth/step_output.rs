@@ -1,18 +1,18 @@
-//! What a step answered, for the requests after it and for the token's own places: its body, and what it keeps under names of its own.
+//! The output of a step, for later requests and for the token's own locations: its body, and what it keeps under other names.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use crate::clock::Now;
-use crate::profile::pointer::Pointer;
+use crate::profile::pointer::{Nowhere, Pointer};
 
 /// The steps made so far, by name.
-pub type Steps = BTreeMap<String, Stepped>;
+pub type Steps = BTreeMap<String, StepOutput>;
 
 /// What one step answered.
 #[derive(Clone, PartialEq)]
-pub struct Stepped {
+pub struct StepOutput {
     /// Its body: a JSON document, a form as an object of strings, a text as a string; null where it had none.
     pub document: Value,
     /// What its `response.keep` names, which wins over the body's members.
@@ -21,22 +21,20 @@ pub struct Stepped {
     pub sent: Now,
 }
 
-impl Stepped {
-    /// What stands at `path`: first a kept name, else a member of the body.
+impl StepOutput {
+    /// What is at `path`: first a kept name, else a member of the body.
     ///
     /// # Errors
-    /// A message that says what there is instead, never a value.
-    pub fn find(&self, path: &[String]) -> Result<&Value, String> {
+    /// What is there instead, or `None` where the body is not a document.
+    pub fn find(&self, path: &[String]) -> Result<&Value, Option<Nowhere>> {
         let (document, path) = match path.split_first() {
             Some((first, rest)) if self.kept.contains_key(first) => (&self.kept[first], rest),
             _ => (&self.document, path),
         };
         if document.is_null() && !path.is_empty() {
-            return Err("it is no JSON text".to_owned());
+            return Err(None);
         }
-        Pointer::of(path)
-            .find(document)
-            .map_err(|nowhere| nowhere.to_string())
+        Pointer::of(path).find(document).map_err(Some)
     }
 }
 
@@ -46,8 +44,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_kept_name_wins_over_the_body_and_what_is_nowhere_is_said_without_values() {
-        let step = Stepped {
+    fn a_kept_name_wins_over_the_body_and_a_missing_one_is_described_without_values() {
+        let step = StepOutput {
             document: json!({"data": [{"a/b": 1}], "token": "body", "secret": "hunter2"}),
             kept: [("token".to_owned(), json!({"x": "kept"}))]
                 .into_iter()
@@ -63,7 +61,7 @@ mod tests {
         };
         assert_eq!(find(&["data", "0", "a/b"]), Ok(json!(1)));
         assert_eq!(find(&["token", "x"]), Ok(json!("kept")));
-        let message = find(&["nothing"]).unwrap_err();
+        let message = find(&["nothing"]).unwrap_err().unwrap().to_string();
         assert!(message.contains("there is no `nothing`"), "{message}");
         assert!(message.contains("secret"), "{message}");
         assert!(!message.contains("hunter2"), "{message}");

@@ -1,86 +1,86 @@
-//! JSON from somebody else, read so that there is only one way to read it: a name that comes twice with two values is refused.
+//! Reads a provider's JSON or form; a name that comes twice with two values is refused.
 //!
-//! RFC 8259 §4 leaves open which of two members of one name counts, and programs differ: what one checks another may not use. RFC 6749 §3.2
-//! forbids repeated parameters, so nothing honest is lost.
+//! RFC 8259 §4 leaves open which of two members of one name counts, and programs differ. RFC 6749 §3.2 forbids repeated parameters.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::error::Category;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::term::text::clean;
 
-/// Why a body is no JSON document. Says nothing of what is in it but a member's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoJson {
-    /// It is not UTF-8 text.
+/// Why a body cannot be read as a document. Part of the stored form of a failure: add, never rename.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreadable {
+    /// It is not text.
     Encoding,
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// It is no JSON text (RFC 8259), or nested deeper than any honest one.
+    /// It is not JSON (RFC 8259), or nested too deep.
     Syntax,
-    /// A member stands twice in one object, with two values: the message that names it.
+    /// The named member comes twice in one object, with two values.
     Repeated(String),
 }
 
 /// Reads `text` as one JSON document.
 ///
 /// # Errors
-/// Why it is none.
-pub fn read(text: &str) -> Result<Value, NoJson> {
+/// Why it cannot be read.
+pub fn read(text: &str) -> Result<Value, Unreadable> {
     if text.trim().is_empty() {
-        return Err(NoJson::Empty);
+        return Err(Unreadable::Empty);
     }
-    match serde_json::from_str::<Unambiguous>(text) {
-        Ok(Unambiguous(value)) => Ok(value),
-        // Any JSON is a value, so the only fault in data (rather than in syntax) is the one found here.
-        Err(error) if error.classify() == Category::Data => {
-            let said = error.to_string();
-            let what = said
-                .rsplit_once(" at line ")
-                .map_or(said.as_str(), |(what, _)| what);
-            Err(NoJson::Repeated(what.to_owned()))
-        }
-        Err(_) => Err(NoJson::Syntax),
+    let repeated = Cell::new(None);
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Unambiguous(&repeated).deserialize(&mut json);
+    match value.and_then(|value| json.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(_) => Err(repeated
+            .take()
+            .map_or(Unreadable::Syntax, Unreadable::Repeated)),
     }
 }
 
 /// Reads `text` as a form (`application/x-www-form-urlencoded`): an object of strings.
 ///
 /// # Errors
-/// Why it is none.
-pub fn read_form(text: &str) -> Result<Map<String, Value>, NoJson> {
+/// Why it cannot be read.
+pub fn read_form(text: &str) -> Result<Map<String, Value>, Unreadable> {
     if text.trim().is_empty() {
-        return Err(NoJson::Empty);
+        return Err(Unreadable::Empty);
     }
     let mut out = Map::new();
     for (name, value) in url::form_urlencoded::parse(text.trim().as_bytes()) {
         let value = Value::from(value);
         if out.get(&*name).is_some_and(|known| *known != value) {
-            return Err(NoJson::Repeated(repeated(&name)));
+            return Err(Unreadable::Repeated(shown(&name)));
         }
         out.insert(name.into_owned(), value);
     }
     Ok(out)
 }
 
-fn repeated(name: &str) -> String {
-    format!("`{}` stands twice in it, with two values", clean(name, 40))
+/// A member's name as messages show it.
+fn shown(name: &str) -> String {
+    clean(name, 40)
 }
 
-/// A value in which no name has two values.
-struct Unambiguous(Value);
+/// Reads a value in which no name has two values; sets the name that has.
+#[derive(Clone, Copy)]
+struct Unambiguous<'a>(&'a Cell<Option<String>>);
 
-impl<'de> Deserialize<'de> for Unambiguous {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+impl<'de> DeserializeSeed<'de> for Unambiguous<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Unambiguous<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
-        while let Some(Unambiguous(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             out.push(item);
         }
         Ok(Value::Array(out))
@@ -125,9 +125,11 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
-        while let Some((name, Unambiguous(member))) = members.next_entry::<String, _>()? {
+        while let Some(name) = members.next_key::<String>()? {
+            let member = members.next_value_seed(self)?;
             if out.get(&name).is_some_and(|known| *known != member) {
-                return Err(A::Error::custom(repeated(&name)));
+                self.0.set(Some(shown(&name)));
+                return Err(A::Error::custom("a name has two values"));
             }
             out.insert(name, member);
         }
@@ -148,30 +150,28 @@ mod tests {
             r#"{"a":1,"\u0061":2}"#,
             r#"{"data":[{"a":{"x":1,"x":2}}]}"#,
         ] {
-            assert!(matches!(read(text), Err(NoJson::Repeated(_))), "{text}");
+            assert!(matches!(read(text), Err(Unreadable::Repeated(_))), "{text}");
         }
         assert_eq!(
             read(r#"{"access_token":"s3cret","access_token":"other"}"#),
-            Err(NoJson::Repeated(
-                "`access_token` stands twice in it, with two values".to_owned()
-            ))
+            Err(Unreadable::Repeated("access_token".to_owned()))
         );
-        // Said twice is said all the same.
+        // The same value twice is accepted.
         assert!(read(r#"{"expires_in":60,"expires_in":60}"#).is_ok());
         assert!(read(r#"[{"a":1},{"a":2}]"#).is_ok());
     }
 
     #[test]
-    fn what_is_no_json_is_told_apart() {
+    fn bodies_that_are_not_json_are_told_apart() {
         let deep = "[".repeat(10_000);
         for (text, expected) in [
-            ("", NoJson::Empty),
-            (" \r\n", NoJson::Empty),
-            ("{", NoJson::Syntax),
-            ("{} {}", NoJson::Syntax),
-            ("1e999", NoJson::Syntax),
-            ("\"\u{1}\"", NoJson::Syntax),
-            (&deep, NoJson::Syntax),
+            ("", Unreadable::Empty),
+            (" \r\n", Unreadable::Empty),
+            ("{", Unreadable::Syntax),
+            ("{} {}", Unreadable::Syntax),
+            ("1e999", Unreadable::Syntax),
+            ("\"\u{1}\"", Unreadable::Syntax),
+            (&deep, Unreadable::Syntax),
         ] {
             assert_eq!(read(text), Err(expected), "{:.20}", text);
         }

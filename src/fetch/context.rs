@@ -1,0 +1,246 @@
+//! What a fetch has gathered so far, and what its next request is made of.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Now;
+use crate::error::{Error, Kind, Subject};
+use crate::http::Http;
+use crate::oauth::problem::Problem;
+use crate::oauth::signing::Signer;
+use crate::oauth::step_output::Steps;
+use crate::oauth::{assertion, request, response};
+use crate::profile::plan::Plan;
+use crate::profile::pointer::kind;
+use crate::profile::rules::Response;
+use crate::profile::template::{Name, Template};
+use crate::profile::{Environment, Profile};
+use crate::secret::Secret;
+use crate::secrets;
+use crate::term::notes::Notes;
+use crate::wire::origin::Origin;
+use crate::wire::request::Request;
+
+/// One request and the rules for its answer.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'a> {
+    /// The step; `None` for the token request.
+    pub(super) step: Option<&'a str>,
+    pub(super) plan: &'a Plan,
+    pub(super) rules: &'a Response,
+}
+
+/// What a fetch has gathered so far.
+pub(super) struct Context<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) notes: Notes,
+    environment: Environment<'a>,
+    pub(super) secrets: BTreeMap<String, Secret>,
+    pub(super) steps: Steps,
+    values: BTreeMap<String, Secret>,
+    /// The assertion of the current request.
+    assertion: Option<Secret>,
+    /// What else must not be shown: the token, what later requests take from steps, what was computed from secrets.
+    pub(super) derived: Vec<Secret>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(profile: &'a Profile, environment: Environment<'a>, notes: Notes) -> Self {
+        Self {
+            profile,
+            notes,
+            environment,
+            secrets: BTreeMap::new(),
+            steps: Steps::new(),
+            values: BTreeMap::new(),
+            assertion: None,
+            derived: Vec::new(),
+        }
+    }
+
+    /// Reads every secret before anything is sent: a missing one must not leave a session half open at the provider. Where reading may take
+    /// long, as from a keyring, `client` is made at the same time: its trust store takes about as long.
+    pub(super) fn read_secrets(
+        &mut self,
+        client: impl Fn() -> Result<Http, Error> + Sync,
+    ) -> Result<Result<Http, Error>, Error> {
+        let profile = self.profile;
+        let names: Vec<&str> = profile.plans().flat_map(Plan::secrets).collect();
+        let is_given = |name: &&str| secrets::is_given(profile, name, self.environment);
+        if names.iter().all(is_given) {
+            self.read_each(&names)?;
+            return Ok(client());
+        }
+        let host = profile.known_host(&profile.token);
+        std::thread::scope(|scope| {
+            let ready = std::thread::Builder::new().spawn_scoped(scope, || {
+                let http = client()?;
+                http.make_ready(host.as_deref().unwrap_or_default());
+                Ok(http)
+            });
+            self.read_each(&names)?;
+            Ok(match ready.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(client)) => client,
+                // No thread could be started. (A panic in one ends the process, except in tests.)
+                Ok(Err(_)) | Err(_) => client(),
+            })
+        })
+    }
+
+    fn read_each(&mut self, names: &[&str]) -> Result<(), Error> {
+        for &name in names {
+            if self.secrets.contains_key(name) {
+                continue;
+            }
+            let (secret, source) = secrets::find(self.profile, name, self.environment)?;
+            self.notes.trace(&format!("{name} from {source}"));
+            assertion::check(self.profile, name, &secret).map_err(|error| {
+                error
+                    .about(Subject::Source(source.to_string()))
+                    .about(Subject::Secret(name.to_owned()))
+                    .profile(&self.profile.name)
+            })?;
+            self.secrets.insert(name.to_owned(), secret);
+        }
+        Ok(())
+    }
+
+    /// Computes those of the profile's `values` that `plan` names. Each has one value per run.
+    pub(super) fn compute_values(&mut self, plan: &Plan) -> Result<(), Error> {
+        for (name, template) in &plan.values {
+            if self.values.contains_key(name) {
+                continue;
+            }
+            let value = template
+                .render(&|name| self.value(name))
+                .map_err(|error| error.about(Subject::Value(name.clone())))?;
+            if template.names().any(super::derived::is_private) {
+                self.derive(&value);
+            }
+            self.values.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Builds the request of `exchange`, with a new assertion if it sends one.
+    pub(super) fn build(&mut self, exchange: Exchange<'_>) -> Result<Request, Error> {
+        let Exchange { plan, rules, .. } = exchange;
+        self.sign(plan)?;
+        let request = request::build(plan, rules.format, &|name| self.value(name))?;
+        self.may_receive_secrets(plan, &request)?;
+        self.derive_from_request(plan, &request)?;
+        Ok(request)
+    }
+
+    /// Signs the assertion that `plan` sends, if it sends one: anew each time, as a provider may accept none twice.
+    fn sign(&mut self, plan: &Plan) -> Result<(), Error> {
+        // An assertion must not contain an earlier one.
+        self.assertion = None;
+        let Some(assertion) = &plan.assertion else {
+            return Ok(());
+        };
+        let key = self.value(&Name::Secret(assertion.key.clone()))?;
+        let unique = crate::profile::template::uuid()?;
+        let occasion = assertion::Occasion {
+            now_ms: Now::read().unix_ms,
+            unique: &unique,
+        };
+        let signed = assertion::sign(assertion, &key, occasion, &|name| self.value(name))?;
+        if self.notes.verbose {
+            let alg = Signer::new(&key, assertion.algorithm)?.algorithm().name();
+            let shown = assertion
+                .map(&|template| Ok(template.to_be_shown()))
+                .and_then(|assertion| {
+                    assertion::parts(&assertion, alg, occasion, &|name| self.shown(name))
+                })
+                .map(|(header, claims)| {
+                    vec![format!("assertion {} {}", header.expose(), claims.expose())]
+                });
+            self.trace("assertion", shown);
+        }
+        self.derive(&signed);
+        self.assertion = Some(signed);
+        Ok(())
+    }
+
+    /// The value of a name in a template.
+    pub(super) fn value(&self, name: &Name) -> Result<Secret, Error> {
+        let known = match name {
+            Name::Secret(name) => self.secrets.get(name).cloned(),
+            Name::Step(step, pointer) => return self.step_value(step, pointer),
+            Name::Assertion => self.assertion.clone(),
+            Name::Value(name) => self.values.get(name).cloned(),
+            known => self.profile.known_value(known).map(Secret::new),
+        };
+        known
+            .ok_or_else(|| Error::new(Kind::Unexpected, format!("`${{{name}}}` has no value here")))
+    }
+
+    /// What a transcript shows for a name: its value, unless that is or may be made of a secret.
+    pub(super) fn shown(&self, name: &Name) -> Result<Secret, Error> {
+        match name {
+            Name::Secret(_) | Name::Step(..) | Name::Assertion | Name::Env(_) | Name::Value(_) => {
+                Ok(Secret::new(format!("<{name}>")))
+            }
+            known => self.value(known),
+        }
+    }
+
+    /// Traces the lines that show what is sent. If they cannot be made, the request is sent all the same.
+    pub(super) fn trace(&self, what: &str, lines: Result<Vec<String>, Error>) {
+        let lines = lines.unwrap_or_else(|_| {
+            vec![format!(
+                "the {what} cannot be shown with names in the place of its secrets"
+            )]
+        });
+        lines.iter().for_each(|line| self.notes.trace(line));
+    }
+
+    fn step_value(&self, step: &str, pointer: &[String]) -> Result<Secret, Error> {
+        let output = self.steps.get(step).ok_or_else(|| {
+            Error::new(
+                Kind::Unexpected,
+                format!("step `{step}` has not been made yet"),
+            )
+        })?;
+        let problem = match output.find(pointer) {
+            Ok(value) => match response::text(value) {
+                Some(text) => return Ok(Secret::new(text)),
+                None => Problem::StepHasOther {
+                    step: step.to_owned(),
+                    path: pointer.join("."),
+                    found: kind(value),
+                },
+            },
+            Err(instead) => Problem::StepHasNo {
+                step: step.to_owned(),
+                path: pointer.join("."),
+                instead,
+            },
+        };
+        Err(problem.into_error(&self.profile.name))
+    }
+
+    /// Refuses to send secrets to an origin other than the token endpoint's as the profile writes it, and those in `origins`.
+    ///
+    /// The output of a step counts as a secret in a parameter or header: it is often a token. In a URL it is where a discovery puts the host.
+    fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Error> {
+        let is_output = |name: &&Name| matches!(name, Name::Step(..));
+        let in_url = plan.url.names().filter(is_output).count();
+        let all = plan.templates().into_iter().flat_map(Template::names);
+        let carries_output = all.filter(is_output).count() > in_url;
+        if plan.secrets().is_empty() && !carries_output {
+            return Ok(());
+        }
+        let config = |message: String| Error::new(Kind::Config, message);
+        let origin = Origin::of(request.url.expose()).map_err(config)?;
+        let home = self.profile.home().map_err(config)?;
+        if origin == home || self.profile.origins.contains(&origin) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Config,
+            format!("{origin} would receive secrets, but the profile names it neither in `token_url` nor in `origins`"),
+        )
+        .hint(format!("if it is the provider's own, add `origins = [\"{origin}\"]`")))
+    }
+}

@@ -1,0 +1,92 @@
+//! What an answer without a token means: a refusal and its words, a redirect, a provider in trouble, an unreadable body.
+
+use crate::oauth::problem::Problem;
+use crate::oauth::redact::Redactor;
+use crate::oauth::refusal::Refusal;
+use crate::oauth::response::{read, text};
+use crate::oauth::seen::Seen;
+use crate::oauth::step_output::Steps;
+use crate::profile::file::schema::Format;
+use crate::profile::place::Places;
+use crate::profile::rules::Response;
+use crate::term::text::clean;
+use crate::wire::answer::Answer;
+use crate::wire::document::Unreadable;
+
+/// What an answer means whose status is not a success by `rules`.
+#[must_use]
+pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Problem {
+    let status = answer.status;
+    match status {
+        300..=399 => Problem::Redirect {
+            status,
+            target: answer
+                .header("location")
+                .map(without_query)
+                .filter(|target| !target.is_empty()),
+        },
+        408 | 429 | 500..=599 => Problem::InTrouble {
+            status,
+            words: refusal(answer, rules, redactor),
+            wait_s: answer
+                .retry_at()
+                .map(|at| (at.saturating_sub(answer.sent.unix_ms) + 999) / 1000),
+        },
+        400..=499 => refused(answer, rules, redactor),
+        // 1xx, or a number HTTP does not have (RFC 9110 §15).
+        _ => Problem::UnexpectedStatus(status),
+    }
+}
+
+/// The refusal that `answer` is; its advice is added by the caller, who knows the request.
+pub(super) fn refused(answer: &Answer, rules: &Response, redactor: &Redactor) -> Problem {
+    Problem::Refused {
+        status: answer.status,
+        words: refusal(answer, rules, redactor),
+        advice: None,
+    }
+}
+
+/// The provider's words: at the profile's own locations, else wherever they are found.
+fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
+    let format = match rules.format {
+        Format::Form => Format::Form,
+        Format::Json | Format::Text => Format::Json,
+    };
+    let document = read(answer, format).ok();
+    let seen = Seen {
+        answer,
+        document: document.as_ref(),
+        steps: &Steps::default(),
+    };
+    let words = |places: &Option<Places>| {
+        let (value, _) = seen.first(places.as_ref()?).ok()?;
+        text(&value).filter(|text| !text.is_empty())
+    };
+    let named = Refusal {
+        code: words(&rules.error),
+        number: None,
+        description: words(&rules.error_description),
+    };
+    let found = if named == Refusal::default() {
+        match (&document, format) {
+            (Some(form), Format::Form) => Refusal::in_json(form),
+            _ => Refusal::in_answer(answer),
+        }
+    } else {
+        Some(named)
+    };
+    found.map(|refusal| refusal.shown(redactor))
+}
+
+/// A redirect's target without its query, which may repeat what was sent.
+fn without_query(location: &str) -> String {
+    clean(location.split(['?', '#']).next().unwrap_or_default(), 200)
+}
+
+pub(super) fn unreadable(answer: &Answer, why: Unreadable) -> Problem {
+    Problem::Unreadable {
+        why,
+        content_type: answer.header("content-type").map(|kind| clean(kind, 60)),
+    }
+}

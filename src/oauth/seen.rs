@@ -1,0 +1,112 @@
+//! Finds what a location of a profile points to: in an answer's body, its header fields, its cookies, or an earlier step's output.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::oauth::step_output::Steps;
+use crate::profile::place::{Place, Places};
+use crate::profile::pointer::Nowhere;
+use crate::wire::answer::Answer;
+
+/// Everything a location may point into.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The answer itself.
+    pub answer: &'a Answer,
+    /// Its body, if that could be read as the profile's format.
+    pub document: Option<&'a Value>,
+    /// The steps before it.
+    pub steps: &'a Steps,
+}
+
+/// Why there is nothing at a location. Part of the stored form of a failure: add, never rename.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The pointer leads nowhere.
+    Member(Nowhere),
+    /// The body is not a document.
+    Document,
+    /// The answer lacks this header field.
+    Header(String),
+    /// The answer sets no such cookie.
+    Cookie(String),
+    /// This step was not made.
+    Step(String),
+    /// The body of this step is not a document.
+    StepDocument(String),
+    /// The pointer leads nowhere in the output of this step.
+    InStep(String, Nowhere),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(nowhere) => nowhere.fmt(f),
+            Self::Document => f.write_str("the answer is no JSON text"),
+            Self::Header(name) => write!(f, "the answer has no header field `{name}`"),
+            Self::Cookie(name) => write!(f, "the answer sets no cookie `{name}`"),
+            Self::Step(step) => write!(f, "step `{step}` was not made"),
+            Self::StepDocument(step) => write!(f, "in step `{step}`: it is no JSON text"),
+            Self::InStep(step, nowhere) => write!(f, "in step `{step}`: {nowhere}"),
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// What is at `place`.
+    ///
+    /// # Errors
+    /// What is there instead, never a value.
+    pub fn at(self, place: &Place) -> Result<Cow<'a, Value>, Missing> {
+        match place {
+            Place::Body(pointer) => {
+                let document = self.document.ok_or(Missing::Document)?;
+                pointer
+                    .find(document)
+                    .map(Cow::Borrowed)
+                    .map_err(Missing::Member)
+            }
+            Place::Header(name) => self
+                .answer
+                .header(name)
+                .map(|value| Cow::Owned(Value::from(value)))
+                .ok_or_else(|| Missing::Header(name.clone())),
+            Place::Cookie(name) => self
+                .answer
+                .cookie(name)
+                .map(|value| Cow::Owned(Value::from(value)))
+                .ok_or_else(|| Missing::Cookie(name.clone())),
+            Place::Step(step, pointer) => self
+                .steps
+                .get(step)
+                .ok_or_else(|| Missing::Step(step.clone()))?
+                .find(pointer.tokens())
+                .map(Cow::Borrowed)
+                .map_err(|nowhere| match nowhere {
+                    Some(nowhere) => Missing::InStep(step.clone(), nowhere),
+                    None => Missing::StepDocument(step.clone()),
+                }),
+        }
+    }
+
+    /// What is at the first of `places` that has anything, and which of them that is.
+    ///
+    /// # Errors
+    /// Why there is nothing at the first of them.
+    pub fn first<'b>(self, places: &'b Places) -> Result<(Cow<'a, Value>, &'b Place), Missing> {
+        let mut missing = None;
+        for place in places.as_slice() {
+            match self.at(place) {
+                Ok(value) => return Ok((value, place)),
+                Err(why) => {
+                    missing.get_or_insert(why);
+                }
+            }
+        }
+        Err(missing.unwrap_or(Missing::Document))
+    }
+}
