@@ -144,6 +144,15 @@ impl Error {
         self
     }
 
+    /// The same error without its outermost subject, for a file that is not written yet.
+    #[must_use]
+    pub(crate) fn without_outermost(mut self) -> Self {
+        if !self.0.subjects.is_empty() {
+            self.0.subjects.remove(0);
+        }
+        self
+    }
+
     /// The same error about a profile.
     #[must_use]
     pub fn profile(self, name: impl Into<String>) -> Self {

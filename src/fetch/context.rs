@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Now;
-use crate::error::{Error, Kind, Subject};
+use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::http::Http;
 use crate::oauth::problem::Problem;
 use crate::oauth::signing::Signer;
@@ -231,9 +231,8 @@ impl<'a> Context<'a> {
         if plan.secrets().is_empty() && !carries_output {
             return Ok(());
         }
-        let config = |message: String| Error::new(Kind::Config, message);
-        let origin = Origin::of(request.url.expose()).map_err(config)?;
-        let home = self.profile.home().map_err(config)?;
+        let origin = Origin::of(request.url.expose()).or_fail(Kind::Config)?;
+        let home = self.profile.home().or_fail(Kind::Config)?;
         if origin == home || self.profile.origins.contains(&origin) {
             return Ok(());
         }

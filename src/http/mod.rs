@@ -291,7 +291,7 @@ fn target(request: &Request) -> Result<(Url, Origin), Error> {
     let config = |message: String| Error::new(Kind::Config, message);
     let url = Url::parse(request.url.expose())
         .map_err(|error| config(format!("the URL is no good: {}", no_url(error))))?;
-    let origin = Origin::of_url(&url).map_err(config)?;
+    let origin = Origin::of_url(&url).map_err(|error| Error::of(Kind::Config, error))?;
     Ok((url, origin))
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::oauth::refusal::Refusal;
 use crate::profile::file::schema::{AuthMethod, BasicEncoding};
-use crate::profile::plan::{Parameter, Plan};
+use crate::profile::parameter::Parameter;
+use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Template};
 
 /// The next step after a refusal. Part of the stored form of a failure: add, never rename.

@@ -9,7 +9,7 @@ use crate::oauth::request::{Lookup, json_body};
 use crate::oauth::signing::Signer;
 use crate::profile::Profile;
 use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
-use crate::profile::plan::Parameter;
+use crate::profile::parameter::Parameter;
 use crate::profile::template::Template;
 use crate::secret::Secret;
 

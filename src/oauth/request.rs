@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind};
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format};
-use crate::profile::plan::{Parameter, Plan};
+use crate::profile::parameter::Parameter;
+use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Name, percent_encode};
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};

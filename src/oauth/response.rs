@@ -11,7 +11,7 @@ use crate::oauth::refusal::is_refusal;
 use crate::oauth::seen::Seen;
 use crate::oauth::step_output::{StepOutput, Steps};
 use crate::profile::file::schema::{Format, TokenCharacters};
-use crate::profile::place::Place;
+use crate::profile::location::Location;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
 use crate::secret::Secret;
@@ -304,7 +304,7 @@ fn scope_text(scope: &Value) -> Option<String> {
 /// How long the token lives: by the answer, else by the token itself, else by the profile, else a short while.
 fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Problem> {
     let answer = seen.answer;
-    let wrong = |place: &Place, why: BadTime| Problem::BadLifetime {
+    let wrong = |place: &Location, why: BadTime| Problem::BadLifetime {
         at: place.to_string(),
         why,
     };

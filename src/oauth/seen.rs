@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::oauth::step_output::Steps;
-use crate::profile::place::{Place, Places};
+use crate::profile::location::{Location, Locations};
 use crate::profile::pointer::Nowhere;
 use crate::wire::answer::Answer;
 
@@ -61,26 +61,26 @@ impl<'a> Seen<'a> {
     ///
     /// # Errors
     /// What is there instead, never a value.
-    pub fn at(self, place: &Place) -> Result<Cow<'a, Value>, Missing> {
+    pub fn at(self, place: &Location) -> Result<Cow<'a, Value>, Missing> {
         match place {
-            Place::Body(pointer) => {
+            Location::Body(pointer) => {
                 let document = self.document.ok_or(Missing::Document)?;
                 pointer
                     .find(document)
                     .map(Cow::Borrowed)
                     .map_err(Missing::Member)
             }
-            Place::Header(name) => self
+            Location::Header(name) => self
                 .answer
                 .header(name)
                 .map(|value| Cow::Owned(Value::from(value)))
                 .ok_or_else(|| Missing::Header(name.clone())),
-            Place::Cookie(name) => self
+            Location::Cookie(name) => self
                 .answer
                 .cookie(name)
                 .map(|value| Cow::Owned(Value::from(value)))
                 .ok_or_else(|| Missing::Cookie(name.clone())),
-            Place::Step(step, pointer) => self
+            Location::Step(step, pointer) => self
                 .steps
                 .get(step)
                 .ok_or_else(|| Missing::Step(step.clone()))?
@@ -97,7 +97,10 @@ impl<'a> Seen<'a> {
     ///
     /// # Errors
     /// Why there is nothing at the first of them.
-    pub fn first<'b>(self, places: &'b Places) -> Result<(Cow<'a, Value>, &'b Place), Missing> {
+    pub fn first<'b>(
+        self,
+        places: &'b Locations,
+    ) -> Result<(Cow<'a, Value>, &'b Location), Missing> {
         let mut missing = None;
         for place in places.as_slice() {
             match self.at(place) {

@@ -1,56 +1,57 @@
-//! What can be wrong with a resolved profile and its file without being noticed while it is read: URLs, expressions, names that clash.
+//! Checks a resolved profile and its file for everything that reading it does not notice: URLs, expressions, names that clash.
 
-use crate::error::Error;
-use crate::profile::Profile;
+use crate::error::{Error, Kind, OrFail as _};
+use crate::profile::at::{At, wrong};
 use crate::profile::file::Config;
+use crate::profile::host::{names_in_host, stays_in_host};
 use crate::profile::name::{self, secret_variable, var_variable};
+use crate::profile::resolved::Profile;
 use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY};
-use crate::wire::origin::{self, Origin};
+use crate::wire::origin::Origin;
 
-/// See [`Profile::check`].
-pub(super) fn profile(profile: &Profile, config: &Config) -> Result<(), Error> {
-    check_names(profile, config)?;
-    let wrong = |key: &str, message: &str| config.wrong(&profile.name, key, message);
-    let plans = profile
-        .steps
-        .iter()
-        .map(|step| (format!("steps.{}.url", step.name), &step.plan))
-        .chain([("token_url".to_owned(), &profile.token)]);
-    for (url_key, plan) in plans {
-        for name in origin::names_in_host(&plan.url) {
-            if profile
-                .known_value(&name)
-                .is_some_and(|value| !origin::stays_in_host(value))
-            {
-                return Err(wrong(
-                    &url_key,
-                    &format!(
+impl Profile {
+    /// Checks everything about the profile that [`resolve`](Self::resolve) does not notice, and what in the rest of the file
+    /// concerns it. Call it before a secret is read or anything is sent.
+    ///
+    /// # Errors
+    /// A config error about file, line and key.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        check_names(self, config)?;
+        let steps = self.steps.iter();
+        let plans = steps
+            .map(|step| (format!("steps.{}.url", step.name), &step.plan))
+            .chain([("token_url".to_owned(), &self.token)]);
+        for (url_key, plan) in plans {
+            for name in names_in_host(&plan.url) {
+                let value = self.known_value(&name);
+                if value.is_some_and(|value| !stays_in_host(value)) {
+                    let reason = format!(
                         "`${{{name}}}` stands in the host, so its value may hold no `/`, `\\`, `?`, `#` or `@`"
-                    ),
-                ));
+                    );
+                    return Err(config.located(&self.name, wrong(&url_key, reason)));
+                }
+            }
+            if let Some(url) = self.known_host(plan) {
+                let origin = Origin::of(&url).at(&url_key);
+                origin.map_err(|error| config.located(&self.name, error))?;
+            }
+            for template in plan.templates() {
+                template.check().or_fail(Kind::Config).map_err(|error| {
+                    config.located_at_text(&self.name, template.source(), error)
+                })?;
             }
         }
-        if let Some(url) = profile.known_host(plan) {
-            Origin::of(&url).map_err(|message| wrong(&url_key, &message))?;
+        for template in self.header.iter().flatten() {
+            let checked = template.check().at("header");
+            checked.map_err(|error| config.located(&self.name, error))?;
         }
-        for template in plan.templates() {
-            template
-                .check()
-                .map_err(|message| config.wrong_in(&profile.name, template.source(), &message))?;
-        }
+        let home = self.home().at("token_url");
+        home.map_err(|error| config.located(&self.name, error))?;
+        Ok(())
     }
-    for template in profile.header.iter().flatten() {
-        template
-            .check()
-            .map_err(|message| wrong("header", &message))?;
-    }
-    profile
-        .home()
-        .map_err(|message| wrong("token_url", &message))?;
-    Ok(())
 }
 
-/// The names of the whole file: each good, and no two profiles reading one environment variable.
+/// Checks the names of the whole file: each is valid, and no two profiles read one environment variable.
 fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
     let all = config.profiles()?;
     let own = variables(
@@ -59,7 +60,8 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
         profile.vars.keys().map(String::as_str),
     );
     for (other, table) in &all {
-        name::check(other).map_err(|_| config.wrong(other, "", name::RULE))?;
+        name::check(other)
+            .map_err(|_| config.located(other, Error::new(Kind::Config, name::RULE)))?;
         if *other == profile.name {
             continue;
         }
@@ -69,18 +71,17 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
             table.vars.keys().map(String::as_str),
         );
         if let Some(variable) = own.iter().find(|variable| theirs.contains(variable)) {
-            return Err(config.wrong(
-                &profile.name,
-                "",
-                &format!("its environment variable {variable} is also that of profile `{other}`; rename one of them"),
-            ));
+            let reason = format!(
+                "its environment variable {variable} is also that of profile `{other}`; rename one of them"
+            );
+            return Err(config.located(&profile.name, Error::new(Kind::Config, reason)));
         }
     }
     Ok(())
 }
 
-/// Every environment variable that a profile of this name reads by itself. The two secrets that need no declaration are always among them: whether it has
-/// them may be said by a step, or in the catalogue.
+/// Every environment variable that a profile of this name reads. The two secrets that need no declaration are always among them: a step or
+/// the catalogue may use them.
 fn variables<'a>(
     profile: &str,
     secrets: impl Iterator<Item = &'a str>,

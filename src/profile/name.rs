@@ -1,38 +1,42 @@
-//! What a profile or a secret may be called: names become parts of file names and of environment variables, on every platform.
+//! The names of profiles, secrets and variables: they become parts of file names and environment variables, on every platform.
+
+use crate::term::text::clean;
 
 /// The longest name: it leaves room for the rest of a file name everywhere.
 const LONGEST: usize = 64;
 
-/// What a name is made of.
+/// The characters of a name.
 pub const RULE: &str = "a name has letters, digits, `-` and `_`, and begins with a letter or digit";
 
-/// Whether `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
+/// Why a text is not a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` {what}: {RULE}", clean(name, LONGEST))]
+pub struct NameError {
+    name: String,
+    what: &'static str,
+}
+
+/// Checks that `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
 ///
 /// # Errors
-/// A message that says what is wrong with it.
-pub fn check(name: &str) -> Result<(), String> {
-    let wrong = |what: &str| {
-        Err(format!(
-            "`{}` {what}: {RULE}",
-            crate::term::text::clean(name, LONGEST)
-        ))
+/// What is wrong with it.
+pub fn check(name: &str) -> Result<(), NameError> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let what = if name.is_empty() {
+        "is empty"
+    } else if name.len() > LONGEST {
+        "is too long"
+    } else if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        "begins badly"
+    } else if !name.chars().all(is_part) {
+        "is no good as a name"
+    } else {
+        return Ok(());
     };
-    if name.is_empty() {
-        return wrong("is empty");
-    }
-    if name.len() > LONGEST {
-        return wrong("is too long");
-    }
-    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        return wrong("begins badly");
-    }
-    match name
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
-    {
-        Some(_) => wrong("is no good as a name"),
-        None => Ok(()),
-    }
+    Err(NameError {
+        name: name.to_owned(),
+        what,
+    })
 }
 
 /// The environment variable that holds secret `secret` of profile `profile`: `TOK_CINT_CLIENT_SECRET`.

@@ -1,42 +1,60 @@
-//! What tok itself sends, put where a nested JSON body wants it: a name in `names` that begins with `/` is an RFC 6901 pointer, not a name.
+//! Puts tok's own parameters where a nested JSON body wants them: a name in `names` that begins with `/` is an RFC 6901 pointer.
 
 use std::collections::BTreeMap;
 
 use crate::profile::file::schema::{Encoding, Sent};
-use crate::profile::plan::Parameter;
-use crate::profile::pointer::Pointer;
+use crate::profile::parameter::{Parameter, Parameters};
+use crate::profile::pointer::{Pointer, PointerError};
 
-/// Moves each of `parameters` whose name in `names` is a pointer to the place where that points, making the objects on the way.
+/// Why a parameter cannot be put where its name in `names` points.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NestError {
+    #[error(
+        "`{0}` is a place in JSON, and the parameters travel otherwise; add `encoding = \"json\"`"
+    )]
+    NotJson(String),
+    #[error("`{pointer}`: `{name}` is there already, and is no table")]
+    InTheWay { pointer: String, name: String },
+    #[error(transparent)]
+    Pointer(#[from] PointerError),
+}
+
+/// Moves each of `parameters` whose name in `names` is a pointer to where that points, making the objects on the way.
 ///
 /// # Errors
-/// A message when it is no pointer, points through what is no object, or the body is none of JSON.
+/// If the pointer is not valid, leads through a value that is not an object, or the body is not JSON.
 pub(super) fn nest(
-    parameters: &mut Vec<(String, Parameter)>,
+    parameters: &mut Parameters,
     names: &BTreeMap<Sent, String>,
     encoding: Encoding,
-) -> Result<(), String> {
+) -> Result<(), NestError> {
     for pointer in names.values().filter(|name| name.starts_with('/')) {
         let Some(at) = parameters.iter().position(|(name, _)| name == pointer) else {
             continue;
         };
         if encoding != Encoding::Json {
-            return Err(format!(
-                "`{pointer}` is a place in JSON, and the parameters travel otherwise; add `encoding = \"json\"`"
-            ));
+            return Err(NestError::NotJson(pointer.clone()));
         }
         let (_, parameter) = parameters.remove(at);
-        put(parameters, Pointer::parse(pointer)?.tokens(), parameter)
-            .map_err(|name| format!("`{pointer}`: `{name}` is there already, and is no table"))?;
+        put(parameters, Pointer::parse(pointer)?.tokens(), parameter).map_err(|name| {
+            NestError::InTheWay {
+                pointer: pointer.clone(),
+                name: name.to_owned(),
+            }
+        })?;
     }
     Ok(())
 }
 
-/// Puts `parameter` at `path` below `members`; the name of what stands in the way where it cannot.
-fn put(
-    members: &mut Vec<(String, Parameter)>,
-    path: &[String],
+/// Puts `parameter` at `path` below `members`.
+///
+/// # Errors
+/// The name of the value on the way that is not an object.
+fn put<'a>(
+    members: &mut Parameters,
+    path: &'a [String],
     parameter: Parameter,
-) -> Result<(), String> {
+) -> Result<(), &'a str> {
     let Some((name, rest)) = path.split_first() else {
         return Ok(());
     };
@@ -47,13 +65,13 @@ fn put(
     });
     match &mut members[at].1 {
         Parameter::Table(inner) if !rest.is_empty() => put(inner, rest, parameter),
-        // What the profile writes there itself wins, as it does over a plain name.
+        // The profile's own value there wins, as it does over a plain name.
         _ if rest.is_empty() && known.is_some() => Ok(()),
-        place if rest.is_empty() => {
-            *place = parameter;
+        empty if rest.is_empty() => {
+            *empty = parameter;
             Ok(())
         }
-        _ => Err(name.clone()),
+        _ => Err(name),
     }
 }
 
@@ -101,9 +119,14 @@ mod tests {
         assert!(
             nested(in_the_way, Encoding::Json)
                 .unwrap_err()
+                .to_string()
                 .contains("`kind` is there already")
         );
         let form = nested(vec![("/auth/clientId", text("id"))], Encoding::Form);
-        assert!(form.unwrap_err().contains("encoding = \"json\""));
+        assert!(
+            form.unwrap_err()
+                .to_string()
+                .contains("encoding = \"json\"")
+        );
     }
 }

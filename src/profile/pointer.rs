@@ -14,39 +14,37 @@ pub struct Pointer {
     tokens: Vec<String>,
 }
 
+/// Why a text is not a JSON Pointer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PointerError {
+    /// It does not begin with `/`.
+    #[error("`{0}` is no JSON pointer: one begins with `/`, as in `/{0}` (RFC 6901)")]
+    NoSlash(String),
+    /// A `~` that is not `~0` or `~1`.
+    #[error("`{0}` is no JSON pointer: `~` is written `~0` (RFC 6901)")]
+    Tilde(String),
+}
+
 impl Pointer {
     /// Reads a pointer: empty (the whole document), or `/` before each reference token, with `~0` for `~` and `~1` for `/`.
     ///
     /// # Errors
-    /// A message that says why it is none.
-    pub fn parse(source: &str) -> Result<Self, String> {
+    /// Why it is not a pointer.
+    pub fn parse(source: &str) -> Result<Self, PointerError> {
         if source.is_empty() {
-            return Ok(Self {
-                source: String::new(),
-                tokens: Vec::new(),
-            });
+            return Ok(Self::default());
         }
-        let Some(path) = source.strip_prefix('/') else {
-            return Err(format!(
-                "`{source}` is no JSON pointer: one begins with `/`, as in `/{source}` (RFC 6901)"
-            ));
-        };
-        let tokens = path
-            .split('/')
-            .map(|token| {
-                let after = token.split('~').skip(1);
-                if after.into_iter().all(|rest| rest.starts_with(['0', '1'])) {
-                    Ok(token.replace("~1", "/").replace("~0", "~"))
-                } else {
-                    Err(format!(
-                        "`{source}` is no JSON pointer: `~` is written `~0` (RFC 6901)"
-                    ))
-                }
-            })
-            .collect::<Result<_, _>>()?;
+        let path = source
+            .strip_prefix('/')
+            .ok_or_else(|| PointerError::NoSlash(source.to_owned()))?;
+        let is_escape = |rest: &str| rest.starts_with(['0', '1']);
+        if !path.split('~').skip(1).all(is_escape) {
+            return Err(PointerError::Tilde(source.to_owned()));
+        }
+        let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
         Ok(Self {
             source: source.to_owned(),
-            tokens,
+            tokens: path.split('/').map(unescaped).collect(),
         })
     }
 
@@ -56,7 +54,7 @@ impl Pointer {
         &self.source
     }
 
-    /// The last reference token: what the value is called.
+    /// The last reference token: the name of the value.
     #[must_use]
     pub fn last(&self) -> Option<&str> {
         self.tokens.last().map(String::as_str)
@@ -303,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pointer_is_refused() {
+    fn invalid_pointers_are_refused() {
         for bad in ["access_token", "data/access_token", "/a~", "/a~2", "#/a"] {
             assert!(Pointer::parse(bad).is_err(), "{bad}");
         }

@@ -1,25 +1,71 @@
-//! Templates as a profile writes them, read: every name must be one that there is and that may stand where it does.
+//! Reads the templates of a profile: every name must exist and be allowed where it is.
+
+mod assertion;
+mod request;
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::AssertionTable;
+use crate::profile::parameter::Parameter;
 use crate::profile::template::{Name, Template};
 use crate::profile::vars::Vars;
-use crate::profile::wrong::{At, Wrong};
+use crate::term::text::nearest;
+pub(super) use request::Request;
 
-/// Where a template stands decides what it may name.
+/// Where a template is, which decides what it may name.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Stand {
+pub(super) enum Where {
     /// Before anything is known but variables.
     Static,
     /// In a request.
     Request,
     /// In a request's header field.
     Field,
-    /// In what a request is made of: the profile's `values`, and the assertion.
+    /// In a part of a request: the profile's `values`, and the assertion.
     Inner,
     /// In a printed header line.
     Header,
+}
+
+/// Why a name is not allowed in a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotAllowed {
+    #[error("`${{{name}}}`: there is no {kind} `{wanted}`{how}{}", did_you_mean(near.as_deref()))]
+    Unknown {
+        name: Name,
+        kind: &'static str,
+        wanted: String,
+        how: String,
+        near: Option<String>,
+    },
+    #[error("`${{{0}}}` cannot stand here, only `${{var.…}}` and `${{env.…}}`")]
+    Static(Name),
+    #[error("`${{client_id}}` stands here, but the profile has no `client_id`")]
+    NoClientId,
+    #[error(
+        "`${{body}}` can stand only in `headers`: it is the body of the request that they go with"
+    )]
+    Body,
+    #[error("`${{assertion}}` is made only while fetching, not when a cached token is printed")]
+    AssertionInHeader,
+    #[error(
+        "`${{assertion}}` can stand only in the request itself: not in `values`, and not in `assertion`"
+    )]
+    AssertionInItself,
+    #[error("`${{{0}}}` is known only while fetching, not when a cached token is printed")]
+    WhileFetching(Name),
+    #[error("`${{{0}}}` is known only while fetching; keep it with `response.keep`")]
+    StepInHeader(Name),
+    #[error("`${{{0}}}` can stand only in `header`")]
+    OnlyInHeader(Name),
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// Reads templates, knowing which names there are.
@@ -40,16 +86,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads `source`, which stands under `key`, in a place of this kind.
+    /// Reads `source`, the value of `key`.
     pub(super) fn template(
         &mut self,
         key: &str,
         source: &str,
-        place: Stand,
-    ) -> Result<Template, Wrong> {
+        within: Where,
+    ) -> Result<Template, Error> {
         let template = Template::parse(source).at(key)?;
         for name in template.names() {
-            self.allowed(name, place).at(key)?;
+            self.allowed(name, within).at(key)?;
             self.signs |= *name == Name::Assertion;
         }
         self.vars.take_in(&template).at(key)?;
@@ -62,15 +108,15 @@ impl Reader<'_> {
     }
 
     /// Reads one of the profile's `values`, and those that it names, unless this plan has it already.
-    fn use_value(&mut self, name: &str, within: &mut Vec<String>) -> Result<(), Wrong> {
+    fn use_value(&mut self, name: &str, outer: &mut Vec<String>) -> Result<(), Error> {
         let key = format!("values.{name}");
-        if within.iter().any(|outer| outer == name) {
-            within.push(name.to_owned());
-            return Err(Wrong::new(
-                key,
+        if outer.iter().any(|known| known == name) {
+            outer.push(name.to_owned());
+            return Err(wrong(
+                &key,
                 format!(
                     "values refer to one another in a circle: {}",
-                    within.join(" → ")
+                    outer.join(" → ")
                 ),
             ));
         }
@@ -79,86 +125,93 @@ impl Reader<'_> {
         }
         let source = self.values.get(name).cloned().unwrap_or_default();
         let template = Template::parse(&source).at(&key)?;
-        within.push(name.to_owned());
+        outer.push(name.to_owned());
         for inner in template.names() {
-            self.allowed(inner, Stand::Inner).at(&key)?;
+            self.allowed(inner, Where::Inner).at(&key)?;
             if let Name::Value(inner) = inner {
-                self.use_value(inner, within)?;
+                self.use_value(inner, outer)?;
             }
         }
-        within.pop();
+        outer.pop();
         self.vars.take_in(&template).at(&key)?;
         self.used_values.push((name.to_owned(), template));
         Ok(())
     }
 
-    /// Whether `name` may stand in a place of this kind, and is known there.
-    pub(super) fn allowed(&self, name: &Name, place: Stand) -> Result<(), String> {
-        let known = |list: &[String], wanted: &String, what: &str, how: &str| {
-            if list.contains(wanted) {
+    /// Reads every text in `value`, the value of `key`.
+    pub(super) fn parameter(
+        &mut self,
+        key: &str,
+        value: &Value,
+        within: Where,
+    ) -> Result<Parameter, Error> {
+        Ok(match value {
+            Value::String(text) => Parameter::Text(self.template(key, text, within)?),
+            Value::Array(items) => Parameter::List(
+                items
+                    .iter()
+                    .map(|item| self.parameter(key, item, within))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Object(members) => Parameter::Table(
+                members
+                    .iter()
+                    .map(|(name, member)| Ok((name.clone(), self.parameter(key, member, within)?)))
+                    .collect::<Result<_, Error>>()?,
+            ),
+            plain => Parameter::Plain(plain.clone()),
+        })
+    }
+
+    /// Whether `name` is allowed at this kind of place, and known there.
+    pub(super) fn allowed(&self, name: &Name, within: Where) -> Result<(), NotAllowed> {
+        let known = |list: &mut dyn Iterator<Item = &String>, wanted: &str, kind, how: String| {
+            let list: Vec<&str> = list.map(String::as_str).collect();
+            if list.contains(&wanted) {
                 return Ok(());
             }
-            let near = crate::term::text::nearest(wanted, list.iter().map(String::as_str));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            Err(format!(
-                "`${{{name}}}`: there is no {what} `{wanted}`{how}{near}"
-            ))
+            Err(NotAllowed::Unknown {
+                name: name.clone(),
+                kind,
+                wanted: wanted.to_owned(),
+                how,
+                near: nearest(wanted, list).map(str::to_owned),
+            })
         };
         match name {
             Name::Var(_) | Name::Env(_) => Ok(()),
-            _ if place == Stand::Static => Err(format!(
-                "`${{{name}}}` cannot stand here, only `${{var.…}}` and `${{env.…}}`"
-            )),
+            _ if within == Where::Static => Err(NotAllowed::Static(name.clone())),
             Name::ClientId if self.has_client_id => Ok(()),
-            Name::ClientId => {
-                Err("`${client_id}` stands here, but the profile has no `client_id`".to_owned())
+            Name::ClientId => Err(NotAllowed::NoClientId),
+            Name::Secret(secret) => {
+                let how = format!("; declare it with `secrets = {{ {secret} = {{}} }}`");
+                known(&mut self.secrets.iter(), secret, "secret", how)
             }
-            Name::Secret(secret) => known(
-                &self.secrets,
-                secret,
-                "secret",
-                &format!("; declare it with `secrets = {{ {secret} = {{}} }}`"),
-            ),
-            Name::Body if place != Stand::Field => Err(
-                "`${body}` can stand only in `headers`: it is the body of the request that they go with"
-                    .to_owned(),
-            ),
-            Name::Body => Ok(()),
-            Name::Assertion if place == Stand::Header => Err(
-                "`${assertion}` is made only while fetching, not when a cached token is printed"
-                    .to_owned(),
-            ),
-            Name::Assertion if place == Stand::Inner => Err(
-                "`${assertion}` can stand only in the request itself: not in `values`, and not in `assertion`"
-                    .to_owned(),
-            ),
-            Name::Assertion => Ok(()),
-            Name::Value(_) if place == Stand::Header => Err(format!(
-                "`${{{name}}}` is known only while fetching, not when a cached token is printed"
-            )),
+            Name::Body if within != Where::Field => Err(NotAllowed::Body),
+            Name::Assertion if within == Where::Header => Err(NotAllowed::AssertionInHeader),
+            Name::Assertion if within == Where::Inner => Err(NotAllowed::AssertionInItself),
+            Name::Body | Name::Assertion => Ok(()),
+            Name::Value(_) if within == Where::Header => {
+                Err(NotAllowed::WhileFetching(name.clone()))
+            }
             Name::Value(value) => {
-                let names: Vec<String> = self.values.keys().cloned().collect();
-                known(
-                    &names,
-                    value,
-                    "value",
-                    &format!("; write it as `values = {{ {value} = \"…\" }}`"),
-                )
+                let how = format!("; write it as `values = {{ {value} = \"…\" }}`");
+                known(&mut self.values.keys(), value, "value", how)
             }
-            Name::Step(..) if place == Stand::Header => Err(format!(
-                "`${{{name}}}` is known only while fetching; keep it with `response.keep`"
-            )),
-            Name::Step(step, _) => known(&self.steps, step, "earlier step", ""),
-            Name::AccessToken | Name::Kept(_) if place != Stand::Header => {
-                Err(format!("`${{{name}}}` can stand only in `header`"))
+            Name::Step(..) if within == Where::Header => {
+                Err(NotAllowed::StepInHeader(name.clone()))
+            }
+            Name::Step(step, _) => {
+                known(&mut self.steps.iter(), step, "earlier step", String::new())
+            }
+            Name::AccessToken | Name::Kept(_) if within != Where::Header => {
+                Err(NotAllowed::OnlyInHeader(name.clone()))
             }
             Name::AccessToken => Ok(()),
-            Name::Kept(kept) => known(
-                &self.kept,
-                kept,
-                "kept member",
-                "; name its pointer in `response.keep`",
-            ),
+            Name::Kept(kept) => {
+                let how = "; name its pointer in `response.keep`".to_owned();
+                known(&mut self.kept.iter(), kept, "kept member", how)
+            }
         }
     }
 }

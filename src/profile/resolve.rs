@@ -1,43 +1,45 @@
-//! From the table as written to the profile as meant: the defaults, and the words for what is wrong.
+//! From the table as written to the profile: fills in defaults, overrides and variables, and checks every value it reads.
 
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind};
-use crate::profile::assertion::Assertion;
+use crate::profile::at::{At, wrong};
 use crate::profile::catalogue;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{
     AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable,
 };
 use crate::profile::name;
-use crate::profile::reader::{Reader, Stand};
-use crate::profile::request::Request;
+use crate::profile::reader::{Reader, Request, Where};
+use crate::profile::resolved::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::wrong::{At, Wrong};
-use crate::profile::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile, assertions};
 use crate::profile::{rules, sources};
 use crate::wire::origin::Origin;
 
-/// See [`Profile::resolve`].
-pub(super) fn profile(
-    config: &Config,
-    profile: &str,
-    overrides: &Overrides,
-    environment: Environment<'_>,
-) -> Result<Profile, Error> {
-    name::check(profile)
-        .map_err(|message| Error::new(Kind::Config, format!("profile {message}")))?;
-    let mut table = config.profile(profile)?;
-    let mut needs = BTreeMap::new();
-    if let Some(provider) = table.provider.clone() {
-        let entry = catalogue::find(&provider)
-            .map_err(|message| config.wrong(profile, "provider", &message))?;
-        needs = entry.needs;
-        table = table.over(entry.table);
+impl Profile {
+    /// Resolves profile `name` of `config`, with `overrides` laid over it.
+    ///
+    /// # Errors
+    /// A config error about file, line and key.
+    pub fn resolve(
+        config: &Config,
+        name: &str,
+        overrides: &Overrides,
+        environment: Environment<'_>,
+    ) -> Result<Self, Error> {
+        name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
+        let mut table = config.profile(name)?;
+        let mut needs = BTreeMap::new();
+        if let Some(provider) = table.provider.clone() {
+            let entry = catalogue::find(&provider)
+                .map_err(|message| config.located(name, wrong("provider", message)))?;
+            needs = entry.needs;
+            table = table.over(entry.table);
+        }
+        from_table(config, name, table, &needs, overrides, environment)
+            .map_err(|error| config.located(name, error))
     }
-    from_table(config, profile, table, &needs, overrides, environment)
-        .map_err(|wrong| config.wrong(profile, &wrong.key, &wrong.message))
 }
 
 fn from_table(
@@ -47,11 +49,11 @@ fn from_table(
     needs: &BTreeMap<String, String>,
     overrides: &Overrides,
     environment: Environment<'_>,
-) -> Result<Profile, Wrong> {
+) -> Result<Profile, Error> {
     let mut request = table.take_request();
     let mut secrets = sources::read(table.secrets, table.client_secret)?;
     let token_url = table.token_url.ok_or_else(|| {
-        Wrong::new(
+        wrong(
             "token_url",
             "missing: the provider's token endpoint, from its manual",
         )
@@ -86,7 +88,7 @@ fn from_table(
     reader.secrets.push(CLIENT_SECRET.to_owned());
 
     let client_id = match &table.client_id {
-        Some(source) => Some(reader.template("client_id", source, Stand::Static)?),
+        Some(source) => Some(reader.template("client_id", source, Where::Static)?),
         None => None,
     };
     let mut steps = Vec::new();
@@ -96,7 +98,7 @@ fn from_table(
         steps.push(step);
     }
     if client_id.is_none() && request.auth_method != Some(AuthMethod::None) {
-        return Err(Wrong::new(
+        return Err(wrong(
             "client_id",
             "missing: the client id the provider gave you (or `auth_method = \"none\"` where it knows none)",
         ));
@@ -117,9 +119,10 @@ fn from_table(
         table: request,
         more_params: &overrides.params,
     })?;
-    let assertions: Vec<&Assertion> = assertions(&steps, &token).collect();
+    let plans = steps.iter().map(|step| &step.plan).chain([&token]);
+    let assertions: Vec<_> = plans.filter_map(|plan| plan.assertion.as_ref()).collect();
     if assertions.is_empty() && reader.assertion != AssertionTable::default() {
-        return Err(Wrong::new(
+        return Err(wrong(
             "assertion",
             "nothing sends it: set `auth_method = \"private_key_jwt\"`, or put `${assertion}` where the request wants it",
         ));
@@ -147,10 +150,7 @@ fn from_table(
         _ => None,
     };
     if let Some(key) = alone {
-        return Err(Wrong::new(
-            key,
-            "`client_cert` and `client_key` go together",
-        ));
+        return Err(wrong(key, "`client_cert` and `client_key` go together"));
     }
     let timeout_ms = timeout_ms(overrides.timeout_ms, table.timeout)?;
     let (vars, env) = (reader.vars.vars, reader.vars.env);
@@ -174,26 +174,23 @@ fn from_table(
     };
     resolved.client_id = client_id.and_then(|template| resolved.render_known(&template));
     if resolved.client_id.as_deref() == Some("") {
-        return Err(Wrong::new("client_id", "is empty"));
+        return Err(wrong("client_id", "is empty"));
     }
     Ok(resolved)
 }
 
 /// The lines that `tok header` prints.
-fn header(reader: &mut Reader<'_>, lines: &OneOrMany) -> Result<Vec<Template>, Wrong> {
+fn header(reader: &mut Reader<'_>, lines: &OneOrMany) -> Result<Vec<Template>, Error> {
     let lines = lines.as_slice().iter();
     lines
-        .map(|line| reader.template("header", line, Stand::Header))
+        .map(|line| reader.template("header", line, Where::Header))
         .collect()
 }
 
 /// How long a fetch may take, milliseconds: as the command line says, else as the profile does.
-fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64, Wrong> {
+fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64, Error> {
     match chosen.or(written.map(|timeout| timeout.ms)) {
-        Some(0) => Err(Wrong::new(
-            "timeout",
-            "has to be longer than no time at all",
-        )),
+        Some(0) => Err(wrong("timeout", "has to be longer than no time at all")),
         given => Ok(given.unwrap_or(DEFAULT_TIMEOUT_MS)),
     }
 }

@@ -3,12 +3,13 @@
 use jiff::tz::Offset;
 use serde_json::Value;
 
+use crate::error::{Error, Kind, OrFail as _};
+use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{
     Format, Kept, Moment, OneOrMany, ResponseTable, TokenCharacters, Unit,
 };
-use crate::profile::place::{Place, Places};
+use crate::profile::location::{Location, Locations};
 use crate::profile::pointer::Pointer;
-use crate::profile::wrong::{At, Wrong};
 
 /// How an answer is read (RFC 6749 §5.1 by default).
 #[derive(Clone, Debug, PartialEq)]
@@ -18,31 +19,31 @@ pub struct Response {
     /// The status of a success; none: any 2xx.
     pub status: Option<u16>,
     /// The token.
-    pub access_token: Places,
+    pub access_token: Locations,
     /// Its type; `Bearer` where the answer has none.
-    pub token_type: Places,
+    pub token_type: Locations,
     /// Its lifetime.
-    pub expires_in: Option<Places>,
+    pub expires_in: Option<Locations>,
     /// The lifetime's unit.
     pub expires_in_unit: Unit,
     /// The moment it expires.
-    pub expires_at: Option<Places>,
+    pub expires_at: Option<Locations>,
     /// How that moment is written.
     pub expires_at_unit: Moment,
     /// The zone of a moment that is written without one.
     pub expires_at_zone: Option<Offset>,
     /// The scope granted.
-    pub scope: Places,
+    pub scope: Locations,
     /// Further members to keep, by the name they are kept under.
-    pub keep: Vec<(String, Place)>,
+    pub keep: Vec<(String, Location)>,
     /// What to take off the token's front.
     pub strip_prefix: Option<String>,
     /// Members that say whether a 2xx is a success: each must be there and hold this.
     pub success: Vec<(Pointer, Value)>,
     /// Where a refusal's code is, if not where everybody's is.
-    pub error: Option<Places>,
+    pub error: Option<Locations>,
     /// Where a refusal's sentence is, if not where everybody's is.
-    pub error_description: Option<Places>,
+    pub error_description: Option<Locations>,
     /// What a token is made of.
     pub token_chars: TokenCharacters,
     /// The lifetime of a token whose answer names none, milliseconds.
@@ -52,15 +53,13 @@ pub struct Response {
 }
 
 impl Response {
-    /// The rules that `toml`, the inside of a `response` table, stands for.
+    /// The rules in `toml`, the inside of a `response` table.
     ///
     /// # Errors
-    /// A message that names the key that is wrong.
-    pub fn from_toml(toml: &str) -> Result<Self, String> {
-        let table =
-            toml::from_str(toml).map_err(|error: toml::de::Error| error.message().to_owned())?;
+    /// What is wrong, and with which key.
+    pub fn from_toml(toml: &str) -> Result<Self, Error> {
+        let table = toml::from_str(toml).or_fail(Kind::Config)?;
         read(&table, "response", &[], None, None)
-            .map_err(|wrong| format!("{}: {}", wrong.key, wrong.message))
     }
 
     /// Whether `status` is that of a success: any 2xx, unless the profile names another.
@@ -74,7 +73,7 @@ impl Response {
 
     /// The place whose thing is kept under `name`, if any is.
     #[must_use]
-    pub fn keep_named(&self, name: &str) -> Option<&Place> {
+    pub fn keep_named(&self, name: &str) -> Option<&Location> {
         let mut kept = self.keep.iter();
         kept.find(|(known, _)| known == name)
             .map(|(_, place)| place)
@@ -88,11 +87,11 @@ pub(super) fn read(
     steps: &[String],
     default_ttl_ms: Option<i64>,
     max_ttl_ms: Option<i64>,
-) -> Result<Response, Wrong> {
+) -> Result<Response, Error> {
     let under = |name: &str| format!("{key}.{name}");
     let root = Pointer::parse(table.root.as_deref().unwrap_or("")).at(&under("root"))?;
     let places = |name: &str, written: &OneOrMany, root: &Pointer| {
-        Places::parse(written, root, steps).at(&under(name))
+        Locations::parse(written, root, steps).at(&under(name))
     };
     let optional = |name: &str, written: &Option<OneOrMany>, root: &Pointer| {
         written
@@ -116,8 +115,8 @@ pub(super) fn read(
         ];
         let pointers = written.into_iter().flatten().flat_map(OneOrMany::as_slice);
         if table.root.is_some() || pointers.into_iter().any(|place| place.starts_with('/')) {
-            return Err(Wrong::new(
-                under("format"),
+            return Err(wrong(
+                &under("format"),
                 "`text` means that the body is the token; there is nothing to point into",
             ));
         }
@@ -163,12 +162,12 @@ pub(super) fn read(
 }
 
 /// The zone of moments written without one. A pattern that has none itself needs it: the provider's noon is not everybody's.
-fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Wrong> {
+fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
     let zone_key = format!("{key}.expires_at_zone");
     let Some(written) = &table.expires_at_zone else {
         return match &table.expires_at_unit {
-            Some(Moment::Pattern(pattern)) if !says_zone(pattern) => Err(Wrong::new(
-                zone_key,
+            Some(Moment::Pattern(pattern)) if !says_zone(pattern) => Err(wrong(
+                &zone_key,
                 format!(
                     "missing: `{pattern}` has no time zone in it; say which one the provider means, as in `expires_at_zone = \"+09:00\"`"
                 ),
@@ -188,8 +187,8 @@ fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Wrong> {
         })
         .map(Some)
         .ok_or_else(|| {
-            Wrong::new(
-                zone_key,
+            wrong(
+                &zone_key,
                 format!("`{written}` is no offset from UTC (like `+09:00`, or `UTC`)"),
             )
         })
@@ -208,7 +207,7 @@ fn keep(
     key: &str,
     root: &Pointer,
     steps: &[String],
-) -> Result<Vec<(String, Place)>, Wrong> {
+) -> Result<Vec<(String, Location)>, Error> {
     /// The names `tok json` has for other things.
     const TAKEN: [&str; 7] = [
         "access_token",
@@ -219,16 +218,16 @@ fn keep(
         "profile",
         "source",
     ];
-    let mut keep: Vec<(String, Place)> = Vec::new();
+    let mut keep: Vec<(String, Location)> = Vec::new();
     for (name, written) in written.map_or(&[][..], |kept| &kept.0) {
-        let place = Place::parse(written, root, steps).at(key)?;
+        let place = Location::parse(written, root, steps).at(key)?;
         let name = name
             .clone()
             .or_else(|| place.last().map(str::to_owned))
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| Wrong::new(key, format!("`{written}` names no member")))?;
+            .ok_or_else(|| wrong(key, format!("`{written}` names no member")))?;
         if TAKEN.contains(&name.as_str()) || keep.iter().any(|(other, _)| *other == name) {
-            return Err(Wrong::new(
+            return Err(wrong(
                 key,
                 format!(
                     "`{written}`: the name `{name}` is taken; choose one with `keep = {{ name = \"{written}\" }}`"

@@ -1,18 +1,19 @@
-//! Where a profile's secrets come from, as written: each from one place at the most, and no key beside it that would mean nothing.
+//! Where a profile's secrets come from, as written: each from at most one source, without a key that would have no effect.
 
 use std::collections::BTreeMap;
 
+use crate::error::Error;
+use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::SourceTable;
 use crate::profile::name;
 use crate::profile::pointer::Pointer;
 use crate::profile::template::CLIENT_SECRET;
-use crate::profile::wrong::{At, Wrong};
 
-/// The sources of all secrets that are declared, by name: those of `secrets`, and the client's, which has a key of its own.
+/// The sources of all declared secrets by name: those of `secrets`, and `client_secret`, which has a key of its own.
 pub(super) fn read(
     mut secrets: BTreeMap<String, SourceTable>,
     client_secret: Option<SourceTable>,
-) -> Result<BTreeMap<String, SourceTable>, Wrong> {
+) -> Result<BTreeMap<String, SourceTable>, Error> {
     for secret in secrets.keys() {
         name::check(secret).at("secrets")?;
     }
@@ -29,8 +30,8 @@ pub(super) fn read(
     Ok(secrets)
 }
 
-/// What can be wrong with a source without looking for the secret.
-fn check(source: &SourceTable, key: &str) -> Result<(), Wrong> {
+/// Checks a source without looking for the secret.
+fn check(source: &SourceTable, key: &str) -> Result<(), Error> {
     let given = [
         source.env.is_some(),
         source.file.is_some(),
@@ -38,7 +39,7 @@ fn check(source: &SourceTable, key: &str) -> Result<(), Wrong> {
         source.command.is_some(),
     ];
     if given.into_iter().filter(|given| *given).count() > 1 {
-        return Err(Wrong::new(
+        return Err(wrong(
             key,
             "a secret has one source: `env`, `file`, `credential` or `command`",
         ));
@@ -46,14 +47,14 @@ fn check(source: &SourceTable, key: &str) -> Result<(), Wrong> {
     if let Some(pointer) = &source.pointer {
         Pointer::parse(pointer).at(key)?;
         if !given.contains(&true) {
-            return Err(Wrong::new(
+            return Err(wrong(
                 key,
                 "`pointer` says where in a JSON text the secret is; name the `file`, `env`, `credential` or `command` that gives it",
             ));
         }
     }
     if source.command.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Wrong::new(
+        return Err(wrong(
             key,
             "`command` is empty; it is a list of a program and its arguments",
         ));

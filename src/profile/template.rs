@@ -1,18 +1,26 @@
-//! Values with `${…}` in them: what a profile writes where a request or a header needs an id, a secret, a part of a URL or a signature.
+//! Values with `${…}` in them: ids, secrets, parts of a URL or signatures in a request or a header.
 //!
-//! Text outside `${…}` stands as it is; `$${` writes a literal `${`. Inside stands either a bare name (`client_id`, `secret.api_key`,
+//! Text outside `${…}` is literal; `$${` writes a literal `${`. Inside is either a bare name (`client_id`, `secret.api_key`,
 //! `step.login.data.host`), which is looked up directly, or an expression over such names and [`FUNCTIONS`], which minijinja
-//! evaluates. The engine is touched only for expressions, and only when one is rendered or checked: never for a cached token.
+//! evaluates. The engine starts only when an expression is rendered or checked: never for a cached token.
 
 mod digest;
+mod engine;
+mod error;
 mod functions;
 mod name;
 mod scan;
 
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
+use crate::term::text::nearest;
+use error::NAMES;
 
-pub use functions::{FUNCTIONS, Standin, percent_encode, uuid};
+pub(crate) use engine::Standin;
+pub use error::TemplateError;
+#[cfg(test)]
+pub(crate) use functions::FUNCTIONS;
+pub use functions::{percent_encode, uuid};
 pub use name::{CLIENT_SECRET, Name, PRIVATE_KEY};
 
 /// A value as the profile writes it, split at its `${…}`.
@@ -29,20 +37,20 @@ enum Part {
     Expression {
         source: String,
         names: Vec<Name>,
-        /// What stands in its place where it cannot be evaluated; none: that is a failure.
+        /// The text to use if it cannot be evaluated; `None`: that is an error.
         instead: Option<&'static str>,
     },
 }
 
-/// What is shown in the place of an expression that cannot be evaluated without the secrets in it.
+/// Shown for an expression that cannot be evaluated without the secrets in it.
 const COMPUTED: &str = "<computed>";
 
 impl Template {
     /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
     ///
     /// # Errors
-    /// A message when a `${` is not closed, is empty, or holds a name that tok does not know.
-    pub fn parse(source: &str) -> Result<Self, String> {
+    /// If a `${` is not closed, is empty, or contains an unknown name.
+    pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = source;
@@ -56,7 +64,7 @@ impl Template {
             literal.push_str(&rest[..at]);
             let inside = &rest[at + 2..];
             let end = scan::closing_brace(inside)
-                .ok_or_else(|| format!("`${{` is not closed in `{source}`"))?;
+                .ok_or_else(|| TemplateError::Unclosed(source.to_owned()))?;
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
@@ -73,7 +81,7 @@ impl Template {
         })
     }
 
-    /// A template that stands for `text` itself, whatever is in it.
+    /// A template whose value is `text` itself.
     #[must_use]
     pub fn literal(text: &str) -> Self {
         Self {
@@ -97,7 +105,7 @@ impl Template {
         })
     }
 
-    /// The text before the first part that is not known without asking anybody: `value` gives none for what is not known, and an expression never is.
+    /// The text before the first part without a known value: `value` returns `None` for it. Expressions have none.
     #[must_use]
     pub fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
         self.parts
@@ -110,7 +118,7 @@ impl Template {
             .collect()
     }
 
-    /// The texts before, between and after each `${access_token}`, with what is `known` filled in; none when anything else is in it.
+    /// The texts before, between and after each `${access_token}`, with `known` values filled in; `None` if anything else is in it.
     #[must_use]
     pub fn around_access_token<'a>(
         &'a self,
@@ -134,7 +142,7 @@ impl Template {
         Some(texts)
     }
 
-    /// Whether an expression (rather than bare names) is in it.
+    /// Whether it contains an expression (rather than bare names).
     #[must_use]
     pub fn has_expression(&self) -> bool {
         self.parts
@@ -154,17 +162,17 @@ impl Template {
     /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
     ///
     /// # Errors
-    /// A message that quotes the expression.
-    pub fn check(&self) -> Result<(), String> {
+    /// What is wrong with an expression.
+    pub fn check(&self) -> Result<(), TemplateError> {
         for part in &self.parts {
             if let Part::Expression { source, .. } = part {
-                functions::check(source)?;
+                engine::check(source)?;
             }
         }
         Ok(())
     }
 
-    /// The same, to be rendered with names in the place of secrets: an expression that makes nothing of those, such as `from_base64(…)`, renders as
+    /// The same, to be rendered with names instead of secrets: an expression that cannot use those, such as `from_base64(…)`, renders as
     /// `<computed>`.
     #[must_use]
     pub fn to_be_shown(&self) -> Self {
@@ -177,15 +185,15 @@ impl Template {
         shown
     }
 
-    /// The text with every `${…}` replaced; `value` gives the text for a name.
+    /// The text with every `${…}` replaced; `value` returns the text for a name.
     ///
     /// # Errors
-    /// What `value` returns, or a config failure when an expression cannot be evaluated (its message never holds a value).
+    /// Those of `value`, or a config error if an expression cannot be evaluated. It never contains a value.
     pub fn render(&self, value: &dyn Fn(&Name) -> Result<Secret, Error>) -> Result<Secret, Error> {
         self.render_calling(value, None).map(|(text, _)| text)
     }
 
-    /// As [`render`](Self::render), and whether the whole of it is one expression that gave a number: JSON can say numbers.
+    /// As [`render`](Self::render), and whether it is a single expression that gave a number, which JSON has.
     ///
     /// # Errors
     /// As [`render`](Self::render).
@@ -196,8 +204,8 @@ impl Template {
         self.render_calling(value, None)
     }
 
-    /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: a request can so be shown with what would be computed,
-    /// before the values are known.
+    /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: so a request can be shown before its values
+    /// are known.
     ///
     /// # Errors
     /// As [`render`](Self::render).
@@ -216,7 +224,7 @@ impl Template {
 }
 
 impl Part {
-    /// Adds its text to `out`; says whether it is an expression that gave a number.
+    /// Adds its text to `out`; returns whether it is an expression that gave a number.
     fn render(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
@@ -235,13 +243,13 @@ impl Part {
                 for name in names {
                     values.push((name.segments(), value(name)?));
                 }
-                let evaluated = functions::evaluate(source, &values, standin);
+                let evaluated = engine::evaluate(source, &values, standin);
                 if let (Err(_), Some(instead)) = (&evaluated, instead) {
                     out.push(instead);
                     return Ok(false);
                 }
                 let (text, is_number) =
-                    evaluated.map_err(|message| Error::new(Kind::Config, message))?;
+                    evaluated.map_err(|error| Error::of(Kind::Config, error))?;
                 out.push(text.expose());
                 return Ok(is_number);
             }
@@ -249,12 +257,12 @@ impl Part {
         Ok(false)
     }
 
-    /// Reads what stands between `${` and `}`.
-    fn parse(inside: &str) -> Result<Self, String> {
+    /// Reads the text between `${` and `}`.
+    fn parse(inside: &str) -> Result<Self, TemplateError> {
         if inside.is_empty() {
-            return Err("`${}` names nothing (a literal `${` is written `$${`)".to_owned());
+            return Err(TemplateError::Empty);
         }
-        // A bare name may hold `-`, which in an expression would be a minus.
+        // A bare name may contain `-`, which in an expression would be a minus.
         let is_bare = inside
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
@@ -264,7 +272,7 @@ impl Part {
                 .map(Self::Name)
                 .ok_or_else(|| unknown(inside));
         }
-        functions::check_filters(inside)?;
+        engine::check_filters(inside)?;
         let mut names = Vec::new();
         for word in scan::words(inside) {
             if word.is_call || scan::is_keyword(&word.path) {
@@ -280,26 +288,10 @@ impl Part {
     }
 }
 
-fn unknown(path: &str) -> String {
-    const KNOWN: [&str; 11] = [
-        "client_id",
-        "client_secret",
-        "secret.NAME",
-        "var.NAME",
-        "env.NAME",
-        "step.NAME.POINTER",
-        "value.NAME",
-        "body",
-        "assertion",
-        "access_token",
-        "kept.NAME",
-    ];
-    match crate::term::text::nearest(path, KNOWN) {
-        Some(near) => format!("`${{{path}}}` is no name tok knows; did you mean `{near}`?"),
-        None => format!(
-            "`${{{path}}}` is no name tok knows (there are {})",
-            KNOWN.join(", ")
-        ),
+fn unknown(path: &str) -> TemplateError {
+    TemplateError::UnknownName {
+        path: path.to_owned(),
+        near: nearest(path, NAMES),
     }
 }
 
@@ -308,8 +300,8 @@ mod tests {
     use super::*;
 
     fn render(source: &str) -> Result<String, String> {
-        let template = Template::parse(source)?;
-        template.check()?;
+        let template = Template::parse(source).map_err(|error| error.to_string())?;
+        template.check().map_err(|error| error.to_string())?;
         template
             .render(&|name| {
                 Ok(Secret::new(match name {

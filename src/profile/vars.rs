@@ -1,27 +1,54 @@
 //! The values behind `${var.NAME}` and `${env.NAME}`: the command line, then the environment, then the profile.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use crate::profile::name::var_variable;
-use crate::profile::template::{Name, Template};
-use crate::profile::{Environment, Overrides};
-use crate::secret::Secret;
+use crate::profile::resolved::{Environment, Overrides};
+use crate::profile::template::{Name, Template, TemplateError};
+use crate::term::text::nearest;
 
-/// The variables a profile may use, each resolved when it is first asked for.
+/// Why a variable has no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum VariableError {
+    #[error("environment variable {0}, which `${{env.{0}}}` stands for, is not set")]
+    NotSet(String),
+    #[error("environment variable {0} is not UTF-8 text")]
+    NotText(String),
+    #[error(
+        "`${{var.{name}}}`{} has no value: set it with `vars = {{ {name} = \"…\" }}`, --var {name}=… or {variable}{}",
+        need.as_ref().map_or_else(String::new, |need| format!(" ({need})")),
+        near.as_ref().map_or_else(String::new, |near| format!("; did you mean `var.{near}`?"))
+    )]
+    NoValue {
+        name: String,
+        need: Option<String>,
+        variable: String,
+        near: Option<String>,
+    },
+    #[error("vars refer to one another in a circle: {0}")]
+    Circle(String),
+    #[error("`vars.{0}` may hold only `${{var.…}}` and `${{env.…}}`")]
+    NotPlain(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+/// The variables a profile may use, each resolved at its first use.
 pub(super) struct Vars<'a> {
     profile: &'a str,
     written: &'a BTreeMap<String, String>,
     needs: &'a BTreeMap<String, String>,
     overrides: &'a Overrides,
     environment: Environment<'a>,
-    /// Every variable that was asked for, with its value.
+    /// Every variable used so far, with its value.
     pub(super) vars: BTreeMap<String, String>,
-    /// Every environment variable that was asked for, with its value.
+    /// Every environment variable used so far, with its value.
     pub(super) env: BTreeMap<String, String>,
 }
 
 impl<'a> Vars<'a> {
-    /// The variables of `profile`, which wrote `written`; `needs` says what those are that a catalogue entry leaves to the user.
+    /// The variables of `profile` with its `vars`; `needs` describes those that a catalogue entry leaves to the user.
     pub(super) fn new(
         profile: &'a str,
         written: &'a BTreeMap<String, String>,
@@ -41,25 +68,24 @@ impl<'a> Vars<'a> {
     }
 
     /// Resolves every `var.` and `env.` that `template` names, and those that they name in turn.
-    pub(super) fn take_in(&mut self, template: &Template) -> Result<(), String> {
+    pub(super) fn take_in(&mut self, template: &Template) -> Result<(), VariableError> {
         self.take_in_within(template, &mut Vec::new())
     }
 
     fn take_in_within(
         &mut self,
         template: &Template,
-        asking: &mut Vec<String>,
-    ) -> Result<(), String> {
+        outer: &mut Vec<String>,
+    ) -> Result<(), VariableError> {
         for name in template.names() {
             match name {
                 Name::Env(name) if !self.env.contains_key(name) => {
-                    let value = self.environment(name)?.ok_or_else(|| {
-                        format!("environment variable {name}, which `${{env.{name}}}` stands for, is not set")
-                    })?;
+                    let value = self.environment(name)?;
+                    let value = value.ok_or_else(|| VariableError::NotSet(name.clone()))?;
                     self.env.insert(name.clone(), value);
                 }
                 Name::Var(name) if !self.vars.contains_key(name) => {
-                    let value = self.var(name, asking)?;
+                    let value = self.var(name, outer)?;
                     self.vars.insert(name.clone(), value);
                 }
                 _ => {}
@@ -68,24 +94,16 @@ impl<'a> Vars<'a> {
         Ok(())
     }
 
-    fn environment(&self, name: &str) -> Result<Option<String>, String> {
-        (self.environment)(name)
-            .map(|value| {
-                value
-                    .into_string()
-                    .map_err(|_| format!("environment variable {name} is not UTF-8 text"))
-            })
+    fn environment(&self, name: &str) -> Result<Option<String>, VariableError> {
+        let value = (self.environment)(name).map(OsString::into_string);
+        value
             .transpose()
+            .map_err(|_| VariableError::NotText(name.to_owned()))
     }
 
-    fn var(&mut self, name: &str, asking: &mut Vec<String>) -> Result<String, String> {
-        if let Some((_, value)) = self
-            .overrides
-            .vars
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-        {
+    fn var(&mut self, name: &str, outer: &mut Vec<String>) -> Result<String, VariableError> {
+        let mut given = self.overrides.vars.iter().rev();
+        if let Some((_, value)) = given.find(|(key, _)| key == name) {
             return Ok(value.clone());
         }
         let variable = var_variable(self.profile, name);
@@ -93,55 +111,37 @@ impl<'a> Vars<'a> {
             return Ok(value);
         }
         let Some(written) = self.written.get(name) else {
-            let near = crate::term::text::nearest(name, self.written.keys().map(String::as_str));
-            let near =
-                near.map_or_else(String::new, |near| format!("; did you mean `var.{near}`?"));
-            let what = self
-                .needs
-                .get(name)
-                .map_or_else(String::new, |what| format!(" ({what})"));
-            return Err(format!(
-                "`${{var.{name}}}`{what} has no value: set it with `vars = {{ {name} = \"…\" }}`, --var {name}=… or {variable}{near}"
-            ));
+            let near = nearest(name, self.written.keys().map(String::as_str));
+            return Err(VariableError::NoValue {
+                name: name.to_owned(),
+                need: self.needs.get(name).cloned(),
+                variable,
+                near: near.map(str::to_owned),
+            });
         };
-        if asking.iter().any(|asked| asked == name) {
-            asking.push(name.to_owned());
-            return Err(format!(
-                "vars refer to one another in a circle: {}",
-                asking.join(" → ")
-            ));
+        let is_circle = outer.iter().any(|known| known == name);
+        outer.push(name.to_owned());
+        if is_circle {
+            return Err(VariableError::Circle(outer.join(" → ")));
         }
-        asking.push(name.to_owned());
         let template = Template::parse(written)?;
-        if template.has_expression()
-            || template
-                .names()
-                .any(|name| !matches!(name, Name::Var(_) | Name::Env(_)))
-        {
-            return Err(format!(
-                "`vars.{name}` may hold only `${{var.…}}` and `${{env.…}}`"
-            ));
+        let is_plain = |name: &Name| matches!(name, Name::Var(_) | Name::Env(_));
+        if template.has_expression() || !template.names().all(is_plain) {
+            return Err(VariableError::NotPlain(name.to_owned()));
         }
-        self.take_in_within(&template, asking)?;
-        asking.pop();
-        let rendered = template.render(&|name| {
-            let value = match name {
-                Name::Var(name) => self.vars.get(name),
-                Name::Env(name) => self.env.get(name),
-                _ => None,
-            };
-            Ok(Secret::new(value.cloned().unwrap_or_default()))
-        });
-        rendered
-            .map(|text| text.expose().to_owned())
-            .map_err(|failure| failure.to_string().to_owned())
+        self.take_in_within(&template, outer)?;
+        outer.pop();
+        Ok(template.start(&|name| match name {
+            Name::Var(name) => self.vars.get(name).map(String::as_str),
+            Name::Env(name) => self.env.get(name).map(String::as_str),
+            _ => None,
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::OsString;
 
     fn resolve(written: &[(&str, &str)], template: &str) -> Result<String, String> {
         let written = written
@@ -159,7 +159,8 @@ mod tests {
         };
         let needs = [("domain".to_owned(), "your company's host".to_owned())].into();
         let mut vars = Vars::new("p", &written, &needs, &overrides, &environment);
-        vars.take_in(&Template::parse(template).unwrap())?;
+        vars.take_in(&Template::parse(template).unwrap())
+            .map_err(|error| error.to_string())?;
         Ok(vars
             .vars
             .into_iter()
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_value_is_named_with_the_ways_to_set_it() {
+    fn a_variable_without_a_value_is_named_with_the_ways_to_set_it() {
         let message = resolve(&[("tenant", "x")], "${var.tennant}").unwrap_err();
         for expected in [
             "--var tennant=",

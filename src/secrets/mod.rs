@@ -112,7 +112,7 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
         let pointer = written.pointer.as_deref().map(Pointer::parse);
         let pointer = pointer
             .transpose()
-            .map_err(|message| Error::new(Kind::Config, message).profile(&profile.name))?;
+            .map_err(|error| Error::of(Kind::Config, error).profile(&profile.name))?;
         sources.extend(places.into_iter().flatten().map(|place| match &pointer {
             Some(pointer) => Source::Member(Box::new(place), pointer.clone()),
             None => place,
@@ -136,7 +136,7 @@ pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> 
 pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
     let home = profile
         .home()
-        .map_err(|message| Error::new(Kind::Config, message).profile(&profile.name))?;
+        .map_err(|error| Error::of(Kind::Config, error).profile(&profile.name))?;
     let mut others: Vec<String> = profile
         .origins
         .iter()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::profile::template::{Name, Template};
+use crate::term::text::clean;
 
 /// A scheme, a host and a port (RFC 6454), known to be fit for secrets in transit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,52 +14,71 @@ pub struct Origin {
     port: Option<u16>,
 }
 
+/// Why secrets cannot be sent to a URL. Each text names the URL's scheme and host only.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// The URL parser refuses it.
+    #[error("`{}` is no URL: {}", clean(url, SHOWN), no_url(*why))]
+    NotUrl {
+        /// The text.
+        url: String,
+        /// The parser's reason.
+        why: url::ParseError,
+    },
+    /// It names no host.
+    #[error("`{0}` names no host")]
+    NoHost(String),
+    /// It carries credentials.
+    #[error(
+        "the URL for `{0}` has a user name before its host (everything up to the `@`); credentials belong in `client_id` and `client_secret`"
+    )]
+    UserName(String),
+    /// It is `http` to another machine.
+    #[error(
+        "`{0}` would send secrets in the clear: only https, or http to a loopback address or localhost"
+    )]
+    InTheClear(String),
+    /// It is neither `https` nor `http`.
+    #[error("`{0}` URLs cannot be fetched: only https")]
+    Scheme(String),
+}
+
+/// The longest part of a URL in a message.
+const SHOWN: usize = 200;
+
 impl Origin {
     /// The origin of `url`.
     ///
     /// # Errors
-    /// A message when it is no URL, names no host, carries credentials, or would send secrets in the clear over a network.
-    pub fn of(url: &str) -> Result<Self, String> {
-        let url = Url::parse(url).map_err(|error| {
-            format!(
-                "`{}` is no URL: {}",
-                crate::term::text::clean(url, 200),
-                no_url(error)
-            )
+    /// If it is not a URL, names no host, carries credentials, or would send secrets in the clear over a network.
+    pub fn of(url: &str) -> Result<Self, OriginError> {
+        let parsed = Url::parse(url).map_err(|why| OriginError::NotUrl {
+            url: url.to_owned(),
+            why,
         })?;
-        Self::of_url(&url)
+        Self::of_url(&parsed)
     }
 
     /// The origin of a parsed `url`; see [`of`](Self::of).
     ///
     /// # Errors
     /// As [`of`](Self::of).
-    pub fn of_url(url: &Url) -> Result<Self, String> {
+    pub fn of_url(url: &Url) -> Result<Self, OriginError> {
         let shown = || {
-            crate::term::text::clean(
-                &format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
-                200,
-            )
+            let host = url.host_str().unwrap_or_default();
+            clean(&format!("{}://{host}", url.scheme()), SHOWN)
         };
         let Some(host) = url.host() else {
-            return Err(format!("`{}` names no host", shown()));
+            return Err(OriginError::NoHost(shown()));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(format!(
-                "the URL for `{}` has a user name before its host (everything up to the `@`); credentials belong in `client_id` and `client_secret`",
-                shown()
-            ));
+            return Err(OriginError::UserName(shown()));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_this_machine(&host) => {}
-            "http" => {
-                return Err(format!(
-                    "`{}` would send secrets in the clear: only https, or http to a loopback address or localhost",
-                    shown()
-                ));
-            }
-            other => return Err(format!("`{other}` URLs cannot be fetched: only https")),
+            "http" => return Err(OriginError::InTheClear(shown())),
+            other => return Err(OriginError::Scheme(other.to_owned())),
         }
         Ok(Self {
             scheme: url.scheme().to_owned(),
@@ -106,87 +125,9 @@ fn is_this_machine(host: &Host<&str>) -> bool {
     }
 }
 
-/// The names that stand in the host of the URL that `url` makes, where the URL as written says where its host begins.
-///
-/// Their values may not end the host: `https://${var.tenant}.example.com/` is a promise that the host is one of example.com's, and
-/// `evil.example/` for the tenant would break it.
-#[must_use]
-pub fn names_in_host(url: &Template) -> Vec<Name> {
-    let source = url.source();
-    let Some(at) = source.find("://") else {
-        return Vec::new();
-    };
-    let mut rest = &source[at + 3..];
-    let mut names = Vec::new();
-    while let Some(at) = rest.find("${") {
-        if rest[..at].contains(['/', '\\', '?', '#']) {
-            break;
-        }
-        let Some(end) = rest[at..].find('}') else {
-            break;
-        };
-        let part = Template::parse(&rest[at..=at + end]);
-        names.extend(part.iter().flat_map(Template::names).cloned());
-        rest = &rest[at + end + 1..];
-    }
-    names
-}
-
-/// Whether `value` can stand in a host without ending it. Ports and IPv6 literals may be in it, what else makes no host the URL parser finds.
-#[must_use]
-pub fn stays_in_host(value: &str) -> bool {
-    !value.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_control())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_stands_in_the_host_is_known_and_cannot_end_it() {
-        let cases = [
-            (
-                "https://${var.tenant}.example.com/${var.path}",
-                "var.tenant",
-            ),
-            ("https://a.example/${var.path}", ""),
-            (
-                "https://${var.a}.${env.B}:${var.c}?${var.d}",
-                "var.a env.B var.c",
-            ),
-            ("https://${urlencode(var.a)}.example/", "var.a"),
-            // The profile leaves the whole URL to its variable.
-            ("${var.base}/token", ""),
-            ("https://a.example", ""),
-        ];
-        for (url, expected) in cases {
-            let names: Vec<String> = names_in_host(&Template::parse(url).unwrap())
-                .iter()
-                .map(Name::to_string)
-                .collect();
-            assert_eq!(names.join(" "), expected, "{url}");
-        }
-        for good in [
-            "acme",
-            "a-b.c",
-            "localhost:8443",
-            "[::1]:1",
-            "xn--bcher-kva",
-        ] {
-            assert!(stays_in_host(good), "{good}");
-        }
-        for bad in [
-            "evil.example/",
-            "evil.example#",
-            "e?",
-            "e\\",
-            "a@e",
-            "e\t",
-            "e\n/",
-        ] {
-            assert!(!stays_in_host(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn secrets_travel_encrypted_or_stay_on_this_machine() {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use crate::commands::session::environment;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
 use crate::profile::file::Config;
@@ -95,6 +95,11 @@ pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Error
 
 /// `failure` of the profile `name` without file and line: it is not in the file yet.
 pub(super) fn without_place(failure: Error, config: &Config, name: &str) -> Error {
+    if let [Subject::File(..), Subject::Profile(of), ..] = failure.subjects()
+        && of == name
+    {
+        return failure.without_outermost();
+    }
     let place = config.file().display().to_string();
     let profile = format!("profile `{name}`: ");
     failure.redacted(|text| {

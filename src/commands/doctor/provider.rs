@@ -22,7 +22,7 @@ const CLOCKS_APART_MS: i64 = 60_000;
 pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<Finding> {
     let mut findings = match profile.home() {
         Ok(origin) => knock(profile, &origin, notes),
-        Err(why) => vec![Finding::skipped("provider", why)],
+        Err(why) => vec![Finding::skipped("provider", why.to_string())],
     };
     if fetch_too {
         findings.push(Finding::new("token", token(profile, notes)));

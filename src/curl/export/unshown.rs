@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind};
 use crate::profile::Profile;
 use crate::profile::file::schema::Format;
-use crate::profile::place::Place;
+use crate::profile::location::Location;
 
 /// The strftime directives that `date` and tok spell alike, whatever the system and the language.
 const DATE_DIRECTIVES: &str = "YmdHMSjsFT%";
@@ -75,11 +75,11 @@ pub(super) fn in_body(
         .split_first()
         .and_then(|(first, rest)| Some((rest, step.response.keep_named(first)?)));
     match kept {
-        Some((_, Place::Header(_) | Place::Cookie(_) | Place::Step(..))) => {
+        Some((_, Location::Header(_) | Location::Cookie(_) | Location::Step(..))) => {
             Err(refused("it is not in the body of that answer"))
         }
         _ if step.response.format != Format::Json => Err(refused("that answer is no JSON")),
-        Some((rest, Place::Body(pointer))) => Ok([pointer.tokens(), rest].concat()),
+        Some((rest, Location::Body(pointer))) => Ok([pointer.tokens(), rest].concat()),
         None => Ok(path.to_vec()),
     }
 }

@@ -7,7 +7,7 @@ use crate::oauth::response::{read, text};
 use crate::oauth::seen::Seen;
 use crate::oauth::step_output::Steps;
 use crate::profile::file::schema::Format;
-use crate::profile::place::Places;
+use crate::profile::location::Locations;
 use crate::profile::rules::Response;
 use crate::term::text::clean;
 use crate::wire::answer::Answer;
@@ -59,7 +59,7 @@ fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Ref
         document: document.as_ref(),
         steps: &Steps::default(),
     };
-    let words = |places: &Option<Places>| {
+    let words = |places: &Option<Locations>| {
         let (value, _) = seen.first(places.as_ref()?).ok()?;
         text(&value).filter(|text| !text.is_empty())
     };

@@ -19,7 +19,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
 use crate::term::text::nearest;
 use schema::ProfileTable;
 use state::State;
@@ -179,28 +179,28 @@ impl Config {
             .map_err(|error| self.not_understood(&error))
     }
 
-    /// A config failure about `key` of profile `name` (dotted, as `response.root`), with file and line.
+    /// `error` about profile `name` and this file, at the line of the key that it is about.
     #[must_use]
-    pub fn wrong(&self, name: &str, key: &str, message: &str) -> Error {
-        let at = self.path.display();
-        let line = locate::line_of_key(&self.text, name, key)
-            .map_or_else(String::new, |line| format!(":{line}"));
-        let key = if key.is_empty() {
-            String::new()
-        } else {
-            format!("`{key}`: ")
-        };
-        Error::new(
-            Kind::Config,
-            format!("{at}{line}: profile `{name}`: {key}{message}"),
-        )
+    pub(crate) fn located(&self, name: &str, error: Error) -> Error {
+        let key = error.subjects().iter().find_map(|subject| match subject {
+            Subject::Key(key) => Some(key.as_str()),
+            _ => None,
+        });
+        let line = locate::line_of_key(&self.text, name, key.unwrap_or_default());
+        error
+            .profile(name)
+            .about(Subject::File(self.path.clone(), line))
     }
 
-    /// As [`wrong`](Self::wrong), about the text `written`, under the key where the profile has it.
+    /// As [`located`](Self::located), about the key whose value is the text `written`, if the profile has it.
     #[must_use]
-    pub fn wrong_in(&self, name: &str, written: &str, message: &str) -> Error {
-        let key = locate::key_of_text(&self.text, name, written).unwrap_or_default();
-        self.wrong(name, &key, message)
+    pub(crate) fn located_at_text(&self, name: &str, written: &str, error: Error) -> Error {
+        let key = locate::key_of_text(&self.text, name, written);
+        let error = match key {
+            Some(key) => error.about(Subject::Key(key)),
+            None => error,
+        };
+        self.located(name, error)
     }
 
     fn no_such_profile(&self, name: &str, profiles: &BTreeMap<String, ProfileTable>) -> Error {
@@ -349,12 +349,15 @@ mod tests {
     fn a_semantic_error_names_the_line_of_its_key() {
         let config =
             config("[profiles.a]\nclient_id = 'x'\n[profiles.a.response]\nroot = 'data'\n");
-        let failure = config.wrong("a", "response.root", "no pointer");
+        let wrong = |key: &str, reason: &'static str| {
+            Error::new(Kind::Config, reason).about(Subject::Key(key.to_owned()))
+        };
+        let failure = config.located("a", wrong("response.root", "no pointer"));
         assert_eq!(
             failure.to_string(),
             "c.toml:4: profile `a`: `response.root`: no pointer"
         );
-        let failure = config.wrong("a", "token_url", "missing");
+        let failure = config.located("a", wrong("token_url", "missing"));
         assert_eq!(
             failure.to_string(),
             "c.toml:1: profile `a`: `token_url`: missing"

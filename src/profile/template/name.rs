@@ -1,8 +1,8 @@
-//! The names that may stand inside `${…}`: what a template can ask for, and how each is spelled.
+//! The names allowed inside `${…}`, and how each is spelled.
 
 use std::fmt;
 
-/// A name that may stand inside `${…}`.
+/// A name inside `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
     /// `client_id`
@@ -15,7 +15,7 @@ pub enum Name {
     Env(String),
     /// `step.NAME.POINTER…`: a member of an earlier step's answer.
     Step(String, Vec<String>),
-    /// `value.NAME`: one of the profile's `values`, the same wherever it stands in one run.
+    /// `value.NAME`: one of the profile's `values`, computed once per run.
     Value(String),
     /// `assertion`: the JWT that the client signs for the request it goes with.
     Assertion,
@@ -34,7 +34,15 @@ pub const CLIENT_SECRET: &str = "client_secret";
 pub const PRIVATE_KEY: &str = "private_key";
 
 impl Name {
-    /// Reads a dotted path; none if it is not one of tok's names.
+    /// The secret's name, if it is one.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Secret(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Reads a dotted path; `None` if it is not one of tok's names.
     pub(super) fn parse(path: &[&str]) -> Option<Self> {
         let owned = |text: &str| text.to_owned();
         Some(match path {
@@ -55,7 +63,7 @@ impl Name {
         })
     }
 
-    /// The path's segments, as they stand in a template.
+    /// The path's segments, as written in a template.
     pub(super) fn segments(&self) -> Vec<&str> {
         match self {
             Self::ClientId => vec!["client_id"],

@@ -1,41 +1,39 @@
-//! Requests as a profile writes them, for the token endpoint and for steps, read into plans.
+//! Reads the requests of a profile, for steps and for the token endpoint, into plans.
 
-use serde_json::Value;
-
+use crate::error::Error;
 use crate::profile::assertion::CLIENT_ASSERTION_TYPE;
+use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{
     AuthMethod, Encoding, Method, OneOrMany, RequestTable, ResponseTable, Sent, StepTable,
 };
-use crate::profile::plan::{Parameter, Plan};
-use crate::profile::reader::{Reader, Stand};
+use crate::profile::parameter::{Parameter, Parameters};
+use crate::profile::plan::Plan;
+use crate::profile::reader::{Reader, Where};
+use crate::profile::resolved::Step;
 use crate::profile::template::Template;
-use crate::profile::wrong::{At, Wrong};
-use crate::profile::{Step, name, nested, rules};
-
-/// What a request sends, in the order it is sent.
-type Parameters = Vec<(String, Parameter)>;
+use crate::profile::{name, nested, rules};
 
 /// A request as written, for the token endpoint or for a step.
-pub(super) struct Request<'a> {
-    /// What stands before its keys in the config.
-    pub(super) prefix: &'a str,
+pub(in crate::profile) struct Request<'a> {
+    /// The prefix of its keys in the config.
+    pub(in crate::profile) prefix: &'a str,
     /// The key of its URL.
-    pub(super) url_key: &'a str,
+    pub(in crate::profile) url_key: &'a str,
     /// The URL.
-    pub(super) url: String,
-    /// What else the config says of it.
-    pub(super) table: RequestTable,
+    pub(in crate::profile) url: String,
+    /// Its other keys.
+    pub(in crate::profile) table: RequestTable,
     /// `--param`
-    pub(super) more_params: &'a [(String, String)],
+    pub(in crate::profile) more_params: &'a [(String, String)],
 }
 
 impl Request<'_> {
-    /// `key` as the config has it.
+    /// `key` as in the config.
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 
-    /// What the provider calls a parameter.
+    /// The provider's name for a parameter.
     fn name_of(&self, sent: Sent) -> String {
         match self.table.names.get(&sent) {
             Some(name) => name.clone(),
@@ -45,28 +43,25 @@ impl Request<'_> {
 }
 
 impl Reader<'_> {
-    /// The step that `table` describes, the `index`th; its answer is read as `profile`'s where it does not say how.
-    pub(super) fn step(
+    /// Reads the `index`th step; what `table` does not say about its answer is as in `profile`.
+    pub(in crate::profile) fn step(
         &mut self,
         mut table: StepTable,
         index: usize,
         profile: &ResponseTable,
-    ) -> Result<Step, Wrong> {
+    ) -> Result<Step, Error> {
         let mut request = table.take_request();
         request.auth_method.get_or_insert(AuthMethod::None);
         let name = table
             .name
-            .ok_or_else(|| Wrong::new("steps", format!("step {} has no `name`", index + 1)))?;
+            .ok_or_else(|| wrong("steps", format!("step {} has no `name`", index + 1)))?;
         name::check(&name).at("steps")?;
         if self.steps.contains(&name) {
-            return Err(Wrong::new(
-                "steps",
-                format!("two steps are called `{name}`"),
-            ));
+            return Err(wrong("steps", format!("two steps are called `{name}`")));
         }
         let url = table
             .url
-            .ok_or_else(|| Wrong::new("steps", format!("step `{name}` has no `url`")))?;
+            .ok_or_else(|| wrong("steps", format!("step `{name}` has no `url`")))?;
         let prefix = format!("steps.{name}.");
         let response = rules::read(
             &table.response.within(profile),
@@ -83,8 +78,8 @@ impl Reader<'_> {
             more_params: &[],
         })?;
         if plan.auth_method != AuthMethod::None && !self.has_client_id {
-            return Err(Wrong::new(
-                format!("{prefix}auth_method"),
+            return Err(wrong(
+                &format!("{prefix}auth_method"),
                 "needs the profile's `client_id`",
             ));
         }
@@ -95,8 +90,8 @@ impl Reader<'_> {
         })
     }
 
-    /// What `request` comes to, with the values and the assertion it needs.
-    pub(super) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Wrong> {
+    /// Reads `request`, with the values and the assertion it needs.
+    pub(in crate::profile) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Error> {
         self.used_values.clear();
         self.signs = false;
         let table = &request.table;
@@ -123,8 +118,8 @@ impl Reader<'_> {
         nested::nest(&mut parameters, &table.names, encoding).at(&request.key("names"))?;
         if encoding == Encoding::None && !parameters.is_empty() {
             let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(Wrong::new(
-                request.key("encoding"),
+            return Err(wrong(
+                &request.key("encoding"),
                 format!(
                     "`none` sends no parameters (those in the URL go into `query`), but there are: {}",
                     names.join(", ")
@@ -134,7 +129,7 @@ impl Reader<'_> {
         let headers = self.headers(&request)?;
         let url_key = request.key(request.url_key);
         let mut plan = Plan {
-            url: self.template(&url_key, &request.url, Stand::Request)?,
+            url: self.template(&url_key, &request.url, Where::Request)?,
             query,
             values: Vec::new(),
             method,
@@ -152,13 +147,13 @@ impl Reader<'_> {
         Ok(plan)
     }
 
-    /// The parameters that the standards name: the grant, who asks, and for what (RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2).
+    /// The parameters that the standards name (RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2).
     fn standard(
         &mut self,
         request: &Request<'_>,
         auth_method: AuthMethod,
         encoding: Encoding,
-    ) -> Result<Parameters, Wrong> {
+    ) -> Result<Parameters, Error> {
         let mut texts: Vec<(Sent, &str)> = Vec::new();
         if let Some(grant_type) = &request.table.grant_type
             && grant_type != "none"
@@ -180,7 +175,7 @@ impl Reader<'_> {
         }
         let mut parameters = Vec::new();
         for (sent, source) in texts {
-            let text = self.template(&request.key(sent.name()), source, Stand::Request)?;
+            let text = self.template(&request.key(sent.name()), source, Where::Request)?;
             parameters.push((request.name_of(sent), Parameter::Text(text)));
         }
         if let Some(scope) = self.scope(request)? {
@@ -192,12 +187,12 @@ impl Reader<'_> {
         Ok(parameters)
     }
 
-    /// The scope, word by word; none where there is no word.
-    fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
+    /// The scope, word by word.
+    fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Error> {
         let written = request.table.scope.iter().flat_map(OneOrMany::as_slice);
         let mut words = Vec::new();
         for word in written.flat_map(|text| split_scope(text)) {
-            words.push(self.template(&request.key("scope"), &word, Stand::Request)?);
+            words.push(self.template(&request.key("scope"), &word, Where::Request)?);
         }
         let separator = request
             .table
@@ -208,14 +203,14 @@ impl Reader<'_> {
         Ok((!words.is_empty()).then_some(Parameter::Words { words, separator }))
     }
 
-    /// The resource, or several of them, each sent for itself (RFC 8707 §2).
-    fn resource(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Wrong> {
+    /// The resource, or several of them, each a parameter of its own (RFC 8707 §2).
+    fn resource(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Error> {
         let Some(resource) = &request.table.resource else {
             return Ok(None);
         };
         let mut items = Vec::new();
         for item in resource.as_slice() {
-            let text = self.template(&request.key("resource"), item, Stand::Request)?;
+            let text = self.template(&request.key("resource"), item, Where::Request)?;
             items.push(Parameter::Text(text));
         }
         Ok(Some(match items.len() {
@@ -224,15 +219,15 @@ impl Reader<'_> {
         }))
     }
 
-    /// What goes into the URL beside a body.
-    fn query(&mut self, request: &Request<'_>) -> Result<Parameters, Wrong> {
+    /// The parameters in the URL beside a body.
+    fn query(&mut self, request: &Request<'_>) -> Result<Parameters, Error> {
         let key = request.key("query");
         let mut query = Vec::new();
         for (name, value) in &request.table.query.0 {
-            let parameter = self.parameter(&key, value, Stand::Request)?;
-            if !is_flat(&parameter) {
+            let parameter = self.parameter(&key, value, Where::Request)?;
+            if !parameter.is_flat() {
                 let message = format!("`{name}` is nested, which a URL cannot carry");
-                return Err(Wrong::new(key, message));
+                return Err(wrong(&key, message));
             }
             query.push((name.clone(), parameter));
         }
@@ -240,15 +235,15 @@ impl Reader<'_> {
     }
 
     /// The profile's further parameters.
-    fn params(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Wrong> {
+    fn params(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Error> {
         let key = request.key("params");
         let mut params = Vec::new();
         for (name, value) in &request.table.params.0 {
-            let parameter = self.parameter(&key, value, Stand::Request)?;
-            if encoding != Encoding::Json && !is_flat(&parameter) {
+            let parameter = self.parameter(&key, value, Where::Request)?;
+            if encoding != Encoding::Json && !parameter.is_flat() {
                 let message =
                     format!("`{name}` is nested, which only `encoding = \"json\"` can carry");
-                return Err(Wrong::new(key, message));
+                return Err(wrong(&key, message));
             }
             params.push((name.clone(), parameter));
         }
@@ -256,46 +251,21 @@ impl Reader<'_> {
     }
 
     /// The profile's header fields.
-    fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Wrong> {
+    fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Error> {
         let key = request.key("headers");
         let mut headers = Vec::new();
         for (name, value) in &request.table.headers {
             if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
                 let message = format!("`{}` is no header name", crate::term::text::clean(name, 60));
-                return Err(Wrong::new(key, message));
+                return Err(wrong(&key, message));
             }
-            headers.push((name.clone(), self.template(&key, value, Stand::Field)?));
+            headers.push((name.clone(), self.template(&key, value, Where::Field)?));
         }
         Ok(headers)
     }
-
-    /// `value`, which stands under `key`, with every text in it read.
-    pub(super) fn parameter(
-        &mut self,
-        key: &str,
-        value: &Value,
-        place: Stand,
-    ) -> Result<Parameter, Wrong> {
-        Ok(match value {
-            Value::String(text) => Parameter::Text(self.template(key, text, place)?),
-            Value::Array(items) => Parameter::List(
-                items
-                    .iter()
-                    .map(|item| self.parameter(key, item, place))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Value::Object(members) => Parameter::Table(
-                members
-                    .iter()
-                    .map(|(name, member)| Ok((name.clone(), self.parameter(key, member, place)?)))
-                    .collect::<Result<_, Wrong>>()?,
-            ),
-            plain => Parameter::Plain(plain.clone()),
-        })
-    }
 }
 
-/// Puts `parameter` in the place of the one of that name, or at the end.
+/// Replaces the parameter of that name, or adds it at the end.
 fn set(parameters: &mut Parameters, name: &str, parameter: Parameter) {
     match parameters.iter_mut().find(|(known, _)| known == name) {
         Some((_, known)) => *known = parameter,
@@ -303,21 +273,10 @@ fn set(parameters: &mut Parameters, name: &str, parameter: Parameter) {
     }
 }
 
-/// The words of a scope (RFC 6749 §3.3), a `${…}` with spaces in it counted as one.
+/// The words of a scope (RFC 6749 §3.3); a text with `${…}` counts as one.
 fn split_scope(text: &str) -> Vec<String> {
     if text.contains("${") {
         return vec![text.to_owned()];
     }
     text.split_ascii_whitespace().map(str::to_owned).collect()
-}
-
-/// Whether form or query can carry it: a scalar, or a list of scalars.
-fn is_flat(parameter: &Parameter) -> bool {
-    match parameter {
-        Parameter::Table(_) => false,
-        Parameter::List(items) => items
-            .iter()
-            .all(|item| !matches!(item, Parameter::List(_) | Parameter::Table(_))),
-        _ => true,
-    }
 }

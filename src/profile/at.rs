@@ -1,0 +1,25 @@
+//! Attaches the key of a profile to what is wrong with its value. File and line are added where the config is at hand.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Kind, Subject};
+
+/// Attaches the key that was read to a typed error about its value.
+pub(super) trait At<T> {
+    fn at(self, key: &str) -> Result<T, Error>;
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> At<T> for Result<T, E> {
+    fn at(self, key: &str) -> Result<T, Error> {
+        self.map_err(|error| about(key, Error::of(Kind::Config, error)))
+    }
+}
+
+/// A config error about `key` for a reason that only its reader knows.
+pub(super) fn wrong(key: &str, reason: impl Into<Cow<'static, str>>) -> Error {
+    about(key, Error::new(Kind::Config, reason))
+}
+
+fn about(key: &str, error: Error) -> Error {
+    error.about(Subject::Key(key.to_owned()))
+}

@@ -1,0 +1,84 @@
+//! Which names are in the host of a URL template, and which values may be put there.
+
+use crate::profile::template::{Name, Template};
+
+/// The names in the host of `url`, if the URL as written says where its host begins.
+///
+/// Their values must not end the host: `https://${var.tenant}.example.com/` is a promise that the host is one of example.com's, and
+/// the tenant `evil.example/` would break it.
+pub(super) fn names_in_host(url: &Template) -> Vec<Name> {
+    let source = url.source();
+    let Some(at) = source.find("://") else {
+        return Vec::new();
+    };
+    let mut rest = &source[at + 3..];
+    let mut names = Vec::new();
+    while let Some(at) = rest.find("${") {
+        if rest[..at].contains(['/', '\\', '?', '#']) {
+            break;
+        }
+        let Some(end) = rest[at..].find('}') else {
+            break;
+        };
+        let part = Template::parse(&rest[at..=at + end]);
+        names.extend(part.iter().flat_map(Template::names).cloned());
+        rest = &rest[at + end + 1..];
+    }
+    names
+}
+
+/// Whether `value` can be in a host without ending it. Ports and IPv6 literals may be in it; the URL parser refuses the rest.
+pub(super) fn stays_in_host(value: &str) -> bool {
+    !value.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_the_host_are_found_and_their_values_cannot_end_it() {
+        let cases = [
+            (
+                "https://${var.tenant}.example.com/${var.path}",
+                "var.tenant",
+            ),
+            ("https://a.example/${var.path}", ""),
+            (
+                "https://${var.a}.${env.B}:${var.c}?${var.d}",
+                "var.a env.B var.c",
+            ),
+            ("https://${urlencode(var.a)}.example/", "var.a"),
+            // The profile leaves the whole URL to its variable.
+            ("${var.base}/token", ""),
+            ("https://a.example", ""),
+        ];
+        for (url, expected) in cases {
+            let names: Vec<String> = names_in_host(&Template::parse(url).unwrap())
+                .iter()
+                .map(Name::to_string)
+                .collect();
+            assert_eq!(names.join(" "), expected, "{url}");
+        }
+        for good in [
+            "acme",
+            "a-b.c",
+            "localhost:8443",
+            "[::1]:1",
+            "xn--bcher-kva",
+        ] {
+            assert!(stays_in_host(good), "{good}");
+        }
+        for bad in [
+            "evil.example/",
+            "evil.example#",
+            "e?",
+            "e\\",
+            "a@e",
+            "e\t",
+            "e\n/",
+        ] {
+            assert!(!stays_in_host(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The inputs of a profile's requests that decide which token comes back: what the cache key is made of.
+//!
+//! Named values in a fixed order, without secrets. A setting that shapes only how the token is printed is not among them.
+
+use serde::Serialize;
+
+use crate::profile::assertion::{Assertion, Claim};
+use crate::profile::location::Locations;
+use crate::profile::parameter::Parameter;
+use crate::profile::plan::Plan;
+use crate::profile::resolved::Profile;
+use crate::profile::rules::Response;
+use crate::profile::template::{Name, Template};
+
+/// Named values in a fixed order.
+pub type Inputs = Vec<(String, String)>;
+
+impl Profile {
+    /// Every input of the requests that decides which token comes back, without secrets.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs {
+        let mut list = List::default();
+        list.add("client_id", self.client_id.as_deref().unwrap_or_default());
+        let mut names: Vec<&Name> = self
+            .plans()
+            .flat_map(Plan::templates)
+            .flat_map(Template::names)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            match name {
+                Name::Var(var) => list.add(&format!("var {var}"), self.vars.get(var)),
+                Name::Env(variable) => list.add(&format!("env {variable}"), self.env.get(variable)),
+                _ => {}
+            }
+        }
+        for step in &self.steps {
+            list.prefix = format!("step {} ", step.name);
+            list.plan(&step.plan);
+            list.response(&step.response);
+        }
+        list.prefix.clear();
+        list.plan(&self.token);
+        list.response(&self.response);
+        if let Some(path) = &self.client_cert {
+            list.add("client_cert", path.display().to_string());
+        }
+        list.inputs
+    }
+}
+
+#[derive(Default)]
+struct List {
+    prefix: String,
+    inputs: Inputs,
+}
+
+/// A value of the list; one that is absent is left out.
+trait Value {
+    fn text(self) -> Option<String>;
+}
+
+impl Value for String {
+    fn text(self) -> Option<String> {
+        Some(self)
+    }
+}
+
+impl Value for &str {
+    fn text(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+impl<T: ToString> Value for Option<T> {
+    fn text(self) -> Option<String> {
+        self.map(|value| value.to_string())
+    }
+}
+
+impl List {
+    fn add(&mut self, name: &str, value: impl Value) {
+        if let Some(value) = value.text() {
+            self.inputs.push((format!("{}{name}", self.prefix), value));
+        }
+    }
+
+    /// Adds values that have no order in the request, sorted by name.
+    fn add_sorted(&mut self, kind: &str, mut values: Vec<(&String, String)>) {
+        values.sort();
+        for (name, value) in values {
+            self.add(&format!("{kind} {name}"), value);
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan) {
+        self.add("url", plan.url.source());
+        self.add("method", plan.method.name());
+        self.add("encoding", word(&plan.encoding));
+        self.add("auth_method", word(&plan.auth_method));
+        self.add("basic_encoding", word(&plan.basic_encoding));
+        let canonical = |(_, value): &(String, Parameter)| value.canonical().to_string();
+        self.add_sorted("parameter", paired(&plan.parameters, canonical));
+        self.add_sorted("query", paired(&plan.query, canonical));
+        // As they are written: their results differ from run to run.
+        let source = |(_, value): &(String, Template)| value.source().to_owned();
+        self.add_sorted("value", paired(&plan.values, source));
+        self.add_sorted("header", paired(&plan.headers, source));
+        if let Some(assertion) = &plan.assertion {
+            self.assertion(assertion);
+        }
+    }
+
+    fn assertion(&mut self, assertion: &Assertion) {
+        self.add(
+            "assertion alg",
+            assertion.algorithm.map_or("", |alg| alg.name()),
+        );
+        self.add("assertion key", assertion.key.as_str());
+        let canonical = |(_, value): &(String, Parameter)| value.canonical().to_string();
+        self.add_sorted("assertion header", paired(&assertion.headers, canonical));
+        let said = |(_, claim): &(String, Claim)| match claim {
+            Claim::Issued => "issued".to_owned(),
+            Claim::Expires => "expires".to_owned(),
+            Claim::Unique => "unique".to_owned(),
+            Claim::Said(value) => value.canonical().to_string(),
+        };
+        self.add_sorted("assertion claim", paired(&assertion.claims, said));
+    }
+
+    /// The rules that say what is a token and how long it lives. Those that only find a refusal's words are not inputs.
+    fn response(&mut self, rules: &Response) {
+        self.add("format", word(&rules.format));
+        self.add("status", rules.status);
+        self.add("access_token", locations(&rules.access_token));
+        self.add("token_type", locations(&rules.token_type));
+        self.add("expires_in", rules.expires_in.as_ref().map(locations));
+        self.add("expires_in_unit", word(&rules.expires_in_unit));
+        self.add("expires_at", rules.expires_at.as_ref().map(locations));
+        self.add("expires_at_unit", word(&rules.expires_at_unit));
+        self.add(
+            "expires_at_zone",
+            rules.expires_at_zone.map(|zone| zone.seconds()),
+        );
+        self.add("scope", locations(&rules.scope));
+        for (name, location) in &rules.keep {
+            self.add(&format!("keep {name}"), location.to_string());
+        }
+        self.add("strip_prefix", rules.strip_prefix.as_ref());
+        for (pointer, expected) in &rules.success {
+            self.add(
+                &format!("success {}", pointer.source()),
+                expected.to_string(),
+            );
+        }
+        self.add("token_chars", word(&rules.token_chars));
+        self.add("default_ttl_ms", rules.default_ttl_ms);
+        self.add("max_ttl_ms", rules.max_ttl_ms);
+    }
+}
+
+fn paired<T>(
+    list: &[(String, T)],
+    value: impl Fn(&(String, T)) -> String,
+) -> Vec<(&String, String)> {
+    list.iter().map(|pair| (&pair.0, value(pair))).collect()
+}
+
+/// A keyword of the config, as it is written there.
+fn word(keyword: &impl Serialize) -> Option<String> {
+    let written = serde_json::to_value(keyword).ok()?;
+    written.as_str().map(str::to_owned)
+}
+
+/// Locations as one JSON list, so that no two lists read the same.
+fn locations(list: &Locations) -> String {
+    let list: Vec<String> = list.as_slice().iter().map(ToString::to_string).collect();
+    serde_json::Value::from(list).to_string()
+}

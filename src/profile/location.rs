@@ -1,0 +1,152 @@
+//! Where in an answer a value is: at a JSON pointer into the body, in a header field, in a cookie, or in an earlier step's answer.
+
+use std::fmt;
+
+use crate::profile::file::schema::OneOrMany;
+use crate::profile::pointer::{Pointer, PointerError};
+
+/// A location in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// `/data/token`: a member of the body.
+    Body(Pointer),
+    /// `header:X-Subject-Token`: a header field.
+    Header(String),
+    /// `cookie:SESSION`: a cookie the answer sets.
+    Cookie(String),
+    /// `step:login/data/host`: the value of `${step.login.data.host}`.
+    Step(String, Pointer),
+}
+
+/// Why a text is not a location.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// `header:` and the like, without a name.
+    #[error("`{0}` names nothing after the colon")]
+    NoName(String),
+    /// `step:` with a step that the profile does not have.
+    #[error("`{location}`: there is no step `{step}`")]
+    NoSuchStep {
+        /// The location as written.
+        location: String,
+        /// The step it names.
+        step: String,
+    },
+    /// A list without a location.
+    #[error("is an empty list")]
+    EmptyList,
+    /// Not a pointer either.
+    #[error(transparent)]
+    Pointer(#[from] PointerError),
+}
+
+impl Location {
+    /// Reads a location; `root` goes before a pointer, and `steps` are the steps of the profile.
+    ///
+    /// # Errors
+    /// Why it is not a location.
+    pub fn parse(source: &str, root: &Pointer, steps: &[String]) -> Result<Self, LocationError> {
+        let named = |name: &str| match name.trim() {
+            "" => Err(LocationError::NoName(source.to_owned())),
+            name => Ok(name.to_owned()),
+        };
+        if let Some(name) = source.strip_prefix("header:") {
+            return named(name).map(|name| Self::Header(name.to_ascii_lowercase()));
+        }
+        if let Some(name) = source.strip_prefix("cookie:") {
+            return named(name).map(Self::Cookie);
+        }
+        if let Some(path) = source.strip_prefix("step:") {
+            let (step, pointer) = path.split_at(path.find('/').unwrap_or(path.len()));
+            let step = named(step)?;
+            if !steps.contains(&step) {
+                return Err(LocationError::NoSuchStep {
+                    location: source.to_owned(),
+                    step,
+                });
+            }
+            return Ok(Self::Step(step, Pointer::parse(pointer)?));
+        }
+        Ok(Self::Body(root.join(&Pointer::parse(source)?)))
+    }
+
+    /// The name of the value there, for `keep`.
+    #[must_use]
+    pub fn last(&self) -> Option<&str> {
+        match self {
+            Self::Body(pointer) | Self::Step(_, pointer) => pointer.last(),
+            Self::Header(name) | Self::Cookie(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(pointer) => f.write_str(pointer.source()),
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Cookie(name) => write!(f, "cookie:{name}"),
+            Self::Step(step, pointer) => write!(f, "step:{step}{}", pointer.source()),
+        }
+    }
+}
+
+/// Where a value may be: the first location that holds one counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locations(Vec<Location>);
+
+impl Locations {
+    /// Reads a location or a list of them; see [`Location::parse`].
+    ///
+    /// # Errors
+    /// Why one is not a location, or that there is none.
+    pub fn parse(
+        source: &OneOrMany,
+        root: &Pointer,
+        steps: &[String],
+    ) -> Result<Self, LocationError> {
+        let locations = source
+            .as_slice()
+            .iter()
+            .map(|one| Location::parse(one, root, steps))
+            .collect::<Result<Vec<_>, _>>()?;
+        if locations.is_empty() {
+            return Err(LocationError::EmptyList);
+        }
+        Ok(Self(locations))
+    }
+
+    /// The locations, in the order they are tried; there is at least one.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Location] {
+        &self.0
+    }
+
+    /// Whether one of them is in the answer's body.
+    #[must_use]
+    pub fn is_in_body(&self) -> bool {
+        self.0.iter().any(|one| matches!(one, Location::Body(_)))
+    }
+
+    /// The step one of them points into, if any does.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        self.0.iter().find_map(|one| match one {
+            Location::Step(step, _) => Some(step.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// `/a`, or `/a or /b`.
+impl fmt::Display for Locations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, location) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" or ")?;
+            }
+            location.fmt(f)?;
+        }
+        Ok(())
+    }
+}

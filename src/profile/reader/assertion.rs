@@ -1,0 +1,181 @@
+//! Reads the `assertion` table.
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
+use crate::profile::at::{At, wrong};
+use crate::profile::file::schema::{Algorithm, AuthMethod, OneOrMany};
+use crate::profile::parameter::Parameter;
+use crate::profile::reader::{Reader, Where};
+use crate::profile::template::{CLIENT_SECRET, Name, PRIVATE_KEY, Template};
+
+/// The lifetime of an assertion if the profile does not say: it is used at once, and some providers refuse a longer one.
+const DEFAULT_LIFETIME_MS: i64 = 60_000;
+
+/// The shortest lifetime: it counts from `iat`, and the assertion must arrive before it ends.
+const SHORTEST_LIFETIME_MS: i64 = (BACKDATED_S + 5) * 1000;
+
+impl Reader<'_> {
+    /// The assertion for a request to `url` that authenticates by `auth_method`.
+    pub(in crate::profile) fn assertion(
+        &mut self,
+        url: &Template,
+        auth_method: AuthMethod,
+    ) -> Result<Assertion, Error> {
+        let table = self.assertion.clone();
+        let algorithm = match (auth_method, table.alg) {
+            (AuthMethod::ClientSecretJwt, None) => Some(Algorithm::Hs256),
+            (AuthMethod::ClientSecretJwt, Some(alg)) if !alg.is_shared() => {
+                return Err(mismatch(alg, "a private key", AuthMethod::PrivateKeyJwt));
+            }
+            (AuthMethod::PrivateKeyJwt, Some(alg)) if alg.is_shared() => {
+                return Err(mismatch(
+                    alg,
+                    "a shared secret",
+                    AuthMethod::ClientSecretJwt,
+                ));
+            }
+            (_, alg) => alg,
+        };
+        let key = table.key.unwrap_or_else(|| {
+            let is_shared = algorithm.is_some_and(Algorithm::is_shared);
+            if is_shared {
+                CLIENT_SECRET
+            } else {
+                PRIVATE_KEY
+            }
+            .to_owned()
+        });
+        if key != PRIVATE_KEY {
+            self.allowed(&Name::Secret(key.clone()), Where::Inner)
+                .at("assertion.key")?;
+        }
+        let lifetime_ms = table
+            .lifetime
+            .map_or(DEFAULT_LIFETIME_MS, |lifetime| lifetime.ms);
+        if lifetime_ms < SHORTEST_LIFETIME_MS {
+            return Err(wrong(
+                "assertion.lifetime",
+                format!(
+                    "must be at least {} seconds: `iat` is {BACKDATED_S} seconds back, and the assertion has to be there before it ends",
+                    SHORTEST_LIFETIME_MS / 1000
+                ),
+            ));
+        }
+        let mut headers = vec![("typ".to_owned(), text("JWT"))];
+        if let Some(kid) = &table.kid {
+            let kid = self.template("assertion.kid", kid, Where::Inner)?;
+            headers.push(("kid".to_owned(), Parameter::Text(kid)));
+        }
+        for (name, value) in &table.headers.0 {
+            if name == "alg" {
+                return Err(wrong(
+                    "assertion.headers",
+                    "`alg` is not written here but as `assertion.alg`",
+                ));
+            }
+            let said = self.said("assertion.headers", value)?;
+            put(&mut headers, name, said);
+        }
+        Ok(Assertion {
+            algorithm,
+            key,
+            headers,
+            claims: self.claims(url)?,
+            lifetime_ms,
+        })
+    }
+
+    fn claims(&mut self, url: &Template) -> Result<Vec<(String, Claim)>, Error> {
+        let table = self.assertion.clone();
+        let mut claims = Vec::new();
+        if self.has_client_id {
+            // RFC 7523 §3: where it authenticates a client, issuer and subject are that client.
+            for name in ["iss", "sub"] {
+                let client_id = self.template("client_id", "${client_id}", Where::Inner)?;
+                claims.push((name.to_owned(), Claim::Said(Parameter::Text(client_id))));
+            }
+        } else if !table.claims.0.contains_key("iss") {
+            return Err(wrong(
+                "assertion.claims",
+                "nobody is its issuer: write `client_id`, or `claims = { iss = \"…\" }`",
+            ));
+        }
+        let names_itself = url.names().any(|name| *name == Name::Assertion);
+        if names_itself && table.audience.is_none() && !table.claims.0.contains_key("aud") {
+            return Err(wrong(
+                "assertion.audience",
+                "must be said: it is else the URL that the assertion is sent to, and the URL holds `${assertion}` itself",
+            ));
+        }
+        let audience = match table.audience.as_ref().map(OneOrMany::as_slice) {
+            None => Parameter::Text(url.clone()),
+            Some([one]) => {
+                Parameter::Text(self.template("assertion.audience", one, Where::Inner)?)
+            }
+            Some(many) => Parameter::List(
+                many.iter()
+                    .map(|one| {
+                        self.template("assertion.audience", one, Where::Inner)
+                            .map(Parameter::Text)
+                    })
+                    .collect::<Result<_, _>>()?,
+            ),
+        };
+        claims.push(("aud".to_owned(), Claim::Said(audience)));
+        let own = [
+            ("iat", Claim::Issued),
+            ("nbf", Claim::Issued),
+            ("exp", Claim::Expires),
+            ("jti", Claim::Unique),
+        ];
+        claims.extend(own.map(|(name, claim)| (name.to_owned(), claim)));
+        for (name, value) in &table.claims.0 {
+            let said = self.said("assertion.claims", value)?.map(Claim::Said);
+            put(&mut claims, name, said);
+        }
+        Ok(claims)
+    }
+
+    /// The value of a header parameter or claim; `None` for `false`, which removes one of tok's own.
+    fn said(&mut self, key: &str, value: &Value) -> Result<Option<Parameter>, Error> {
+        match value {
+            Value::Bool(false) => Ok(None),
+            value => self.parameter(key, value, Where::Inner).map(Some),
+        }
+    }
+}
+
+/// Sets member `name` where it is; removes one of tok's own if there is nothing `said`.
+fn put<T: From<Parameter>>(members: &mut Vec<(String, T)>, name: &str, said: Option<T>) {
+    let known = members.iter().position(|(known, _)| known == name);
+    match (known, said) {
+        (Some(at), Some(said)) => members[at].1 = said,
+        (Some(at), None) => {
+            members.remove(at);
+        }
+        (None, said) => {
+            let said = said.unwrap_or_else(|| Parameter::Plain(Value::Bool(false)).into());
+            members.push((name.to_owned(), said));
+        }
+    }
+}
+
+fn text(literal: &str) -> Parameter {
+    Parameter::Text(Template::literal(literal))
+}
+
+fn mismatch(algorithm: Algorithm, signs_with: &str, other: AuthMethod) -> Error {
+    let other = match other {
+        AuthMethod::ClientSecretJwt => "client_secret_jwt",
+        _ => "private_key_jwt",
+    };
+    wrong(
+        "assertion.alg",
+        format!(
+            "{} signs with {signs_with}; the method for that is `auth_method = \"{other}\"`",
+            algorithm.name()
+        ),
+    )
+}
