@@ -36,22 +36,6 @@ impl Held {
         };
         Self { before }
     }
-
-    /// Whether one waits. It may be one that the process ignores: Linux keeps those too while they are held back.
-    #[expect(
-        unsafe_code,
-        reason = "the standard library does not say which signals wait; the set is initialised by the call that fills it"
-    )]
-    pub(crate) fn is_one_waiting(&self) -> bool {
-        let mut waiting = MaybeUninit::uninit();
-        // SAFETY: `waiting` is used only after the first call has filled it.
-        unsafe {
-            libc::sigpending(waiting.as_mut_ptr()) == 0
-                && ENDING
-                    .iter()
-                    .any(|signal| libc::sigismember(waiting.as_ptr(), *signal) == 1)
-        }
-    }
 }
 
 impl Drop for Held {

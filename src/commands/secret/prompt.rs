@@ -1,9 +1,13 @@
-//! A secret that a person types or pastes, unseen. A key in PEM has many lines; of anything else the first line is the secret.
+//! Asks for a secret at a terminal without showing it: one line, or a private key in PEM.
 
 #[cfg(not(unix))]
 mod portable;
 #[cfg(unix)]
 mod unix;
+
+use std::io;
+
+use zeroize::Zeroizing;
 
 #[cfg(not(unix))]
 use self::portable as system;
@@ -20,36 +24,150 @@ const BEGIN: &str = "-----BEGIN ";
 /// How its last line begins.
 const END: &str = "-----END ";
 
-/// What is wrong with more than [`LONGEST_BYTES`].
-const TOO_LONG: &str = "longer than 64 KiB, so it is no secret";
-
-/// What a person typed or pasted, perhaps nothing.
-struct Given {
-    secret: Secret,
-    /// Whether lines came behind it that belong to no key.
-    is_cut: bool,
+/// Why there is no secret.
+#[derive(Debug, thiserror::Error)]
+enum PromptError {
+    #[error("could not read from the terminal")]
+    Unreadable(#[from] io::Error),
+    #[error("the typed secret is longer than 64 KiB")]
+    TooLong,
+    #[error("the typed secret has a line of {0} bytes or more, and a terminal cuts such lines")]
+    LineTooLong(usize),
+    #[error("the typed secret is not UTF-8 text")]
+    NotText,
+    #[error("the typed secret contains a control character, as arrow keys send")]
+    ControlCharacter,
 }
 
-/// The secret that a person types or pastes after `prompt`, unseen; nothing where that is nothing. On Unix, whatever else was pasted with it is thrown
-/// away: it would be the shell's next commands.
+impl From<PromptError> for Error {
+    fn from(error: PromptError) -> Self {
+        let kind = match error {
+            PromptError::Unreadable(_) => Kind::Unexpected,
+            _ => Kind::Secret,
+        };
+        match error {
+            PromptError::LineTooLong(_) => Self::of(kind, error)
+                .hint("give it on stdin instead: `tok secret set PROFILE NAME < FILE`"),
+            _ => Self::of(kind, error),
+        }
+    }
+}
+
+/// Shows `prompt` and reads a secret, which may be empty. On Unix, anything pasted behind it is discarded, because the shell would run it.
 ///
 /// # Errors
-/// When the terminal cannot be read; a secret failure when what was given is no text, or longer than 64 KiB. After Ctrl-C the process ends, on Unix as
-/// by its signal.
-pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> anyhow::Result<Secret> {
-    let given = system::ask(prompt)?;
-    if given.is_cut {
-        notes.note("only the first line is taken: those after it hold no private key in PEM");
+/// If the terminal cannot be read, or the input cannot be a secret.
+pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> Result<Secret, Error> {
+    let input = system::read(prompt)?;
+    let (taken, rest) = split(text(&input)?);
+    let may_be_typed =
+        |c: char| !c.is_control() || taken.contains(BEGIN) && matches!(c, '\n' | '\t');
+    if !taken.chars().all(may_be_typed) {
+        return Err(PromptError::ControlCharacter.into());
     }
-    Ok(given.secret)
+    if !rest.trim().is_empty() && !taken.contains(BEGIN) {
+        notes.note("only the first line is taken: the lines after it contain no private key");
+    }
+    let mut secret = Secret::default();
+    secret.push(taken);
+    Ok(secret)
 }
 
-/// What was typed is `what`, and so no secret.
-fn no_secret(what: &str) -> anyhow::Error {
-    Error::new(Kind::Secret, format!("what was typed is {what}")).into()
+fn text(input: &Zeroizing<Vec<u8>>) -> Result<&str, PromptError> {
+    if input.len() > LONGEST_BYTES {
+        return Err(PromptError::TooLong);
+    }
+    std::str::from_utf8(input).map_err(|_| PromptError::NotText)
 }
 
-/// The terminal could not be read.
-fn unreadable(error: std::io::Error) -> anyhow::Error {
-    anyhow::Error::new(error).context("could not read from the terminal")
+/// Whether the lines so far are a whole secret: no PEM block is open. The parameters that openssl writes before an EC key are not a key.
+fn is_whole(text: &str) -> bool {
+    match (text.rfind(BEGIN), text.rfind(END)) {
+        (None, _) => true,
+        (Some(begin), Some(end)) => begin < end && !text[end..].contains("PARAMETERS"),
+        (Some(_), None) => false,
+    }
+}
+
+/// Divides `text` behind its secret: the last private key with all that precedes it (openssl writes certificates and attributes there),
+/// other PEM as a whole, or the first line.
+fn split(text: &str) -> (&str, &str) {
+    if !text.contains(BEGIN) {
+        return text.split_once('\n').unwrap_or((text, ""));
+    }
+    let is_key_end = |at: &usize| {
+        let line = text[*at..].lines().next().unwrap_or_default();
+        line.contains("PRIVATE KEY")
+    };
+    let end = text.rmatch_indices(END).map(|(at, _)| at).find(is_key_end);
+    let taken = match end {
+        Some(at) => at + text[at..].find('\n').unwrap_or(text.len() - at),
+        None => text.len(),
+    };
+    let (taken, rest) = text.split_at(taken);
+    (taken.trim_end(), rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\nBBBB\n-----END PRIVATE KEY-----";
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nCCCC\n-----END CERTIFICATE-----";
+    const PARAMETERS: &str = "-----BEGIN EC PARAMETERS-----\nCg==\n-----END EC PARAMETERS-----";
+
+    #[test]
+    fn without_pem_the_first_line_is_the_secret() {
+        for (text, expected, rest) in [
+            ("s3cret\n", "s3cret", ""),
+            ("  s3 cret \n", "  s3 cret ", ""),
+            ("half", "half", ""),
+            ("", "", ""),
+            ("\ns3cret\n", "", "s3cret\n"),
+            ("s3cret\nls\nrm -r x", "s3cret", "ls\nrm -r x"),
+        ] {
+            assert!(is_whole(text), "{text:?}");
+            assert_eq!(split(text), (expected, rest), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_taken_with_what_precedes_it_and_nothing_behind_it() {
+        let in_one_line = KEY.replace('\n', "\\n");
+        let doubled = KEY.replace('\n', "\n\n");
+        let encrypted = KEY.replace("PRIVATE", "ENCRYPTED PRIVATE");
+        for key in [KEY, &in_one_line, &doubled, &encrypted] {
+            for before in [
+                "",
+                "\n",
+                "Bag Attributes\n    friendlyName: x\n",
+                &format!("subject=CN = x\n\n{CERTIFICATE}\n"),
+                &format!("{PARAMETERS}\n"),
+            ] {
+                let expected = format!("{before}{key}");
+                for behind in ["", "\n", "\nls\nrm -r x\n"] {
+                    let text = format!("{expected}{behind}");
+                    assert!(is_whole(&text), "{text:?}");
+                    assert_eq!(split(&text), (&*expected, behind), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_pem_is_taken_as_a_whole() {
+        assert_eq!(split(&format!("{CERTIFICATE}\n")), (CERTIFICATE, ""));
+    }
+
+    #[test]
+    fn an_open_pem_block_is_not_whole() {
+        for text in [
+            "-----BEGIN PRIVATE KEY-----\n".to_owned(),
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n\n".to_owned(),
+            format!("{CERTIFICATE}\n-----BEGIN PRIVATE KEY-----\n"),
+            format!("{PARAMETERS}\n"),
+        ] {
+            assert!(!is_whole(&text), "{text:?}");
+        }
+    }
 }

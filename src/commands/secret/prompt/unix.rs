@@ -1,54 +1,216 @@
-//! Unix: the terminal on stdin is asked, the one that was found to have a person at it.
-
-mod terminal;
-mod typed;
+//! Unix: reads from the terminal on stdin, which does not echo until the whole paste has been read; the kernel edits the lines.
+//!
+//! Signals that would end or stop the process restore the terminal first. Their handlers only store the number: `poll` looks for it often.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::stdio::stdin;
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+use zeroize::Zeroizing;
 
-use self::terminal::Silence;
-use self::typed::Typed;
-use crate::commands::secret::prompt::{Given, TOO_LONG, no_secret, unreadable};
+use crate::commands::secret::LONGEST_BYTES;
+use crate::commands::secret::prompt::{PromptError, is_whole};
 
-/// Asks `prompt`, and takes what comes.
-pub(super) fn ask(prompt: &str) -> anyhow::Result<Given> {
-    match typed(prompt).map_err(unreadable)? {
-        Typed::Given { secret, is_cut } => Ok(Given { secret, is_cut }),
-        Typed::TooLong => Err(no_secret(TOO_LONG)),
-        Typed::NotText => Err(no_secret("not UTF-8 text")),
-        Typed::Interrupted => Err(interrupt()),
+/// How long to wait for more input: longer than a paste pauses, shorter than a person notices.
+const PAUSE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
+/// How long to discard the rest of a paste, which may never end.
+const DISCARD_AT_MOST: Duration = Duration::from_secs(2);
+
+/// The kernel's bound for a line, from which on it drops characters without an error (`N_TTY_BUF_SIZE`, `MAX_CANON`).
+const LINE_BYTES: usize = if cfg!(any(target_os = "linux", target_os = "android")) {
+    4095
+} else {
+    1023
+};
+
+/// Every signal that ends or stops a process by default and can be caught, except for faults and for access from the background.
+const SIGNALS: [libc::c_int; 11] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGXCPU,
+    libc::SIGTSTP,
+];
+
+/// The signal that came last and was not yet acted on, or 0.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// Shows `prompt` and reads the lines of one secret. Asks again after a signal that did not end the process.
+pub(super) fn read(prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    loop {
+        let silence = Silence::begin()?;
+        // Only now: keys typed after the prompt are not shown.
+        say(prompt);
+        let input = read_lines(&silence);
+        drop(silence);
+        say("\n");
+        match SIGNAL.swap(0, Ordering::Relaxed) {
+            0 => return input,
+            signal => raise(signal),
+        }
     }
 }
 
-fn typed(prompt: &str) -> io::Result<Typed> {
-    let mut silence = Silence::fall(rustix::stdio::stdin())?;
-    // Only now: whoever types once they read this is not seen.
-    say(prompt);
-    let answer = typed::read(|| silence.hear());
-    drop(silence);
-    // In the place of the Enter that was not shown.
-    say("\n");
-    answer
+/// Reads until a pause after a whole secret, Ctrl-D, or a signal.
+fn read_lines(silence: &Silence) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    // Never grows, which would leave a copy behind.
+    let mut input = Zeroizing::new(Vec::with_capacity(LONGEST_BYTES + 1));
+    let mut line = Zeroizing::new([0; LINE_BYTES + 1]);
+    while SIGNAL.load(Ordering::Relaxed) == 0 {
+        if !silence.has_line()? {
+            if input.ends_with(b"\n") && std::str::from_utf8(&input).map_or(true, is_whole) {
+                break;
+            }
+            continue;
+        }
+        let read = match rustix::io::read(stdin(), line.as_mut_slice()) {
+            Err(rustix::io::Errno::INTR) => continue,
+            read => read.map_err(io::Error::from)?,
+        };
+        if read == 0 {
+            break;
+        }
+        let line = line.get(..read).unwrap_or_default();
+        if line.strip_suffix(b"\n").unwrap_or(line).len() >= LINE_BYTES {
+            return Err(PromptError::LineTooLong(LINE_BYTES));
+        }
+        if input.len() + read > LONGEST_BYTES {
+            return Err(PromptError::TooLong);
+        }
+        input.extend_from_slice(line);
+    }
+    Ok(input)
 }
 
-/// Ends the process as Ctrl-C does.
-///
-/// Returns, with what is to be said, only where whoever started tok has it ignore that signal.
-fn interrupt() -> anyhow::Error {
-    let sent = kill_process(getpid(), Signal::INT);
-    match sent {
-        Ok(()) => anyhow::anyhow!("interrupted"),
-        Err(error) => anyhow::Error::new(error).context("interrupted"),
+/// The terminal on stdin without echo; dropping it discards the unread input and restores the terminal and the signals.
+struct Silence {
+    before: Termios,
+    silent: Termios,
+    handlers: Vec<(libc::c_int, libc::sigaction)>,
+}
+
+impl Silence {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
+        silent.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
+        let silence = Self {
+            before,
+            silent,
+            handlers: install_handlers(),
+        };
+        tcsetattr(stdin(), OptionalActions::Now, &silence.silent)?;
+        Ok(silence)
+    }
+
+    /// Whether a line (or Ctrl-D) comes within [`PAUSE`].
+    fn has_line(&self) -> io::Result<bool> {
+        let stdin = stdin();
+        let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut terminal, Some(&PAUSE)) {
+            Err(rustix::io::Errno::INTR) => return Ok(false),
+            ready => ready?,
+        };
+        let events = terminal.map(|terminal| terminal.revents())[0];
+        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        // A shell that resumes tok after SIGSTOP may have set its own modes.
+        if tcgetattr(stdin)?.local_modes.contains(LocalModes::ECHO) {
+            tcsetattr(stdin, OptionalActions::Now, &self.silent)?;
+        }
+        Ok(events.contains(PollFlags::IN))
+    }
+
+    /// Reads the rest of a paste, byte by byte: an unfinished line counts too.
+    fn discard(&self) -> io::Result<()> {
+        let mut bytes = self.silent.clone();
+        bytes.local_modes -= LocalModes::ICANON | LocalModes::ISIG;
+        bytes.special_codes[SpecialCodeIndex::VMIN] = 0;
+        bytes.special_codes[SpecialCodeIndex::VTIME] = 1;
+        tcsetattr(stdin(), OptionalActions::Now, &bytes)?;
+        let mut rest = Zeroizing::new([0; 4096]);
+        let began = Instant::now();
+        while rustix::io::read(stdin(), rest.as_mut_slice())? > 0
+            && began.elapsed() < DISCARD_AT_MOST
+        {}
+        Ok(())
     }
 }
 
-/// Shows `text` to whoever sits at the terminal, even where stderr is a file.
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // A terminal that has hung up needs neither.
+        let _ = self.discard();
+        let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.before);
+        for (signal, before) in &self.handlers {
+            set_action(*signal, before);
+        }
+    }
+}
+
+extern "C" fn store(signal: libc::c_int) {
+    SIGNAL.store(signal, Ordering::Relaxed);
+}
+
+/// Installs [`store`] for each signal that the process does not ignore; returns what was there before.
+#[expect(unsafe_code, reason = "the standard library has no signal handlers")]
+fn install_handlers() -> Vec<(libc::c_int, libc::sigaction)> {
+    // SAFETY: zeroes are a valid `sigaction` without flags and with an empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = store as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    let install = |signal| {
+        let before = set_action(signal, &action)?;
+        if before.sa_sigaction == libc::SIG_IGN {
+            set_action(signal, &before);
+            return None;
+        }
+        Some((signal, before))
+    };
+    SIGNALS.into_iter().filter_map(install).collect()
+}
+
+#[expect(unsafe_code, reason = "the standard library has no signal handlers")]
+fn set_action(signal: libc::c_int, action: &libc::sigaction) -> Option<libc::sigaction> {
+    // SAFETY: both structs outlive the call, and the only handler, `store`, is async-signal-safe.
+    unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(signal, action, &mut before) == 0).then_some(before)
+    }
+}
+
+/// Does what `signal` would have done, now that the terminal is restored.
+#[expect(
+    unsafe_code,
+    reason = "rustix does not send signals to one thread, which is what makes a stop immediate"
+)]
+fn raise(signal: libc::c_int) {
+    // SAFETY: takes no pointer.
+    unsafe { libc::raise(signal) };
+}
+
+/// Shows `text` on the terminal, even if stderr is a file.
 fn say(text: &str) {
     let show = |to: &mut dyn Write| to.write_all(text.as_bytes()).and_then(|()| to.flush());
     let mut stderr = io::stderr();
-    // If nobody can be shown it, whoever knows that tok asks can answer all the same.
+    // If the text cannot be shown, the secret can be typed all the same.
     let _ = match File::options().write(true).open("/dev/tty") {
         Ok(mut terminal) if !stderr.is_terminal() => show(&mut terminal),
         _ => show(&mut stderr),
