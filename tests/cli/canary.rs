@@ -13,7 +13,12 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use local_provider::{Answer, Gate, Received};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::parallel;
 use search::{Canary, From, SOURCES, Scene, files};
+
+fn source_name(from: &From) -> String {
+    format!("{from:?}")
+}
 
 /// Says back everything a request held, in the ways servers do.
 fn echo(status: u16) -> impl Fn(&Received) -> Answer {
@@ -59,7 +64,7 @@ fn the_search_finds_a_canary_in_every_form() {
 
 #[test]
 fn after_a_success_only_stdout_and_the_cache_hold_the_token() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         scene
             .provider
@@ -103,12 +108,12 @@ fn after_a_success_only_stdout_and_the_cache_hold_the_token() {
         if from == From::Command {
             assert!(scene.home.path().join("seen-by-child").exists());
         }
-    }
+    });
 }
 
 #[test]
 fn a_provider_that_says_everything_back_is_not_quoted() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         for (status, code) in [(401, 5), (400, 5), (200, 5), (307, 7)] {
             scene.provider.answer_with("/token", echo(status));
@@ -119,7 +124,7 @@ fn a_provider_that_says_everything_back_is_not_quoted() {
                 scene.is_clean(&format!("{arguments}, {status}"), &output.stderr);
             }
         }
-    }
+    });
     let scene = Scene::new(From::Tok);
     scene.provider.answer_with("/token", echo(503));
     let output = scene.output("token p -v --timeout 1s");
@@ -129,7 +134,7 @@ fn a_provider_that_says_everything_back_is_not_quoted() {
 
 #[test]
 fn a_private_key_signs_and_neither_it_nor_what_it_signed_is_anywhere() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::signing(from);
         for (status, code) in [(401, 5), (400, 5), (307, 7)] {
             scene.provider.answer_with("/token", echo(status));
@@ -175,12 +180,12 @@ fn a_private_key_signs_and_neither_it_nor_what_it_signed_is_anywhere() {
         let output = broken.output("token p -v");
         assert_eq!(output.status.code(), Some(4), "{output:?}");
         broken.is_clean("half a key", &output.stderr);
-    }
+    });
 }
 
 #[test]
 fn no_command_that_does_not_fetch_shows_one_either() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let check = scene.output("secret check p");
         assert_eq!(check.status.code(), Some(0), "{check:?}");
@@ -188,12 +193,12 @@ fn no_command_that_does_not_fetch_shows_one_either() {
         let wrong = scene.output("secret check p nothing");
         assert_eq!(wrong.status.code(), Some(3));
         scene.is_clean("a wrong name", &wrong.stderr);
-    }
+    });
 }
 
 #[test]
 fn verbs_that_look_after_profiles_and_tokens_show_none() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         scene
             .provider
@@ -213,12 +218,12 @@ fn verbs_that_look_after_profiles_and_tokens_show_none() {
             let output = scene.output(arguments);
             scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
         }
-    }
+    });
 }
 
 #[test]
 fn killed_while_it_waits_it_leaves_nothing_behind() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let gate = Gate::new();
         let held = Answer::token(&scene.token.0, 3600).held_by(&gate);
@@ -232,14 +237,14 @@ fn killed_while_it_waits_it_leaves_nothing_behind() {
         scene.is_clean("SIGKILL", &output.stdout);
         let next = scene.output("token p");
         assert_eq!(next.status.code(), Some(0), "{next:?}");
-    }
+    });
 }
 
 /// A core that the shell asked for by every means it has, and the limit that the running process reports.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_core_is_written_even_where_one_is_wanted() {
-    for from in SOURCES {
+    parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let gate = Gate::new();
         let held = Answer::token(&scene.token.0, 3600).held_by(&gate);
@@ -269,14 +274,14 @@ fn no_core_is_written_even_where_one_is_wanted() {
         assert_eq!(output.status.signal(), Some(6));
         assert!(!output.status.core_dumped());
         scene.is_clean("SIGABRT", &[output.stdout, output.stderr].concat());
-    }
+    });
 }
 
 /// No room for a thread's stack makes a library panic with secrets in memory: the one panic a user can bring about.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_panic_says_where_and_nothing_else() {
-    for from in [From::Tok, From::Env, From::File, From::Credential] {
+    parallel::each(&[From::Tok, From::Env, From::File, From::Credential], source_name, |&from| {
         let scene = Scene::new(from);
         let config = std::fs::read_to_string(scene.home.config()).unwrap();
         scene
@@ -297,5 +302,5 @@ fn a_panic_says_where_and_nothing_else() {
         );
         assert!(!said.contains("panicked"), "{said}");
         scene.is_clean("a panic", said.as_bytes());
-    }
+    });
 }

@@ -6,6 +6,7 @@ use local_provider::dialects::{basic, cint, wrapped};
 use local_provider::{Answer, Provider};
 
 use crate::home::{Home, fails, stdout};
+use crate::parallel;
 
 /// A secret with every character that some encoding treats in its own way.
 const AWKWARD: &str = "+/=:%& é";
@@ -202,15 +203,15 @@ fn every_documented_refusal_is_one_readable_line() {
             "HTTP 401 Unauthorized, without a word of why",
         ),
     ];
-    for (dialect, answer, code, words) in cases {
-        let (provider, home) = scene(dialect, answer);
-        fails(ask(&home, "header p"), code, &["profile `p`", words]);
-        assert_eq!(
-            provider.requests().len(),
-            1,
-            "a refusal is not tried again: {words}"
-        );
-    }
+    parallel::each(
+        &cases,
+        |(dialect, _, _, words)| format!("{dialect}: {words}"),
+        |(dialect, answer, code, words)| {
+            let (provider, home) = scene(dialect, answer.clone());
+            fails(ask(&home, "header p"), *code, &["profile `p`", words]);
+            assert_eq!(provider.requests().len(), 1, "a refusal is not tried again");
+        },
+    );
 }
 
 #[test]
@@ -234,11 +235,15 @@ fn trouble_at_the_provider_is_tried_thrice_and_worth_another_try_later() {
         ),
         ("basic", Answer::new(504), "HTTP 504 Gateway Timeout"),
     ];
-    for (dialect, answer, words) in cases {
-        let (provider, home) = scene(dialect, answer);
-        fails(ask(&home, "token p"), 6, &["profile `p`", words]);
-        assert_eq!(provider.requests().len(), 3, "{words}");
-    }
+    parallel::each(
+        &cases,
+        |(dialect, _, words)| format!("{dialect}: {words}"),
+        |(dialect, answer, words)| {
+            let (provider, home) = scene(dialect, answer.clone());
+            fails(ask(&home, "token p"), 6, &["profile `p`", words]);
+            assert_eq!(provider.requests().len(), 3);
+        },
+    );
 }
 
 #[test]

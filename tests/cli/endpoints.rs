@@ -18,7 +18,6 @@
 mod compare;
 mod table;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local_provider::{Answer, Provider};
@@ -26,31 +25,15 @@ use local_provider::{Answer, Provider};
 use self::compare::{compare, compare_assertion, fits};
 use self::table::{Endpoint, SECRET, config, endpoints};
 use crate::home::{Home, fails, stdout};
-
-/// How many endpoints are tried at once: each is mostly a process that starts.
-const AT_ONCE: usize = 4;
+use crate::parallel;
 
 /// Calls `check` for every endpoint, several at once, and fails with all that failed.
 fn each(check: impl Fn(&Endpoint) + Sync) {
-    let queue = Mutex::new(endpoints().into_iter());
-    let failed = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().unwrap().next();
-                    let Some((name, endpoint)) = next else { break };
-                    let checked =
-                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&endpoint)));
-                    if checked.is_err() {
-                        failed.lock().unwrap().push(name);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "see above: {failed:?}");
+    parallel::each(
+        &endpoints(),
+        |(name, _)| name.clone(),
+        |(_, endpoint)| check(endpoint),
+    );
 }
 
 /// A provider that answers as the endpoint is documented to, and a home with profile `p` for it. `last` replaces the last answer.

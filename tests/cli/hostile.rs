@@ -10,11 +10,11 @@ mod tokens;
 mod wire;
 
 use std::process::Output;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local_provider::{Answer, Provider, Unwilling};
 
 use crate::home::{Home, fails};
+use crate::parallel;
 
 /// What every token in the table begins with, good or bad: it must never be seen on stderr.
 const TOKEN: &str = "t0ken";
@@ -24,9 +24,6 @@ const HEADER: &str = "Authorization: Bearer t0ken\n";
 
 /// The most that one failure may say, in bytes.
 const MOST_SAID: usize = 4096;
-
-/// How many run at once: some spend their time waiting.
-const AT_ONCE: usize = 4;
 
 /// An answer, and what must come of it.
 struct Case {
@@ -156,36 +153,23 @@ fn table() -> Vec<Case> {
     .collect()
 }
 
-#[test]
-fn every_answer_is_a_token_or_nothing() {
-    let cases = table();
-    assert!(cases.len() >= 150, "only {} answers", cases.len());
+fn is_a_token_or_nothing(cases: &[Case]) {
     let provider = Provider::start();
     for (number, case) in cases.iter().enumerate() {
         provider.answer(&format!("/{number}"), case.answer.clone());
     }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut wrong = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(number) else {
-                return wrong;
-            };
-            let path = format!("/{number}");
-            wrong.extend(case.judge(&case.run(&provider, &path, ""), false).err());
-            if number.is_multiple_of(4) && !case.slow {
-                wrong.extend(case.judge(&case.run(&provider, &path, "-v"), true).err());
-            }
-        }
-    };
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap())
-            .collect()
+    let numbered: Vec<(usize, &Case)> = cases.iter().enumerate().collect();
+    let wrong = parallel::map(&numbered, |(number, case)| {
+        let path = format!("/{number}");
+        let once = case.judge(&case.run(&provider, &path, ""), false).err();
+        let verbose = if number.is_multiple_of(4) && !case.slow {
+            case.judge(&case.run(&provider, &path, "-v"), true).err()
+        } else {
+            None
+        };
+        [once, verbose]
     });
+    let wrong: Vec<String> = wrong.into_iter().flatten().flatten().collect();
     assert!(
         wrong.is_empty(),
         "{} of {} answers went wrong:\n\n{}",
@@ -193,6 +177,36 @@ fn every_answer_is_a_token_or_nothing() {
         cases.len(),
         wrong.join("\n\n")
     );
+}
+
+#[test]
+fn every_lifetime_gives_a_token_or_nothing() {
+    is_a_token_or_nothing(&lifetimes::cases());
+}
+
+#[test]
+fn every_odd_token_gives_a_token_or_nothing() {
+    is_a_token_or_nothing(&tokens::cases());
+}
+
+#[test]
+fn every_body_gives_a_token_or_nothing() {
+    is_a_token_or_nothing(&bodies::cases());
+}
+
+#[test]
+fn every_refusal_gives_a_token_or_nothing() {
+    is_a_token_or_nothing(&refusals::cases());
+}
+
+#[test]
+fn every_broken_transfer_gives_a_token_or_nothing() {
+    is_a_token_or_nothing(&wire::cases());
+}
+
+#[test]
+fn the_table_has_at_least_150_answers() {
+    assert!(table().len() >= 150, "only {} answers", table().len());
 }
 
 #[test]

@@ -71,9 +71,13 @@ mod messages;
 #[cfg(unix)]
 mod output;
 mod packed;
+mod parallel;
+#[cfg(unix)]
+mod picture;
 mod profiles;
 #[cfg(unix)]
 mod prompt;
+mod readme;
 mod secrets;
 #[cfg(unix)]
 mod signals;

@@ -22,10 +22,11 @@ mod secrets;
 mod templates;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::Case;
 use snapbox::IntoData as _;
+
+use crate::parallel;
 
 /// One test for each topic, named after its module and its snapshot.
 macro_rules! topics {
@@ -56,35 +57,12 @@ topics! {
     doctor: doctor_explains_each_finding_as_recorded,
 }
 
-/// How many cases of a topic run at once: most of their time they wait for a deadline.
-const AT_ONCE: usize = 4;
-
 fn matches_snapshot(topic: &str, cases: &[Case]) {
-    let actual = transcripts(cases).join("\n");
+    let actual = parallel::map(cases, Case::transcript).join("\n");
     let expected = snapbox::Data::read_from(&snapshot(topic), None).raw();
     snapbox::Assert::new()
         .action_env("SNAPSHOTS")
         .eq(actual.into_data().raw(), expected);
-}
-
-fn transcripts(cases: &[Case]) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut made = Vec::new();
-        while let number = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(case) = cases.get(number)
-        {
-            made.push((number, case.transcript()));
-        }
-        made
-    };
-    let mut made: Vec<(usize, String)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let made = workers.into_iter().map(|worker| worker.join().unwrap());
-        made.flatten().collect()
-    });
-    made.sort_unstable();
-    made.into_iter().map(|(_, transcript)| transcript).collect()
 }
 
 fn snapshot(topic: &str) -> PathBuf {

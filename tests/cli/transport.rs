@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use local_provider::{Answer, Certificate, Provider, Proxy, Tunnel, Unwilling};
 
 use crate::home::{Home, fails, stderr, stdout};
+use crate::parallel;
 
 const SECRET: &str = "transport-s3cret";
 
@@ -37,24 +38,30 @@ fn trusted(provider: &Provider, url: &str) -> Home {
 fn a_redirect_is_never_followed_wherever_it_points() {
     let other = Provider::start();
     let encrypted = Provider::start_tls();
-    let mut tried = 0;
-    for status in [301, 302, 303, 307, 308] {
-        for (from_tls, target) in [
-            (false, "/elsewhere".to_owned()),
-            (false, "//127.0.0.1:1/elsewhere".to_owned()),
-            (false, other.url("/token")),
-            (false, encrypted.url("/token")),
-            // A downgrade.
-            (true, other.url("/token")),
-        ] {
-            let provider = if from_tls {
+    let targets = [
+        (false, "/elsewhere".to_owned()),
+        (false, "//127.0.0.1:1/elsewhere".to_owned()),
+        (false, other.url("/token")),
+        (false, encrypted.url("/token")),
+        // A downgrade.
+        (true, other.url("/token")),
+    ];
+    let cases: Vec<(u16, &(bool, String))> = [301, 302, 303, 307, 308]
+        .into_iter()
+        .flat_map(|status| targets.iter().map(move |target| (status, target)))
+        .collect();
+    parallel::each(
+        &cases,
+        |(status, (_, target))| format!("{status} to {target}"),
+        |(status, (from_tls, target))| {
+            let provider = if *from_tls {
                 Provider::start_tls()
             } else {
                 Provider::start()
             };
             let (home, url) = (Home::new(), provider.url("/token"));
             let ca = home.path().join("ca.pem");
-            let keys = if from_tls {
+            let keys = if *from_tls {
                 std::fs::write(&ca, provider.ca_pem()).unwrap();
                 format!("ca_file = '{}'", ca.display())
             } else {
@@ -64,18 +71,17 @@ fn a_redirect_is_never_followed_wherever_it_points() {
                 "[profiles.p]\ntoken_url = '{url}'\nclient_id = 'id'\nauth_method = 'client_secret_post'\n{keys}\n"
             ));
             let location = format!("{target}?echo={SECRET}");
-            provider.answer("/token", Answer::redirect(status, &location));
+            provider.answer("/token", Answer::redirect(*status, &location));
             fails(
                 tok(&home, "token p").assert(),
                 7,
                 &["profile `p`", "redirects to", &status.to_string()],
             );
-            assert_eq!(provider.requests().len(), 1, "{status} {target}");
-            assert_eq!(provider.connections(), 1, "{status} {target}");
-            tried += 1;
-        }
-    }
-    assert_eq!(tried, 25);
+            assert_eq!(provider.requests().len(), 1);
+            assert_eq!(provider.connections(), 1);
+        },
+    );
+    assert_eq!(cases.len(), 25);
     assert_eq!(other.connections(), 0);
     assert_eq!(encrypted.connections(), 0);
 }

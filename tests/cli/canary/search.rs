@@ -51,11 +51,17 @@ impl Canary {
     }
 
     pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
-        self.forms().iter().any(|form| {
-            let form = form.as_bytes();
-            bytes.windows(form.len()).any(|part| part == form)
-        })
+        // `str::contains` is many times faster than comparing windows in an unoptimised build.
+        let text = one_character_for_each_byte(bytes);
+        self.forms()
+            .iter()
+            .any(|form| text.contains(&one_character_for_each_byte(form.as_bytes())))
     }
+}
+
+/// `bytes` read as Latin-1, which loses nothing.
+fn one_character_for_each_byte(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 pub(super) fn random() -> String {

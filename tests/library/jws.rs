@@ -3,11 +3,6 @@
 //! The keys in `tests/keys` were made with openssl, as people make theirs; each file says how. What is signed is judged by `local-provider`, which shares with
 //! tok only ring and its arithmetic.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
-
 use std::path::{Path, PathBuf};
 
 use local_provider::Assertions;

@@ -2,11 +2,6 @@
 //!
 //! Pairs of random profiles, each written down in a random way. Two have one key exactly when they make the same request.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,12 +1,6 @@
 //! README's picture of a session is made from what the real program prints, and this test fails when it prints something else.
 //!
-//! `TOK_REWRITE_PICTURE=1 cargo test --test picture` makes it anew.
-
-#![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
+//! `TOK_REWRITE_PICTURE=1 cargo test --test cli picture` makes it anew.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -41,7 +35,7 @@ fn the_picture_shows_what_tok_prints() {
     let kept = std::fs::read_to_string(PICTURE).unwrap();
     assert_eq!(
         kept, made,
-        "TOK_REWRITE_PICTURE=1 cargo test --test picture makes it anew"
+        "TOK_REWRITE_PICTURE=1 cargo test --test cli picture makes it anew"
     );
 }
 
