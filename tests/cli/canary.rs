@@ -281,26 +281,30 @@ fn no_core_is_written_even_where_one_is_wanted() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_panic_says_where_and_nothing_else() {
-    parallel::each(&[From::Tok, From::Env, From::File, From::Credential], source_name, |&from| {
-        let scene = Scene::new(from);
-        let config = std::fs::read_to_string(scene.home.config()).unwrap();
-        scene
-            .home
-            .write_config(&config.replace(&scene.provider.url(""), "https://provider.invalid"));
-        let output = scene
-            .tok("token p -v")
-            .env("RUST_MIN_STACK", (1_u64 << 47).to_string())
-            .env("RUST_BACKTRACE", "full")
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert_eq!(output.stdout, b"");
-        assert!(
-            said.contains("tok: stopped by a mistake of its own ("),
-            "{said}"
-        );
-        assert!(!said.contains("panicked"), "{said}");
-        scene.is_clean("a panic", said.as_bytes());
-    });
+    parallel::each(
+        &[From::Tok, From::Env, From::File, From::Credential],
+        source_name,
+        |&from| {
+            let scene = Scene::new(from);
+            let config = std::fs::read_to_string(scene.home.config()).unwrap();
+            scene
+                .home
+                .write_config(&config.replace(&scene.provider.url(""), "https://provider.invalid"));
+            let output = scene
+                .tok("token p -v")
+                .env("RUST_MIN_STACK", (1_u64 << 47).to_string())
+                .env("RUST_BACKTRACE", "full")
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert_eq!(output.stdout, b"");
+            assert!(
+                said.contains("tok: stopped by a mistake of its own ("),
+                "{said}"
+            );
+            assert!(!said.contains("panicked"), "{said}");
+            scene.is_clean("a panic", said.as_bytes());
+        },
+    );
 }

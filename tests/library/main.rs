@@ -4,10 +4,7 @@
 //! - [`key`]: two profiles share a cache key exactly when they send the same request
 //! - [`properties`]: no input makes a parser panic, and each parser keeps what it promises
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first failure"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 mod jws;
 mod key;
