@@ -56,7 +56,7 @@ fn config(home: &Home) -> String {
 }
 
 #[test]
-fn each_example_becomes_its_shortest_profile() {
+fn each_curl_example_becomes_its_shortest_profile() {
     let home = Home::new();
     for (title, flags, request, keys) in examples() {
         let added = add(&home, &format!("--from-curl --dry-run {flags}"), request);
@@ -78,7 +78,7 @@ fn each_example_becomes_its_shortest_profile() {
 }
 
 #[test]
-fn no_secret_of_a_request_gets_into_the_file_or_a_message() {
+fn no_secret_of_an_imported_request_reaches_the_config_or_a_message() {
     for (title, flags, request, _) in examples() {
         let home = Home::new();
         let added = add(&home, &format!("--from-curl {flags}"), request);
@@ -138,7 +138,7 @@ fn an_imported_form_is_sent_as_the_example_says() {
 }
 
 #[test]
-fn an_imported_assertion_is_signed_anew_by_the_key_that_is_still_to_be_given() {
+fn an_imported_assertion_is_signed_again_with_the_key_of_the_user() {
     let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/ed25519");
     let private = fs::read_to_string(format!("{key}.pem")).unwrap();
     let sent = round_trip(
@@ -228,7 +228,7 @@ fn imported_headers_and_a_query_beside_a_body_are_sent_as_the_example_says() {
 }
 
 #[test]
-fn a_request_that_cannot_be_read_is_a_usage_error_that_names_the_word() {
+fn an_unreadable_request_is_a_usage_error_that_names_the_word() {
     let cases = [
         ("", "there is no command in it"),
         ("wget https://a.example", "word 1 (line 1) should be `curl`"),
@@ -287,7 +287,7 @@ fn a_request_that_cannot_be_read_is_a_usage_error_that_names_the_word() {
 }
 
 #[test]
-fn without_a_terminal_all_that_is_missing_is_named_and_nothing_is_written() {
+fn without_a_terminal_add_names_everything_missing_and_writes_nothing() {
     let home = Home::new();
     let request =
         "curl https://{tenant}.example.com/token -d 'client_id={id}&client_secret={s}&org={org}'";
@@ -387,7 +387,7 @@ fn flags_and_providers_make_profiles_too() {
 }
 
 #[test]
-fn without_a_keyring_the_profile_is_written_and_the_variable_to_set_is_named() {
+fn without_a_keyring_add_writes_the_profile_and_names_the_variable_to_set() {
     let home = Home::new();
     let request = "curl https://a.example/token -u my-app:hunter2-hunter2 -d grant_type=client_credentials -H 'x-api-key: k3y-k3y-k3y'";
     fails(
@@ -402,7 +402,7 @@ fn without_a_keyring_the_profile_is_written_and_the_variable_to_set_is_named() {
 }
 
 #[test]
-fn a_secret_that_is_still_to_be_set_is_no_failure() {
+fn add_succeeds_although_the_secret_is_not_set_yet() {
     let home = Home::new();
     let added = add(&home, "--token-url https://a.example/t --client-id i", "").success();
     let said = stderr(&added);
@@ -421,7 +421,7 @@ fn a_secret_that_is_still_to_be_set_is_no_failure() {
 }
 
 #[test]
-fn trying_fetches_once_and_its_failure_has_its_own_exit_code() {
+fn add_try_fetches_once_and_fails_with_the_exit_code_of_the_fetch() {
     for (answer, code, words) in [
         (Answer::token("t", 3600), 0, "got a token that lives 3"),
         (

@@ -56,7 +56,7 @@ fn tok(home: &Home, arguments: &str, key: &str) -> Command {
 }
 
 #[test]
-fn each_fetch_is_signed_anew_and_a_cached_token_needs_no_key() {
+fn each_fetch_signs_a_new_assertion_and_a_cached_token_needs_no_key() {
     for (key, public) in [
         ("rsa", "rsa"),
         ("rsa.pkcs1", "rsa"),
@@ -112,7 +112,7 @@ fn the_client_secret_signs_where_the_profile_says_so() {
 }
 
 #[test]
-fn a_request_that_is_tried_again_carries_another_assertion() {
+fn a_retry_carries_a_new_assertion() {
     let (provider, home) = scene("p256", "");
     let known = Assertions::of_key(&pem("p256.public.pem"));
     let audience = provider.url("/t");
@@ -136,7 +136,7 @@ fn a_request_that_is_tried_again_carries_another_assertion() {
 }
 
 #[test]
-fn a_request_that_is_tried_again_carries_another_assertion_in_its_url() {
+fn a_retry_carries_a_new_assertion_in_its_url() {
     for (query, keys) in [
         ("", "auth_method = 'private_key_jwt'\nmethod = 'GET'"),
         ("", "auth_method = 'private_key_jwt'\nencoding = 'query'"),
@@ -174,7 +174,7 @@ fn a_request_that_is_tried_again_carries_another_assertion_in_its_url() {
 }
 
 #[test]
-fn what_was_computed_from_an_assertion_of_a_later_try_is_not_shown_either() {
+fn values_derived_from_the_assertion_of_a_retry_are_redacted() {
     let (provider, home) = scene("p256", "headers = { x-sum = '${sha256(assertion)}' }");
     let tries = std::sync::atomic::AtomicUsize::new(0);
     provider.answer_with("/t", move |received| {
@@ -196,7 +196,7 @@ fn what_was_computed_from_an_assertion_of_a_later_try_is_not_shown_either() {
 }
 
 #[test]
-fn an_assertion_goes_wherever_the_request_wants_it_and_is_for_the_url_it_goes_to() {
+fn an_assertion_can_be_sent_in_any_position_and_names_its_receiver() {
     let provider = Provider::start();
     let known = Assertions::of_key(&pem("p256.public.pem"));
     let (judged, audience) = (known.clone(), provider.url("/login"));
@@ -260,7 +260,7 @@ headers = {{ Authorization = 'Bearer ${{assertion}}' }}
 }
 
 #[test]
-fn doctor_says_of_a_good_key_where_it_is() {
+fn doctor_names_the_source_of_a_good_key() {
     let (_provider, home) = scene("rsa", "");
     let said = stdout(&tok(&home, "doctor p", "rsa").assert().success());
     assert!(
@@ -333,7 +333,7 @@ fn a_key_comes_from_every_source_and_from_within_json() {
 }
 
 #[test]
-fn what_cannot_be_computed_without_its_secrets_is_no_reason_for_verbose_to_fail() {
+fn verbose_works_although_values_need_missing_secrets() {
     let provider = Provider::start();
     provider.answer("/t", Answer::token("t0k", 3600));
     let home = Home::with(&format!(
@@ -370,7 +370,7 @@ assertion = {{ claims = {{ n = '${{int(secret.n)}}' }} }}
 }
 
 #[test]
-fn verbose_shows_what_is_said_and_neither_key_nor_signature() {
+fn verbose_shows_the_claims_but_neither_key_nor_signature() {
     let (provider, home) = scene("p256", "assertion = { kid = 'k-1' }");
     let said = stderr(&tok(&home, "token p -v", "p256").assert().success());
     for words in [
@@ -388,7 +388,7 @@ fn verbose_shows_what_is_said_and_neither_key_nor_signature() {
 }
 
 #[test]
-fn show_lists_the_assertion_and_no_curl_command_can_sign_it() {
+fn show_lists_the_assertion_and_refuses_a_curl_command() {
     let home = Home::with(
         "[profiles.p]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\nauth_method = 'private_key_jwt'\nassertion = { alg = 'PS256', kid = 'k', claims = { x = 1 } }\n",
     );

@@ -79,7 +79,7 @@ impl Scene {
 }
 
 #[test]
-fn it_is_followed_as_long_as_nothing_has_changed() {
+fn a_bookmark_is_followed_while_nothing_has_changed() {
     let scene = Scene::with_bookmark("header = 'A: ${access_token}'\n");
     scene.mark();
     // Where more is asked for than the token at hand, the config is read.
@@ -116,7 +116,7 @@ fn it_is_followed_as_long_as_nothing_has_changed() {
 }
 
 #[test]
-fn an_edited_config_counts_at_once_however_it_was_edited() {
+fn an_edited_config_takes_effect_at_once() {
     let scene = Scene::with_bookmark("header = 'A: ${access_token}'\n");
     let config = scene.home.config();
 
@@ -159,7 +159,7 @@ fn an_edited_config_counts_at_once_however_it_was_edited() {
 }
 
 #[test]
-fn a_variable_of_the_environment_that_the_profile_asks_for_counts() {
+fn an_environment_variable_of_the_profile_takes_effect_despite_a_bookmark() {
     let scene = Scene::with_bookmark("scope = '${var.s}'\nvars = { s = 'one' }\n");
     scene.mark();
     let requests = scene.provider.requests().len();
@@ -175,7 +175,7 @@ fn a_variable_of_the_environment_that_the_profile_asks_for_counts() {
 }
 
 #[test]
-fn one_that_is_damaged_or_none_of_ours_is_not_followed_and_heals() {
+fn a_damaged_or_foreign_bookmark_is_not_followed_and_is_replaced() {
     let scene = Scene::with_bookmark("");
     let outside = scene.home.path().join("outside");
     fs::copy(scene.bookmark(), &outside).unwrap();
@@ -220,7 +220,7 @@ fn one_that_is_damaged_or_none_of_ours_is_not_followed_and_heals() {
 }
 
 #[test]
-fn a_token_that_is_gone_or_dead_is_fetched_and_forgetting_leaves_no_bookmark() {
+fn a_missing_or_expired_token_is_fetched_and_forget_removes_the_bookmark() {
     let scene = Scene::with_bookmark("");
     crate::entry::age(&scene.home, 3_595);
     scene.provider.answer("/t", Answer::token("new", 3600));
@@ -242,7 +242,7 @@ fn a_token_that_is_gone_or_dead_is_fetched_and_forgetting_leaves_no_bookmark() {
 }
 
 #[test]
-fn what_the_config_alone_does_not_decide_has_none() {
+fn a_profile_that_needs_more_than_the_config_gets_no_bookmark() {
     let scene = Scene::with_bookmark("");
     let token_url = format!(
         "token_url = '{}'\nclient_id = 'i'\n",

@@ -49,7 +49,7 @@ fn the_second_call_makes_no_request_and_needs_no_secret() {
 }
 
 #[test]
-fn source_and_time_left_are_told_in_json() {
+fn json_names_the_source_and_the_remaining_time() {
     let (_provider, home) = scene(3600, "");
     let json = |source: &str| {
         let run = home
@@ -75,7 +75,7 @@ fn source_and_time_left_are_told_in_json() {
 }
 
 #[test]
-fn another_request_is_another_token_and_another_secret_is_not() {
+fn a_changed_request_gets_a_new_token_and_a_changed_secret_does_not() {
     let (provider, home) = scene(3600, "scope = 'a b'");
     assert_eq!(token(&home, ""), "t1");
     assert_eq!(token(&home, "--scope b --scope a"), "t1");
@@ -96,7 +96,7 @@ fn another_request_is_another_token_and_another_secret_is_not() {
 }
 
 #[test]
-fn refresh_min_ttl_and_no_cache_do_what_they_say() {
+fn refresh_min_ttl_and_no_cache_work_as_documented() {
     let (provider, home) = scene(600, "");
     assert_eq!(token(&home, ""), "t1");
     assert_eq!(token(&home, "--refresh"), "t2");
@@ -112,7 +112,7 @@ fn refresh_min_ttl_and_no_cache_do_what_they_say() {
 }
 
 #[test]
-fn a_token_without_a_life_is_printed_once_and_not_kept() {
+fn a_token_without_a_lifetime_is_printed_once_and_not_cached() {
     for expires_in in [0, 5, 9] {
         let (provider, home) = scene(expires_in, "");
         assert_eq!(token(&home, ""), "t1");
@@ -122,7 +122,7 @@ fn a_token_without_a_life_is_printed_once_and_not_kept() {
 }
 
 #[test]
-fn nothing_cached_and_no_network_allowed_is_said() {
+fn cached_without_a_cached_token_is_an_error() {
     let (provider, home) = scene(3600, "");
     fails(
         home.tok("token p --cached").assert(),

@@ -112,7 +112,7 @@ fn after_a_success_only_stdout_and_the_cache_hold_the_token() {
 }
 
 #[test]
-fn a_provider_that_says_everything_back_is_not_quoted() {
+fn an_echoing_provider_is_not_quoted() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         for (status, code) in [(401, 5), (400, 5), (200, 5), (307, 7)] {
@@ -133,7 +133,7 @@ fn a_provider_that_says_everything_back_is_not_quoted() {
 }
 
 #[test]
-fn a_private_key_signs_and_neither_it_nor_what_it_signed_is_anywhere() {
+fn neither_a_private_key_nor_its_assertions_are_left_anywhere() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::signing(from);
         for (status, code) in [(401, 5), (400, 5), (307, 7)] {
@@ -184,7 +184,7 @@ fn a_private_key_signs_and_neither_it_nor_what_it_signed_is_anywhere() {
 }
 
 #[test]
-fn no_command_that_does_not_fetch_shows_one_either() {
+fn secret_check_shows_no_secret() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let check = scene.output("secret check p");
@@ -197,7 +197,7 @@ fn no_command_that_does_not_fetch_shows_one_either() {
 }
 
 #[test]
-fn verbs_that_look_after_profiles_and_tokens_show_none() {
+fn commands_that_manage_profiles_and_tokens_show_no_secret() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         scene
@@ -222,7 +222,7 @@ fn verbs_that_look_after_profiles_and_tokens_show_none() {
 }
 
 #[test]
-fn killed_while_it_waits_it_leaves_nothing_behind() {
+fn a_killed_fetch_leaves_no_secret_behind() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let gate = Gate::new();
@@ -243,7 +243,7 @@ fn killed_while_it_waits_it_leaves_nothing_behind() {
 /// A core that the shell asked for by every means it has, and the limit that the running process reports.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_core_is_written_even_where_one_is_wanted() {
+fn no_core_is_written_although_the_shell_asks_for_one() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::new(from);
         let gate = Gate::new();
@@ -280,7 +280,7 @@ fn no_core_is_written_even_where_one_is_wanted() {
 /// No room for a thread's stack makes a library panic with secrets in memory: the one panic a user can bring about.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_panic_says_where_and_nothing_else() {
+fn a_panic_reports_only_its_location() {
     parallel::each(
         &[From::Tok, From::Env, From::File, From::Credential],
         source_name,

@@ -5,7 +5,7 @@ use crate::home::{Home, fails};
 const GOOD: &str = "[profiles.p]\ntoken_url = 'https://auth.example.com/token'\nclient_id = 'i'\n";
 
 #[test]
-fn what_is_wrong_is_named_with_file_line_and_key() {
+fn a_config_error_names_file_line_and_key() {
     let with = |more: &str| format!("{GOOD}{more}\n");
     let cases: Vec<(String, Vec<&str>)> = vec![
         (
@@ -166,7 +166,7 @@ fn what_is_wrong_is_named_with_file_line_and_key() {
 }
 
 #[test]
-fn a_mistyped_profile_finds_the_near_one_and_a_bad_name_is_refused() {
+fn a_mistyped_profile_gets_a_suggestion_and_a_bad_name_is_refused() {
     let home = Home::with("[profiles.cint]\ntoken_url = 'https://a.example/'\nclient_id = 'i'\n");
     fails(
         home.tok("token cnt").assert(),
@@ -181,7 +181,7 @@ fn a_mistyped_profile_finds_the_near_one_and_a_bad_name_is_refused() {
 }
 
 #[test]
-fn no_config_says_where_one_belongs() {
+fn without_a_config_the_message_names_its_path() {
     let home = Home::new();
     fails(
         home.tok("token p").assert(),
@@ -198,7 +198,7 @@ fn no_config_says_where_one_belongs() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_named_with_their_line() {
+fn bytes_that_are_not_utf8_are_reported_with_their_line() {
     let home = Home::with("");
     std::fs::write(home.config(), b"# fine\n# \xff\n").unwrap();
     fails(
@@ -209,7 +209,7 @@ fn bytes_that_are_no_text_are_named_with_their_line() {
 }
 
 #[test]
-fn the_option_wins_over_the_variable_and_that_over_the_folder() {
+fn the_config_option_wins_over_the_variable_and_the_variable_over_the_folder() {
     let home = Home::with("");
     for name in ["option", "variable"] {
         std::fs::write(home.path().join(format!("{name}.toml")), "").unwrap();

@@ -75,7 +75,7 @@ fn a_token_with_quotes_stays_one_word_or_is_refused() {
 }
 
 #[test]
-fn a_variable_is_named_by_a_name_and_by_nothing_else() {
+fn a_variable_name_that_no_shell_accepts_is_a_usage_error() {
     let (provider, home) = scene("t", "");
     for name in ["--name=a;id", "--name=1a", "--name="] {
         for consumer in ["sh", "fish", "powershell", "dotenv", "github"] {
@@ -89,7 +89,7 @@ fn a_variable_is_named_by_a_name_and_by_nothing_else() {
 }
 
 #[test]
-fn without_a_token_no_consumer_gets_a_byte() {
+fn a_failed_fetch_writes_nothing_to_any_consumer() {
     let (provider, home) = scene("t", "");
     provider.answer("/token", Answer::refusal(401, "invalid_client", "no"));
     let output = home.path().join("output");
@@ -154,7 +154,7 @@ fn github_gets_the_mask_on_stdout_and_the_token_in_its_file() {
 }
 
 #[test]
-fn github_without_its_file_is_told_so_before_anything_is_fetched() {
+fn github_without_its_output_file_fails_before_fetching() {
     let (provider, home) = scene("t", "");
     fails(
         tok(&home, "for github p").assert(),
@@ -265,7 +265,7 @@ fn git_gets_user_password_and_end_for_a_listed_host() {
 }
 
 #[test]
-fn what_git_could_not_use_is_fetched_again_and_what_came_meanwhile_stays() {
+fn a_token_that_git_rejects_is_fetched_again_unless_a_newer_one_is_cached() {
     let (provider, home) = scene("first", "");
     let get = "for git --host h p get";
     assert!(answered(&home, get, "protocol=https\nhost=h\n").contains("password=first\n"));
@@ -333,7 +333,7 @@ fn cargo_gets_the_whole_authorization_header() {
 }
 
 #[test]
-fn a_host_that_is_not_listed_gets_nothing_and_nothing_is_fetched() {
+fn an_unlisted_host_gets_nothing_and_nothing_is_fetched() {
     let (provider, home) = scene("t", "");
     for host in [
         "evil.example",
@@ -393,7 +393,7 @@ fn a_host_that_is_not_listed_gets_nothing_and_nothing_is_fetched() {
 }
 
 #[test]
-fn what_is_no_request_is_said_to_be_none() {
+fn an_invalid_credential_request_is_reported() {
     let (provider, home) = scene("t", "");
     for (arguments, request) in [
         ("for bazel --host h p get", "uri=https://h/"),

@@ -21,7 +21,7 @@ fn command(keys: &str) -> String {
 }
 
 #[test]
-fn each_secret_is_a_variable_in_the_encoding_of_its_place() {
+fn each_secret_is_a_variable_encoded_for_its_position() {
     let secret = r#"$(printf %s "$TOK_P_CLIENT_SECRET" | "#;
     let cases = [
         ("auth_method = 'client_secret_post'", format!("client_id=my%20id&client_secret={secret}urlencode)\"")),
@@ -54,7 +54,7 @@ fn each_secret_is_a_variable_in_the_encoding_of_its_place() {
 }
 
 #[test]
-fn only_what_the_command_needs_is_in_it() {
+fn the_command_contains_only_what_it_needs() {
     let shown = command("basic_encoding = 'raw'");
     for function in [
         "json()",
@@ -73,7 +73,7 @@ fn only_what_the_command_needs_is_in_it() {
 }
 
 #[test]
-fn steps_are_made_first_and_their_answers_read() {
+fn the_command_runs_the_steps_first_and_reads_their_answers() {
     let shown = command(
         "auth_method = 'none'\nparams = { t = '${step.login.data.0.tok}' }\n[[profiles.p.steps]]\nname = 'login'\nurl = 'https://a.example/login'",
     );
@@ -90,7 +90,7 @@ fn steps_are_made_first_and_their_answers_read() {
 }
 
 #[test]
-fn what_a_step_keeps_is_read_where_it_stands_in_the_body() {
+fn a_kept_value_of_a_step_is_read_from_its_pointer() {
     let shown = command(
         "auth_method = 'none'\nparams = { t = '${step.login.session.id}' }\n[[profiles.p.steps]]\nname = 'login'\nurl = 'https://a.example/login'\nresponse = { keep = { session = '/data/0' } }",
     );
@@ -101,7 +101,7 @@ fn what_a_step_keeps_is_read_where_it_stands_in_the_body() {
 }
 
 #[test]
-fn what_no_shell_can_say_is_refused_and_nothing_is_computed_from_a_placeholder() {
+fn a_profile_that_curl_cannot_express_is_refused() {
     let step = "[[profiles.p.steps]]\nname = 'l'\nurl = 'https://a.example/l'";
     let param = |text: &str| format!("encoding = 'json'\nparams = {{ s = \"{text}\" }}");
     let cases = [
@@ -180,7 +180,7 @@ fn what_no_shell_can_say_is_refused_and_nothing_is_computed_from_a_placeholder()
 }
 
 #[test]
-fn a_curl_command_is_no_json() {
+fn show_refuses_curl_together_with_json() {
     let home = Home::with("[profiles.p]\ntoken_url = 'https://a.example/t'\nclient_id = 'i'\n");
     fails(home.tok("show p --curl --json").assert(), 2, &["--json"]);
 }

@@ -56,7 +56,7 @@ const WRAPPED: &str =
     r#"{ "data": { "access_token": "sk-418e", "token_type": "Bearer", "expires_in": 3600 } }"#;
 
 #[test]
-fn each_dialect_sends_its_documented_request_and_no_more() {
+fn each_dialect_sends_exactly_its_documented_request() {
     let form_secret = "%2B%2F%3D%3A%25%26%20%C3%A9";
     let cases = [
         (
@@ -215,7 +215,7 @@ fn every_documented_refusal_is_one_readable_line() {
 }
 
 #[test]
-fn trouble_at_the_provider_is_tried_thrice_and_worth_another_try_later() {
+fn a_failing_provider_is_tried_three_times_and_exits_6() {
     let cases = [
         (
             "wrapped",

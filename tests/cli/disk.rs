@@ -88,7 +88,7 @@ fn mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn an_entry_that_is_no_entry_is_noted_and_replaced() {
+fn a_damaged_entry_is_noted_and_replaced() {
     let whole = {
         let scene = scene();
         notes(&scene.home);
@@ -119,7 +119,7 @@ fn an_entry_that_is_no_entry_is_noted_and_replaced() {
 }
 
 #[test]
-fn an_entry_that_others_could_have_put_there_is_not_used_and_replaced() {
+fn an_entry_that_others_can_write_is_not_used_but_replaced() {
     spoiled("writable", "others may write it", Next::Healed, |scene| {
         mode(&file(&scene.home, ".json"), 0o666);
     });
@@ -152,7 +152,7 @@ fn an_entry_that_others_could_have_put_there_is_not_used_and_replaced() {
 }
 
 #[test]
-fn a_folder_that_others_could_write_is_closed_and_one_that_is_a_link_is_not_used() {
+fn a_cache_folder_that_others_can_write_is_closed_and_a_link_is_not_used() {
     spoiled("writable", "others could write it", Next::Healed, |scene| {
         mode(&scene.home.cache(), 0o777);
     });
@@ -173,7 +173,7 @@ fn a_folder_that_others_could_write_is_closed_and_one_that_is_a_link_is_not_used
 }
 
 #[test]
-fn a_lock_that_is_no_file_is_noted_and_a_link_in_its_place_is_replaced() {
+fn a_lock_that_is_not_a_file_is_noted_and_a_link_is_replaced() {
     /// Puts `spoil` in the place of the lock of a cache without an entry; the notes of the next call.
     fn with_lock(spoil: impl Fn(&Scene, &Path)) -> Vec<String> {
         let scene = scene();
@@ -211,7 +211,7 @@ fn a_lock_that_is_no_file_is_noted_and_a_link_in_its_place_is_replaced() {
 }
 
 #[test]
-fn quiet_says_nothing_of_it() {
+fn quiet_suppresses_notes_about_the_cache() {
     let scene = scene();
     fs::create_dir_all(scene.home.cache().parent().unwrap()).unwrap();
     fs::write(scene.home.cache(), MINE).unwrap();
@@ -226,7 +226,7 @@ fn quiet_says_nothing_of_it() {
 }
 
 #[test]
-fn files_are_closed_to_others_whatever_the_umask() {
+fn cache_files_are_private_whatever_the_umask() {
     use std::os::unix::fs::MetadataExt;
     let scene = scene();
     let tok = scene.home.process("token p");

@@ -98,7 +98,7 @@ fn delivered(job: &Job, script: &str, output: &Output) -> bool {
 }
 
 #[test]
-fn every_script_of_the_ci_page_delivers_the_token() {
+fn every_script_in_ci_md_delivers_the_token() {
     let page = page("ci.md");
     let scripts = scripts(&page);
     assert_eq!(
@@ -118,7 +118,7 @@ fn every_script_of_the_ci_page_delivers_the_token() {
 }
 
 #[test]
-fn every_script_of_the_ci_page_stops_without_a_token() {
+fn every_script_in_ci_md_stops_without_a_token() {
     for script in scripts(&page("ci.md")) {
         let job = Job::new(Answer::refusal(401, "invalid_client", "no"));
         let output = job.run(script);
@@ -132,7 +132,7 @@ fn every_script_of_the_ci_page_stops_without_a_token() {
 }
 
 #[test]
-fn the_cron_script_leaves_an_unreachable_provider_to_the_next_run() {
+fn the_cron_script_succeeds_when_the_provider_is_unreachable() {
     let page = page("ci.md");
     let script = scripts(&page)
         .into_iter()
@@ -150,7 +150,7 @@ fn the_cron_script_leaves_an_unreachable_provider_to_the_next_run() {
 }
 
 #[test]
-fn every_command_that_the_pages_name_is_there() {
+fn every_command_named_in_the_docs_exists() {
     let mut checked = 0;
     for page in [page("ci.md"), page("migrating.md")] {
         for (at, _) in page.match_indices("tok ") {

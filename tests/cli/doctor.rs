@@ -37,7 +37,7 @@ fn result(report: &Value, check: &str) -> String {
 }
 
 #[test]
-fn all_is_well_and_the_provider_got_no_secret() {
+fn doctor_passes_a_good_profile_without_sending_a_secret() {
     let (provider, home) = scene();
     let report = doctor(&home, "p --json").success().stderr("");
     let report: Value = serde_json::from_str(&stdout(&report)).unwrap();
@@ -68,7 +68,7 @@ fn all_is_well_and_the_provider_got_no_secret() {
 }
 
 #[test]
-fn only_fetch_makes_a_token_request_and_keeps_nothing() {
+fn only_doctor_fetch_requests_a_token_and_it_caches_nothing() {
     let (provider, home) = scene();
     let report = stdout(&doctor(&home, "p --fetch").success());
     assert!(report.contains("lives 3600 s"), "{report}");
@@ -78,7 +78,7 @@ fn only_fetch_makes_a_token_request_and_keeps_nothing() {
 }
 
 #[test]
-fn each_failure_is_a_line_with_what_to_do_and_the_end_is_not_0() {
+fn each_doctor_failure_is_a_line_with_a_remedy_and_a_nonzero_exit() {
     let (provider, home) = scene();
     let report = home.tok("doctor p").assert().code(4);
     let lines = stdout(&report);
@@ -117,7 +117,7 @@ fn each_failure_is_a_line_with_what_to_do_and_the_end_is_not_0() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_told_with_its_direction() {
+fn doctor_reports_a_wrong_clock_and_its_direction() {
     let (provider, home) = scene();
     provider.answer(
         "/",
@@ -132,7 +132,7 @@ fn a_clock_that_is_off_is_told_with_its_direction() {
 }
 
 #[test]
-fn without_a_name_every_profile_is_checked_and_nobody_is_asked() {
+fn doctor_without_a_name_checks_every_profile_and_asks_no_provider() {
     let (provider, home) = scene();
     let more = std::fs::read_to_string(home.config()).unwrap()
         + "[profiles.bad]\ntoken_url = 'http://example.com/'\nclient_id = 'i'\n";

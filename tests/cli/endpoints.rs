@@ -80,7 +80,7 @@ fn run(home: &Home, endpoint: &Endpoint, arguments: &str) -> assert_cmd::assert:
 }
 
 #[test]
-fn each_endpoint_gets_the_request_its_manual_documents_and_its_answer_becomes_what_apis_want() {
+fn each_endpoint_gets_its_documented_request_and_gives_its_token() {
     each(|endpoint| {
         assert!(endpoint.about.len() > 20, "say what it is");
         let (provider, home) = scene(endpoint, None);
@@ -132,7 +132,7 @@ fn each_endpoint_gets_the_request_its_manual_documents_and_its_answer_becomes_wh
 }
 
 #[test]
-fn each_documented_refusal_ends_in_its_exit_code_and_the_providers_words() {
+fn each_documented_refusal_gives_its_exit_code_and_message() {
     each(|endpoint| {
         let Some(refusal) = &endpoint.refusal else {
             return;
@@ -158,7 +158,7 @@ fn each_documented_refusal_ends_in_its_exit_code_and_the_providers_words() {
 }
 
 #[test]
-fn each_endpoint_is_shown_as_a_curl_command_or_it_is_said_why_not() {
+fn each_endpoint_is_shown_as_a_curl_command_or_with_a_reason() {
     let shown = AtomicUsize::new(0);
     each(|endpoint| {
         let (provider, home) = scene(endpoint, None);
@@ -179,7 +179,7 @@ fn each_endpoint_is_shown_as_a_curl_command_or_it_is_said_why_not() {
 }
 
 #[test]
-fn the_table_is_as_wide_as_it_is_said_to_be() {
+fn the_table_has_enough_endpoints_refusals_and_signed_requests() {
     let all = endpoints();
     assert!(all.len() >= 100, "{} endpoints", all.len());
     let refusals = all

@@ -40,7 +40,7 @@ fn commented() -> Vec<String> {
 }
 
 #[test]
-fn every_commented_key_works_when_it_is_put_in() {
+fn every_commented_key_of_the_example_works() {
     let pairs = [
         ("client_cert", "client_key = 'k.pem'"),
         ("client_key", "client_cert = 'c.pem'"),
@@ -84,7 +84,7 @@ fn every_commented_key_works_when_it_is_put_in() {
 }
 
 #[test]
-fn every_key_that_exists_is_in_the_example() {
+fn every_key_is_in_the_example() {
     let example = example();
     for table in ["", "response", "client_secret", "assertion"] {
         let wrong = if table.is_empty() {

@@ -96,7 +96,7 @@ fn a_signal_that_ends_the_command_ends_tok() {
 
 #[cfg(unix)]
 #[test]
-fn a_broken_pipe_ends_the_commands_programs_as_ever() {
+fn a_broken_pipe_ends_the_programs_of_the_command_as_without_tok() {
     let (_provider, home) = scene();
     // Were the signal ignored, as it is in tok, `yes` would complain of a broken pipe.
     exec(&home, "a", "yes | head -n 1")

@@ -213,7 +213,7 @@ fn the_table_has_at_least_150_answers_with_different_names() {
 }
 
 #[test]
-fn a_server_that_never_gets_as_far_as_an_answer_is_not_reached() {
+fn a_server_that_never_answers_is_reported_as_unreachable() {
     for unwilling in [Unwilling::Silent, Unwilling::Closes, Unwilling::Resets] {
         let provider = Provider::start_unwilling(unwilling);
         for scheme in ["http", "https"] {

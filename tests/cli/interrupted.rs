@@ -140,7 +140,7 @@ fn full_size_interrupts_leave_nothing() {
 }
 
 #[test]
-fn what_a_killed_writer_left_is_swept_by_the_next_fetch() {
+fn leftovers_of_a_killed_writer_are_removed_by_the_next_fetch() {
     let (_provider, home) = scene();
     for left in [".tok-0123456789abcdef.tmp", ".tok-fedcba9876543210.tmp"] {
         std::fs::write(home.cache().join(left), "half").unwrap();
@@ -151,7 +151,7 @@ fn what_a_killed_writer_left_is_swept_by_the_next_fetch() {
 }
 
 #[test]
-fn a_killed_leader_is_followed_by_one_of_those_that_wait() {
+fn a_killed_lock_holder_is_replaced_by_a_waiter() {
     let (provider, home) = scene();
     let gate = Gate::new();
     provider.answer_in_turn(
@@ -176,7 +176,7 @@ fn a_killed_leader_is_followed_by_one_of_those_that_wait() {
 }
 
 #[test]
-fn a_stopped_leader_delays_others_by_no_more_than_their_own_deadline() {
+fn a_stopped_lock_holder_delays_waiters_at_most_until_their_own_deadline() {
     let (provider, home) = scene();
     let gate = Gate::new();
     provider.answer("/t", Answer::token("t-xx", 3600).held_by(&gate));

@@ -1,57 +1,59 @@
-//! The real binary, a scrubbed home, and a real local provider: what users see.
+//! What users see: the real binary in a scrubbed home, against a provider on this machine.
 //!
-//! One crate, so that everything is linked once. Each module is one promise:
+//! One crate, so that the tests are linked once. Each module tests one promise:
 //!
-//! - [`add`]: a manual's example becomes the profile that makes the same request
-//! - [`assertion`]: a JWT signed with the client's key, as authentication and as a grant
-//! - [`binding`]: a stored secret stays with the origin it was stored for
-//! - [`cache`]: while a token is good the provider is not asked again
-//! - `bookmark`: a cached token is found without the config being read, as long as nothing has changed
-//! - [`canary`]: a secret is found nowhere but on the wire, a token nowhere but on stdout and in the cache
-//! - [`config`]: every way a config can be wrong, and what is said about it
-//! - [`consumers`]: every other program gets the token in its own form, and for no host that is not listed
-//! - [`crowd`]: however many processes ask at once, the provider is asked once
-//! - [`curl`]: the token request as a command whose secrets are variables
-//! - [`dialects`]: the four providers tok was asked for, success and every documented refusal
-//! - [`disk`]: whatever is wrong with the cache, the token is printed, with one note
-//! - [`doctor`]: one line for each check
-//! - [`endpoints`]: token endpoints as their manuals describe them, from profile to header line
-//! - [`example`]: `config.example.toml` cannot rot
-//! - [`exec`]: a command with a token, or no command
-//! - [`hostile`]: whatever a provider answers, a token or nothing, and the exit code that says which
-//! - [`interrupted`]: killed, interrupted and stopped processes leave nothing that hinders the next
-//! - [`kept`]: `tok status`, `tok forget`, `tok reject`
-//! - [`messages`]: every message in one table, to be read by eye
-//! - [`output`]: stdout whole or not at all
-//! - [`packed`]: compressed answers, whole or not at all
-//! - [`profiles`]: what is configured, and what a token says
-//! - `prompt`: a secret at a terminal, typed or pasted, unseen
-//! - [`secrets`]: where secrets come from, and what is said when there is none
-//! - [`stale`]: a token near its end is refreshed by one process, and used by all until it is dead
-//! - [`signals`]: signals as the children of a terminal have them
-//! - [`steps`]: requests before the token request, and whom secrets reach
-//! - [`transport`]: whom tok speaks to, over what, and whom never
-//! - [`usage`]: help, mistakes, completions, man pages
-//! - [`values`]: what a profile computes, where it may go, and what is said of what is written wrongly
+//! - `add`: an example from a provider's manual becomes the profile that sends the same request
+//! - `assertion`: a JWT signed with the client's key, as client authentication and as a grant
+//! - `bookmark`: a cached token is printed without reading the config until something changes
+//! - `cache`: while a cached token is fresh, the provider is not asked again
+//! - `cached`: `tok status`, `tok forget` and `tok reject`
+//! - `canary`: secrets appear only on the wire, tokens only on stdout and in the cache
+//! - `compressed`: compressed answers are read whole or refused
+//! - `config`: every mistake in a config and its message
+//! - `consumers`: each other program gets the token in its own format, and only for listed hosts
+//! - `curl`: `tok show --curl` prints the token request with variables instead of secrets
+//! - `dialects`: the four providers tok was asked for, with every documented answer
+//! - `disk`: a cache that cannot be read or written costs a note, not the token
+//! - `docs`: the scripts and commands in `docs/` work
+//! - `doctor`: `tok doctor` prints a line for each check
+//! - `endpoints`: token endpoints as their manuals describe them, from profile to header line
+//! - `example`: `config.example.toml` is complete and every line of it works
+//! - `exec`: `tok exec` runs a command with a token or not at all
+//! - `hostile`: whatever a provider answers, tok prints a token or nothing
+//! - `interrupted`: killed, interrupted and stopped processes do not hinder the next one
+//! - `messages`: every message, recorded in one snapshot per topic
+//! - `origins`: a stored secret is sent only to the origin it was stored for
+//! - `output`: stdout is complete or empty
+//! - `picture`: the picture in the README shows what tok prints
+//! - `profiles`: `tok list`, `tok show`, `tok providers` and `tok inspect`
+//! - `prompt`: a secret typed or pasted at a terminal
+//! - `readme`: the examples in the README print what they show
+//! - `secrets`: the sources of secrets, and the message when a secret is missing
+//! - `signals`: signals reach the children of a terminal
+//! - `stale`: a token near its end is refreshed by one process and used by all until it expires
+//! - `steps`: requests before the token request, and which of them get secrets
+//! - `terminal`: progress at a terminal
+//! - `transport`: redirects, plain http, certificates and proxies
+//! - `usage`: help, usage errors, completions and manual pages
+//! - `values`: computed values, where they may be used, and mistakes in them
+//! - `waiters`: however many processes ask at once, the provider is asked once
+//! - `watch`: `tok for file`, once and with `--watch`
 //!
-//! [`home`] is what they all stand on.
+//! `home` is the scrubbed home, `entry` the cache entry in it, `parallel` runs the cases of a table at once.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 mod add;
 mod assertion;
-mod binding;
 #[cfg(unix)]
 mod bookmark;
 mod cache;
+mod cached;
 #[cfg(unix)]
 mod canary;
+mod compressed;
 mod config;
 mod consumers;
-mod crowd;
 mod curl;
 mod dialects;
 mod disk;
@@ -65,12 +67,11 @@ mod exec;
 mod home;
 mod hostile;
 mod interrupted;
-mod kept;
-#[cfg(target_os = "linux")] // Many a message ends in the system's own words.
+#[cfg(target_os = "linux")] // Many messages end in the words of the system.
 mod messages;
+mod origins;
 #[cfg(unix)]
 mod output;
-mod packed;
 mod parallel;
 #[cfg(unix)]
 mod picture;
@@ -88,5 +89,6 @@ mod terminal;
 mod transport;
 mod usage;
 mod values;
+mod waiters;
 #[cfg(unix)]
 mod watch;

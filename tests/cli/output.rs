@@ -46,7 +46,7 @@ fn said(output: &Output) -> String {
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 #[test]
-fn a_closed_stdout_is_an_error_and_no_success_without_a_token() {
+fn a_closed_stdout_is_an_error_and_never_a_success() {
     let (_provider, home) = scene();
     for arguments in COMMANDS {
         let mut closed = Command::new("sh");
@@ -64,7 +64,7 @@ fn a_closed_stdout_is_an_error_and_no_success_without_a_token() {
 }
 
 #[test]
-fn a_dev_null_that_is_meant_is_not_taken_for_a_closed_stdout() {
+fn stdout_to_dev_null_is_not_mistaken_for_a_closed_one() {
     let (_provider, home) = scene();
     for arguments in COMMANDS {
         // Shells open it for writing, other programs for reading too.
@@ -97,7 +97,7 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
-fn a_reader_that_has_gone_ends_tok_quietly() {
+fn a_closed_pipe_ends_tok_without_a_message() {
     let (provider, home) = scene();
     for arguments in [
         "token p --refresh",
@@ -121,7 +121,7 @@ fn a_reader_that_has_gone_ends_tok_quietly() {
 }
 
 #[test]
-fn of_several_header_lines_all_are_printed_or_none() {
+fn several_header_lines_are_printed_together_or_not_at_all() {
     let (provider, home) = scene();
     let config = std::fs::read_to_string(home.config()).unwrap();
     home.write_config(&format!(

@@ -27,7 +27,7 @@ fn json(home: &Home, arguments: &str) -> Value {
 }
 
 #[test]
-fn profiles_are_listed_a_line_each_with_provider_and_host() {
+fn list_prints_a_line_for_each_profile_with_provider_and_host() {
     let home = Home::with(CONFIG);
     home.tok("list")
         .assert()
@@ -62,7 +62,7 @@ fn key(shown: &Value, key: &str) -> (String, String) {
 }
 
 #[test]
-fn a_profile_is_shown_as_it_is_meant_with_the_source_of_every_key() {
+fn show_prints_the_resolved_profile_with_the_source_of_every_key() {
     let home = Home::with(CONFIG);
     let shown: Value = serde_json::from_str(&stdout(
         &home
@@ -112,7 +112,7 @@ fn a_profile_is_shown_as_it_is_meant_with_the_source_of_every_key() {
 }
 
 #[test]
-fn a_parameter_from_the_command_line_is_shown_where_it_is_sent() {
+fn show_prints_a_parameter_of_the_command_line_where_it_is_sent() {
     let home = Home::with(
         "[profiles.p]\ntoken_url = 'https://example.com/'\nclient_id = 'i'\nquery = { app = 'a', v = '1' }\n",
     );
@@ -128,7 +128,7 @@ fn a_parameter_from_the_command_line_is_shown_where_it_is_sent() {
 }
 
 #[test]
-fn the_winning_source_of_a_secret_is_told_and_its_value_is_not() {
+fn show_names_the_source_of_a_secret_but_not_its_value() {
     let home = Home::with(CONFIG);
     let shown = stdout(&home.tok("show cint").assert().success().stderr(""));
     assert!(shown.contains("TOK_CINT_CLIENT_SECRET"), "{shown}");
@@ -158,7 +158,7 @@ fn the_winning_source_of_a_secret_is_told_and_its_value_is_not() {
 }
 
 #[test]
-fn a_mistyped_profile_or_provider_finds_the_near_one() {
+fn a_mistyped_profile_or_provider_gets_a_suggestion() {
     let home = Home::with(CONFIG);
     fails(
         home.tok("show cnit").assert(),
@@ -173,7 +173,7 @@ fn a_mistyped_profile_or_provider_finds_the_near_one() {
 }
 
 #[test]
-fn the_catalogue_is_listed_and_each_entry_says_what_it_needs() {
+fn providers_lists_the_catalogue_and_what_each_entry_needs() {
     let home = Home::new();
     let all = stdout(&home.tok("providers").assert().success());
     assert!(
@@ -209,7 +209,7 @@ fn issuing(token: &str) -> (Provider, Home) {
 }
 
 #[test]
-fn a_jwts_claims_are_shown_with_readable_times_and_the_word_that_nobody_verified_them() {
+fn inspect_shows_the_claims_with_readable_times_and_says_unverified() {
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let token = format!(
         "{}.{}.c2ln",
@@ -253,7 +253,7 @@ fn an_opaque_token_cannot_be_inspected() {
 }
 
 #[test]
-fn colour_comes_only_where_it_is_wanted() {
+fn colour_is_used_only_where_requested() {
     let home = Home::with(CONFIG);
     let colored = |arguments: &str, variable: Option<&str>| {
         let mut tok = home.tok(arguments);

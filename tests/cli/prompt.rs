@@ -102,7 +102,7 @@ fn key() -> String {
 }
 
 #[test]
-fn a_pasted_key_is_not_shown_and_nothing_of_it_is_left() {
+fn a_pasted_key_is_not_echoed_and_is_read_whole() {
     for chunk in [1, 16, 1000, 4096] {
         let mut asked = Asked::now();
         for piece in key().as_bytes().chunks(chunk) {
@@ -114,7 +114,7 @@ fn a_pasted_key_is_not_shown_and_nothing_of_it_is_left() {
 }
 
 #[test]
-fn lines_behind_a_secret_are_not_left_for_the_shell() {
+fn lines_after_a_secret_are_not_left_for_the_shell() {
     let mut asked = Asked::now();
     asked.types("QZ1\ntouch QZ2\nQZ3");
     let shown = asked.goes_on();
@@ -146,7 +146,7 @@ fn a_typed_line_ends_at_enter() {
 }
 
 #[test]
-fn nothing_typed_stores_nothing() {
+fn empty_input_stores_nothing() {
     for keys in ["\n", "\x04", "QZ\x7f\x7f\n", "QZ\x15\n"] {
         let mut asked = Asked::now();
         asked.types(keys);
@@ -160,7 +160,7 @@ fn nothing_typed_stores_nothing() {
 }
 
 #[test]
-fn input_that_cannot_be_the_whole_secret_is_refused() {
+fn input_that_is_not_a_whole_secret_is_refused() {
     let long_key = format!(
         "-----BEGIN PRIVATE KEY-----\n{}",
         format!("{}\n", UNSEEN.repeat(32)).repeat(1200)
@@ -186,7 +186,7 @@ fn input_that_cannot_be_the_whole_secret_is_refused() {
 }
 
 #[test]
-fn ctrl_d_ends_a_key_that_was_cut() {
+fn ctrl_d_ends_an_incomplete_key() {
     let mut asked = Asked::now();
     asked.types("-----BEGIN PRIVATE KEY-----\nQZ\n\x04");
     asked.goes_on();
@@ -194,7 +194,7 @@ fn ctrl_d_ends_a_key_that_was_cut() {
 
 /// Ctrl-C is a signal only at the terminal that controls tok, so a shell starts it there, which reports its exit code and stays.
 #[test]
-fn ctrl_c_ends_tok_and_leaves_the_terminal_as_it_was() {
+fn ctrl_c_ends_tok_and_restores_the_terminal() {
     let pasted = format!("-----BEGIN PRIVATE KEY-----\nQZ\x03{}", "QZ\n".repeat(2000));
     for keys in ["\x03", "QZ\x03", &pasted] {
         crate::signals::heed_interrupts();
@@ -245,7 +245,7 @@ fn ctrl_c_ends_tok_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn signals_from_others_end_tok_and_leave_the_terminal_as_it_was() {
+fn external_signals_end_tok_and_restore_the_terminal() {
     for signal in [
         Signal::INT,
         Signal::TERM,

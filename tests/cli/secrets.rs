@@ -58,7 +58,7 @@ fn the_first_source_that_is_set_is_used() {
 }
 
 #[test]
-fn without_a_keyring_the_message_names_both_ways_out_in_time() {
+fn without_a_keyring_the_message_names_both_alternatives_within_the_deadline() {
     let (provider, home) = scene("");
     let started = std::time::Instant::now();
     fails(
@@ -154,7 +154,7 @@ fn several_secrets_each_have_their_own_name_and_sources() {
 }
 
 #[test]
-fn check_speaks_of_every_source_in_order_and_shows_no_secret() {
+fn check_lists_every_source_in_order_and_shows_no_secret() {
     let (_provider, home) = scene("client_secret = { file = 'a.secret' }");
     let variable = "TOK_P_CLIENT_SECRET";
     let run = home
@@ -182,7 +182,7 @@ fn a_secret_the_profile_does_not_have_is_not_set() {
 }
 
 #[test]
-fn a_keyring_that_is_turned_off_is_not_asked_and_the_way_around_it_is_named() {
+fn a_disabled_keyring_is_not_asked_and_the_alternative_is_named() {
     let (_provider, home) = scene("");
     let token = home.tok("token p").env("TOK_KEYRING", "off").assert();
     fails(token, 4, &["TOK_KEYRING is off", "TOK_P_CLIENT_SECRET"]);

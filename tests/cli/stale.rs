@@ -73,7 +73,7 @@ fn one_process_refreshes_a_stale_token_and_the_others_do_not_wait() {
 }
 
 #[test]
-fn when_a_refresh_fails_all_go_on_with_a_note_until_the_token_is_dead() {
+fn after_a_failed_refresh_the_old_token_is_used_with_a_note_until_it_expires() {
     for (answer, words, code) in [
         (Answer::new(503), "HTTP 503", 6),
         (Answer::refusal(401, "invalid_client", "no"), "no", 5),
@@ -100,7 +100,7 @@ fn when_a_refresh_fails_all_go_on_with_a_note_until_the_token_is_dead() {
 }
 
 #[test]
-fn a_token_that_is_refreshed_late_is_used_at_most_until_ten_seconds_before_its_end() {
+fn an_unrefreshed_token_is_used_until_ten_seconds_before_it_expires() {
     let (_provider, home) = scene(&Answer::new(503));
     for (older, code) in [(LIFE - 20, 0), (11, 6), (100, 6), (100_000, 6)] {
         age(&home, older);
@@ -111,7 +111,7 @@ fn a_token_that_is_refreshed_late_is_used_at_most_until_ten_seconds_before_its_e
 }
 
 #[test]
-fn a_stale_token_is_good_enough_for_cached_and_costs_no_request() {
+fn cached_prints_a_stale_token_without_a_request() {
     let (provider, home) = scene(&Answer::token("new", 3600));
     age(&home, LIFE - 100);
     tok(&home, "token p --cached")
@@ -122,7 +122,7 @@ fn a_stale_token_is_good_enough_for_cached_and_costs_no_request() {
 }
 
 #[test]
-fn no_cache_leaves_a_stale_token_alone_and_min_ttl_does_not_take_it() {
+fn no_cache_keeps_a_stale_token_and_min_ttl_rejects_it() {
     let (provider, home) = scene(&Answer::token("new", 3600));
     age(&home, LIFE - 100);
     tok(&home, "token p --no-cache").success().stdout("new\n");

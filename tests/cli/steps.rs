@@ -220,7 +220,7 @@ fn an_error_names_the_step_and_nothing_more_is_sent() {
 }
 
 #[test]
-fn a_step_whose_server_is_down_is_worth_another_try_and_named() {
+fn a_step_whose_server_is_down_is_retried_and_named() {
     let provider = Provider::start();
     provider.answer("/login", Answer::new(503));
     let home = scene(&provider, LOGIN);
@@ -242,7 +242,7 @@ fn a_secret_that_a_step_repeats_is_not_shown() {
 }
 
 #[test]
-fn one_deadline_is_over_all_requests() {
+fn one_deadline_covers_all_requests() {
     let provider = Provider::start();
     let gate = Gate::new();
     provider.answer(
@@ -261,7 +261,7 @@ fn one_deadline_is_over_all_requests() {
 }
 
 #[test]
-fn a_url_from_an_answer_obeys_the_rules_of_every_url() {
+fn a_url_from_an_answer_follows_the_same_rules() {
     for (endpoint, code, words) in [
         ("http://192.0.2.1/token", 3, "in the clear"),
         ("ftp://127.0.0.1/token", 3, "`ftp` URLs cannot be fetched"),
@@ -284,7 +284,7 @@ fn a_url_from_an_answer_obeys_the_rules_of_every_url() {
 }
 
 #[test]
-fn a_secret_goes_only_to_origins_that_the_profile_names() {
+fn a_secret_of_a_step_goes_only_to_origins_that_the_profile_names() {
     let (home_of_it, other) = (Provider::start(), Provider::start());
     other.answer("/token", Answer::token("t", 60));
     home_of_it.answer(
@@ -359,7 +359,7 @@ headers = { Authorization = 'Bearer ${step.login.token}' }
 }
 
 #[test]
-fn without_origins_a_host_that_only_an_answer_knows_is_refused_before_anything_is_sent() {
+fn without_origins_a_host_from_an_answer_is_refused_before_anything_is_sent() {
     let provider = Provider::start();
     let keys = DISCOVERY.replace("origins = ['URL']\n", "");
     let home = scene(&provider, &keys);
@@ -368,7 +368,7 @@ fn without_origins_a_host_that_only_an_answer_knows_is_refused_before_anything_i
 }
 
 #[test]
-fn a_secret_in_the_path_leaves_no_doubt_about_the_host() {
+fn a_secret_in_the_path_cannot_change_the_host() {
     let provider = Provider::start();
     provider.answer("/s3cr3t%2B%2F%3D/token", Answer::token("t", 60));
     let home = scene(
@@ -379,7 +379,7 @@ fn a_secret_in_the_path_leaves_no_doubt_about_the_host() {
 }
 
 #[test]
-fn what_a_step_cannot_mean_is_said_before_anything_is_sent() {
+fn a_contradictory_step_is_reported_before_anything_is_sent() {
     let provider = Provider::start();
     let cases = [
         (

@@ -131,7 +131,7 @@ fn screen(text: &str) -> String {
 }
 
 #[test]
-fn a_wait_for_the_provider_is_told_and_leaves_no_trace() {
+fn a_wait_for_the_provider_is_shown_and_then_erased() {
     let (provider, gate, home) = scene();
     let mut terminal = Terminal::open();
     let before = format!("{:?}", tcgetattr(&terminal.program).unwrap());
@@ -153,7 +153,7 @@ fn a_wait_for_the_provider_is_told_and_leaves_no_trace() {
 }
 
 #[test]
-fn a_wait_for_another_tok_is_told() {
+fn a_wait_for_another_process_is_shown() {
     let (provider, gate, home) = scene();
     let (quiet, mut terminal) = (Terminal::open(), Terminal::open());
     let leader = start(&home, "token p -q", &quiet);
@@ -169,7 +169,7 @@ fn a_wait_for_another_tok_is_told() {
 }
 
 #[test]
-fn an_error_after_a_wait_stands_on_a_line_of_its_own() {
+fn an_error_after_a_wait_is_on_its_own_line() {
     let (provider, gate, home) = scene();
     provider.answer(
         "/t",
@@ -188,7 +188,7 @@ fn an_error_after_a_wait_stands_on_a_line_of_its_own() {
 }
 
 #[test]
-fn an_interrupt_during_a_wait_leaves_the_terminal_as_it_was() {
+fn an_interrupt_during_a_wait_restores_the_terminal() {
     use std::os::unix::process::ExitStatusExt;
     crate::signals::heed_interrupts();
     let (_provider, _gate, home) = scene();
@@ -210,7 +210,7 @@ fn an_interrupt_during_a_wait_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_pipe_hears_nothing_of_waiting() {
+fn progress_is_not_written_to_a_pipe() {
     let (provider, _gate, home) = scene();
     let long = Duration::from_millis(700);
     provider.answer("/t", Answer::token("t0k", 3600).after(long));

@@ -35,7 +35,7 @@ fn trusted(provider: &Provider, url: &str) -> Home {
 }
 
 #[test]
-fn a_redirect_is_never_followed_wherever_it_points() {
+fn a_redirect_is_never_followed() {
     let other = Provider::start();
     let encrypted = Provider::start_tls();
     let targets = [
@@ -108,7 +108,7 @@ fn a_step_that_redirects_ends_the_run_before_the_token_request() {
 }
 
 #[test]
-fn plain_http_is_refused_to_all_but_this_machine_before_a_name_is_looked_up() {
+fn plain_http_is_refused_except_to_loopback_before_any_lookup() {
     for (url, words) in [
         ("http://provider.example/token", "in the clear"),
         ("http://127.0.0.1.example.com/token", "in the clear"),
@@ -240,7 +240,7 @@ fn a_ca_file_adds_a_root_and_a_bad_one_is_named() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_to_who_asks_for_one() {
+fn a_client_certificate_is_sent_to_a_server_that_requests_one() {
     let provider = Provider::start_mutual_tls();
     let home = trusted(&provider, &provider.url("/token"));
     let without = tok(&home, "token p").assert();
@@ -271,7 +271,7 @@ fn a_client_certificate_is_shown_to_who_asks_for_one() {
 
 #[cfg(all(unix, not(target_vendor = "apple")))] // Elsewhere the system checks, and its trust is not in files.
 #[test]
-fn the_systems_trust_can_be_named_by_the_usual_variables() {
+fn ssl_cert_file_and_ssl_cert_dir_name_the_trusted_roots() {
     let provider = Provider::start_tls();
     provider.answer("/token", Answer::token("t0ken", 3600));
     let home = home(&provider.url("/token"), "");
@@ -296,7 +296,7 @@ fn the_systems_trust_can_be_named_by_the_usual_variables() {
 }
 
 #[test]
-fn https_goes_through_the_proxy_that_the_environment_names() {
+fn https_goes_through_the_proxy_of_the_environment() {
     // The certificate is for `provider.example`, a name that nobody but the proxy could resolve.
     let provider = Provider::start_tls_with(Certificate::WrongHost);
     let home = trusted(&provider, "https://provider.example/token");
@@ -318,7 +318,7 @@ fn https_goes_through_the_proxy_that_the_environment_names() {
 }
 
 #[test]
-fn no_proxy_names_the_hosts_that_are_reached_directly() {
+fn hosts_in_no_proxy_are_reached_directly() {
     let provider = Provider::start_tls();
     let home = trusted(&provider, &provider.url("/token"));
     for (exempt, proxied) in [
@@ -384,7 +384,7 @@ fn a_proxys_credentials_go_to_the_proxy_and_are_never_shown() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_not_gone_past() {
+fn an_unusable_proxy_is_not_bypassed() {
     let provider = Provider::start_tls();
     let home = trusted(&provider, &provider.url("/token"));
     for value in [
@@ -399,7 +399,7 @@ fn a_proxy_that_cannot_be_used_is_not_gone_past() {
 }
 
 #[test]
-fn plain_http_on_loopback_is_nobody_elses_to_carry() {
+fn plain_http_to_loopback_never_uses_a_proxy() {
     let provider = Provider::start();
     provider.answer("/token", Answer::token("t0ken", 3600));
     let port = provider.address().port();

@@ -57,7 +57,7 @@ fn help_is_grouped_and_the_long_one_has_examples_and_exit_codes() {
 }
 
 #[test]
-fn mistakes_end_with_2_and_the_way_on() {
+fn usage_errors_exit_with_2_and_a_hint() {
     let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
     for (arguments, words) in [
         ("tokn", ["no command `tokn`", "did you mean `token`"]),
@@ -127,7 +127,7 @@ fn the_profile_may_come_from_the_environment() {
 }
 
 #[test]
-fn every_shell_has_a_completion_script_and_tok_answers_it() {
+fn every_completion_script_works_with_its_shell() {
     let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\n[profiles.other]\n");
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = stdout(&home.tok(&format!("completions {shell}")).assert().success());
@@ -170,7 +170,7 @@ fn an_exported_completion_variable_changes_nothing() {
 }
 
 #[test]
-fn a_broken_config_completes_to_nothing_without_a_word() {
+fn completion_is_empty_and_silent_with_a_broken_config() {
     let home = Home::with("[profiles.p\n");
     home.tok("-- tok token p")
         .env("TOK_COMPLETE", "bash")
@@ -182,7 +182,7 @@ fn a_broken_config_completes_to_nothing_without_a_word() {
 }
 
 #[test]
-fn there_is_a_manual_page_for_every_command() {
+fn every_command_has_a_manual_page() {
     let home = Home::new();
     let page = stdout(&home.tok("man").assert().success());
     assert!(

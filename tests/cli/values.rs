@@ -35,7 +35,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_value_is_one_in_a_run_and_another_in_the_next_and_the_signature_over_it_holds() {
+fn a_random_value_is_the_same_within_a_run_and_new_in_the_next() {
     let keys = "auth_method = 'none'\nparams = { nonce = '${value.nonce}' }\n\
         values = { nonce = '${uuid()}', signed = '${client_id}.${value.nonce}' }\n\
         headers = { x-nonce = '${value.nonce}', x-sign = '${upper(hmac_sha256(client_secret, value.signed))}', x-body = '${sha256(body)}' }\n\
@@ -71,7 +71,7 @@ fn a_value_is_one_in_a_run_and_another_in_the_next_and_the_signature_over_it_hol
 }
 
 #[test]
-fn what_a_value_gives_is_no_part_of_the_cache_key_and_what_it_says_is() {
+fn the_cache_key_contains_the_text_of_a_value_but_not_its_result() {
     let keys =
         |value: &str| format!("values = {{ n = '{value}' }}\nheaders = {{ x-n = '${{value.n}}' }}");
     let (provider, home) = scene(&keys("${uuid()}"));
@@ -84,7 +84,7 @@ fn what_a_value_gives_is_no_part_of_the_cache_key_and_what_it_says_is() {
 }
 
 #[test]
-fn a_secret_within_a_value_goes_to_no_origin_that_the_profile_does_not_name() {
+fn a_value_with_a_secret_is_sent_only_to_origins_that_the_profile_names() {
     let stranger = Provider::start();
     stranger.answer("/*", Answer::json(200, "{}"));
     let (provider, home) = scene("");
@@ -104,7 +104,7 @@ fn a_secret_within_a_value_goes_to_no_origin_that_the_profile_does_not_name() {
 }
 
 #[test]
-fn verbose_shows_no_value_that_was_made_of_a_secret() {
+fn verbose_hides_values_computed_from_a_secret() {
     let (_provider, home) = scene(
         "values = { n = '${sha256(client_secret)}' }\nheaders = { x-n = '${value.n}' }\nquery = { q = '${value.n}' }",
     );
@@ -132,7 +132,7 @@ fn a_time_based_password_is_six_digits_of_now() {
 }
 
 #[test]
-fn parameters_in_the_url_are_encoded_stand_beside_any_body_and_can_be_changed_by_an_option() {
+fn url_parameters_are_encoded_work_with_every_body_and_can_be_overridden() {
     let (provider, home) =
         scene("query = { v = 'a b&c', n = [1, 2] }\nauth_method = 'client_secret_post'");
     ask(&home, "token p --param v=w").success();
@@ -149,7 +149,7 @@ fn parameters_in_the_url_are_encoded_stand_beside_any_body_and_can_be_changed_by
 }
 
 #[test]
-fn what_a_catalogue_entry_needs_is_asked_for_only_while_the_profile_mentions_it() {
+fn a_catalogue_variable_is_required_only_while_the_profile_uses_it() {
     let (provider, home) = scene("");
     let entry =
         |keys: &str| format!("[profiles.p]\nprovider = 'auth0'\nclient_id = 'id'\n{keys}\n");
@@ -179,7 +179,7 @@ fn what_a_catalogue_entry_needs_is_asked_for_only_while_the_profile_mentions_it(
 }
 
 #[test]
-fn what_is_written_wrongly_is_named_before_anything_is_sent() {
+fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
     let cases = [
         (
             "response = { access_token = 'token' }",
@@ -267,7 +267,7 @@ fn what_is_written_wrongly_is_named_before_anything_is_sent() {
 }
 
 #[test]
-fn an_answer_that_is_not_as_described_is_told_by_its_keys_and_never_by_its_values() {
+fn an_unexpected_answer_is_described_by_its_keys_and_never_by_its_values() {
     let cases = [
         (
             "response = { root = '/data' }",
@@ -323,7 +323,7 @@ fn an_answer_that_is_not_as_described_is_told_by_its_keys_and_never_by_its_value
 }
 
 #[test]
-fn a_steps_answer_that_lacks_what_is_needed_is_told_by_its_keys() {
+fn an_incomplete_answer_of_a_step_is_described_by_its_keys() {
     let (provider, home) = scene("");
     provider.answer(
         "/before",

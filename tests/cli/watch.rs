@@ -93,7 +93,7 @@ fn beside(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_file_holds_the_token_alone_and_is_the_users_own() {
+fn the_file_contains_only_the_token_and_is_private() {
     let (provider, home, path) = scene([Answer::token("first", 3600)]);
     once(&home).success().stdout("").stderr("");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
@@ -103,7 +103,7 @@ fn the_file_holds_the_token_alone_and_is_the_users_own() {
 }
 
 #[test]
-fn a_file_that_others_could_read_is_replaced_and_not_written_into() {
+fn a_file_that_others_can_read_is_replaced_instead_of_overwritten() {
     let (_provider, home, path) = scene([Answer::token("first", 3600)]);
     std::fs::write(&path, "old").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
@@ -114,7 +114,7 @@ fn a_file_that_others_could_read_is_replaced_and_not_written_into() {
 }
 
 #[test]
-fn a_link_is_replaced_and_what_it_leads_to_stays() {
+fn a_link_is_replaced_and_its_target_unchanged() {
     let (_provider, home, path) = scene([Answer::token("first", 3600)]);
     let target = home.path().join("target");
     std::fs::write(&target, "mine").unwrap();
@@ -140,7 +140,7 @@ fn a_file_that_cannot_be_written_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_watched_file_gets_the_next_token_ahead_of_the_end_of_the_last() {
+fn a_watched_file_gets_the_next_token_before_the_last_expires() {
     let (provider, home, path) = scene([
         Answer::token("first", 2),
         Answer::token("second", 2),
@@ -158,7 +158,7 @@ fn a_watched_file_gets_the_next_token_ahead_of_the_end_of_the_last() {
 }
 
 #[test]
-fn a_watch_outlives_a_failure_and_the_last_token_stays_until_there_is_another() {
+fn a_watch_survives_a_failure_and_keeps_the_last_token() {
     let (_provider, home, path) = scene([
         Answer::token("first", 2),
         Answer::refusal(401, "invalid_client", "rotated"),
@@ -181,7 +181,7 @@ fn a_watch_outlives_a_failure_and_the_last_token_stays_until_there_is_another() 
 }
 
 #[test]
-fn a_signal_ends_a_watch_that_the_provider_keeps_waiting() {
+fn a_signal_ends_a_watch_during_a_fetch() {
     for signal in [Signal::TERM, Signal::INT] {
         let gate = Gate::new();
         let (_provider, home, path) = scene([Answer::token("first", 3600).held_by(&gate)]);

@@ -53,7 +53,7 @@ fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::error::Error
 }
 
 #[test]
-fn each_key_signs_in_its_own_algorithm_and_in_each_other_that_goes_with_it() {
+fn each_key_signs_with_every_algorithm_that_fits_it() {
     let rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
     let cases: [(&str, &str, &[&str]); 7] = [
         ("rsa.pem", "rsa", &rsa),
@@ -91,7 +91,7 @@ fn each_key_signs_in_its_own_algorithm_and_in_each_other_that_goes_with_it() {
 }
 
 #[test]
-fn a_shared_secret_signs_as_it_stands() {
+fn a_shared_secret_signs_unchanged() {
     for alg in ["HS256", "HS384", "HS512"] {
         let secret = Secret::new("s+/= é");
         let assertion = planned(&format!("assertion = {{ alg = '{alg}' }}"));
@@ -104,7 +104,7 @@ fn a_shared_secret_signs_as_it_stands() {
 }
 
 #[test]
-fn a_key_is_read_however_it_was_carried() {
+fn a_key_is_read_in_every_transport_form() {
     let server = pem("p256.public.pem");
     let written = pem("p256.pem").expose().to_owned();
     let (_, bare) = written.split_once("-----BEGIN").unwrap();
@@ -128,7 +128,7 @@ fn a_key_is_read_however_it_was_carried() {
 }
 
 #[test]
-fn header_and_claims_are_those_of_the_profile_over_toks_own() {
+fn header_and_claims_of_the_profile_override_the_defaults() {
     let json = |table: &str| {
         let occasion = Occasion {
             now_ms: 1_000_000_999,
@@ -164,7 +164,7 @@ fn header_and_claims_are_those_of_the_profile_over_toks_own() {
 }
 
 #[test]
-fn what_is_no_key_that_can_sign_is_told_by_name_and_nothing_of_it_is_shown() {
+fn an_unusable_key_is_named_and_not_shown() {
     let cases = [
         (
             "unfit/certificate.pem",
@@ -260,7 +260,7 @@ fn a_cut_or_altered_key_is_refused_or_signs_but_never_panics() {
 }
 
 #[test]
-fn an_algorithm_for_another_kind_of_key_is_the_configs_mistake() {
+fn an_algorithm_for_another_kind_of_key_is_a_config_error() {
     for (key, alg, expected) in [
         ("rsa.pem", "ES256", "the key is an RSA key (RS256"),
         ("p256.pem", "RS256", "the key is an EC key on P-256 (ES256)"),
@@ -281,7 +281,7 @@ fn an_algorithm_for_another_kind_of_key_is_the_configs_mistake() {
 }
 
 #[test]
-fn every_claim_that_tok_makes_is_text_or_a_whole_number() {
+fn every_generated_claim_is_text_or_an_integer() {
     let signed = sign(&planned(""), &pem("ed25519.pem")).unwrap();
     let server = Assertions::of_key(pem("ed25519.public.pem").expose());
     let claims = server

@@ -391,14 +391,14 @@ fn draw(count: usize, seed: u64) -> (usize, usize) {
 }
 
 #[test]
-fn two_profiles_have_one_key_exactly_when_they_make_one_request() {
+fn two_profiles_share_a_key_exactly_when_they_send_the_same_request() {
     let (hits, misses) = draw(SMALL, 1);
     assert!(hits > SMALL / 10 && misses > SMALL / 10, "{hits} {misses}");
 }
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_two_profiles_have_one_key_exactly_when_they_make_one_request() {
+fn full_size_two_profiles_share_a_key_exactly_when_they_send_the_same_request() {
     let (hits, misses) = draw(FULL, 2);
     println!("{FULL} pairs: {hits} of one key, {misses} of two");
 }

@@ -94,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_entry_as_written_or_none(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_an_entry_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(!matches!(entry::read(&bytes, "0123"), Ok(Some(_))), "random bytes are no entry");
         if let Some(setback) = Setback::read(&bytes) {
             prop_assert_eq!(Setback::read(&setback.write()), Some(setback));
@@ -102,14 +102,14 @@ proptest! {
     }
 
     #[test]
-    fn any_retry_after_is_a_moment_from_now_on(text in "[0-9]{0,25}|\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT") {
+    fn any_retry_after_is_now_or_later(text in "[0-9]{0,25}|\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT") {
         if let Some(at) = http_date::retry_after(&text, NOW_MS, None) {
             prop_assert!((NOW_MS..=NOW_MS + http_date::LONGEST_MS).contains(&at), "{at}");
         }
     }
 
     #[test]
-    fn any_text_as_a_key_is_a_message_that_shows_none_of_it(label in "(RSA |EC |)PRIVATE KEY|[A-Z ]{0,12}", body in "[A-Za-z0-9+/= \n]{8,400}") {
+    fn any_text_as_a_key_is_rejected_without_showing_it(label in "(RSA |EC |)PRIVATE KEY|[A-Z ]{0,12}", body in "[A-Za-z0-9+/= \n]{8,400}") {
         for text in [format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"), body.clone()] {
             let failure = Signer::new(&Secret::new(text), None).map(|_| ()).unwrap_err();
             prop_assert_eq!(failure.kind().exit_code(), 4);
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_can_stand_in_a_template_as_itself(text in any::<String>()) {
+    fn any_text_can_be_escaped_in_a_template(text in any::<String>()) {
         let template = Template::parse(Template::literal(&text).source()).unwrap();
         let rendered = template.render(&|_| Ok(Secret::default())).unwrap();
         prop_assert_eq!(rendered.expose(), text);
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_request_or_a_message_that_shows_none_of_it(text in "curl (-[a-zA-Z]{1,3} |--[a-z-]{2,12} |'[^']{0,20}' |\"[^\"]{0,20}\" |[a-z:/.{}$<>=&]{1,20} |\\\\\n){0,10}") {
+    fn any_text_is_a_request_or_rejected_without_showing_it(text in "curl (-[a-zA-Z]{1,3} |--[a-z-]{2,12} |'[^']{0,20}' |\"[^\"]{0,20}\" |[a-z:/.{}$<>=&]{1,20} |\\\\\n){0,10}") {
         if let Err(message) = tok::curl::import::import(&text) {
             prop_assert!(is_clean(&message), "{message:?}");
         }

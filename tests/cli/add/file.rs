@@ -4,7 +4,7 @@ use super::{add, config};
 use crate::home::{Home, fails};
 
 #[test]
-fn a_profile_that_is_there_is_replaced_only_by_force_and_comments_stay() {
+fn an_existing_profile_is_replaced_only_with_force_and_comments_are_kept() {
     let before = "# mine\n[profiles.a]\nprovider = 'cint' # the exchange\nclient_id = 'x'\n\n# old\n[profiles.p]\ntoken_url = 'https://old.example/t'\nclient_id = 'o'\n[profiles.p.params]\nx = 1\n\n# last\n[profiles.z]\nprovider = 'spotify'\nclient_id = 'y'\n# end\n";
     let home = Home::with(before);
     let flags = "--provider cint --client-id new";
@@ -30,7 +30,7 @@ fn a_profile_that_is_there_is_replaced_only_by_force_and_comments_stay() {
 }
 
 #[test]
-fn a_config_that_cannot_be_read_is_left_as_it_is() {
+fn an_unreadable_config_is_left_unchanged() {
     let home = Home::with("[profiles.a\n");
     fails(
         add(&home, "--provider cint --client-id i", ""),
@@ -42,7 +42,7 @@ fn a_config_that_cannot_be_read_is_left_as_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn a_new_config_is_its_owners_alone_and_an_old_one_keeps_mode_and_link() {
+fn a_new_config_is_private_and_an_old_one_keeps_its_mode_and_link() {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().mode() & 0o777;

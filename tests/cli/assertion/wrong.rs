@@ -36,7 +36,7 @@ fn a_key_that_cannot_sign_ends_with_4_before_anything_is_sent() {
 }
 
 #[test]
-fn a_missing_key_is_missed_by_name() {
+fn a_missing_key_is_reported_by_name() {
     let (provider, home) = scene("rsa", "");
     let words = [
         "private_key",
@@ -48,7 +48,7 @@ fn a_missing_key_is_missed_by_name() {
 }
 
 #[test]
-fn what_a_profile_cannot_mean_ends_with_3() {
+fn a_contradictory_assertion_is_a_config_error() {
     let jwt = "auth_method = 'private_key_jwt'";
     for (keys, words) in [
         ("assertion = { alg = 'ES512' }", ["assertion", "ES512"]),
@@ -151,7 +151,7 @@ fn what_a_profile_cannot_mean_ends_with_3() {
 }
 
 #[test]
-fn a_key_signs_for_no_other_host_than_the_token_endpoints() {
+fn a_key_signs_only_for_the_host_of_the_token_endpoint() {
     let (provider, other) = (Provider::start(), Provider::start());
     let home = Home::with(&format!(
         "[profiles.p]\ntoken_url = '{}'\nclient_id = 'i'\nauth_method = 'none'\n[[profiles.p.steps]]\nname = 's'\nurl = '{}'\nauth_method = 'private_key_jwt'\n",
@@ -184,7 +184,7 @@ fn two_profiles_cannot_share_the_variable_of_a_key() {
 }
 
 #[test]
-fn an_assertion_in_the_url_says_whom_it_is_for() {
+fn an_assertion_in_the_url_names_its_audience() {
     for urls in [
         "token_url = 'http://127.0.0.1:9/t/${assertion}'",
         "token_url = 'http://127.0.0.1:9/t'\n[[profiles.p.steps]]\nname = 's'\nurl = 'http://127.0.0.1:9/s?a=${urlencode(assertion)}'",

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_assertion_is_found() {
+    fn every_fault_of_an_assertion_is_found() {
         let header = json!({"alg": "HS256"});
         let now = unix_s();
         let good =

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_sends_what_it_says() {
+    fn each_fault_sends_its_bytes() {
         let head = "HTTP/1.1 200 OK\r\n";
         let cases = [
             (Fault::Close, String::new(), Ending::Close),

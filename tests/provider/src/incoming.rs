@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined_and_extensions_and_trailers_are_passed_over() {
+    fn chunks_are_joined_and_extensions_and_trailers_are_ignored() {
         let received = read_one(
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
              3\r\nabc\r\nA;x=y\r\n0123456789\r\n1 \r\n\n\r\n0\r\nTrailer: t\r\n\r\n",
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_leaves_between_requests_is_no_fault() {
+    fn a_client_may_close_between_requests() {
         assert!(read_bytes(b"").unwrap().is_none());
     }
 
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_strict_http_is_refused() {
+    fn requests_that_are_not_strict_http_are_refused() {
         let cases = [
             "GET / HTTP/1.0\r\n\r\n",
             "GET  / HTTP/1.1\r\n\r\n",

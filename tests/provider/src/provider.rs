@@ -276,7 +276,7 @@ fn accept(listener: &TcpListener, service: &Service, manner: Manner) {
             return;
         }
         let Ok((stream, _)) = accepted else {
-            // Out of file handles, most likely: give the crowd a moment to let go of some.
+            // Probably out of file handles: wait until some are closed.
             service.shutdown.sleep(Duration::from_millis(5));
             continue;
         };

@@ -68,7 +68,7 @@ fn a_request_is_recorded_and_answered() {
 }
 
 #[test]
-fn a_path_nobody_scripted_is_404_and_recorded() {
+fn an_unscripted_path_is_404_and_recorded() {
     let provider = Provider::start();
     assert!(get(&provider, "/").starts_with("HTTP/1.1 404 "));
     assert_eq!(provider.request_count("/"), 1);
@@ -95,7 +95,7 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn a_client_that_asks_before_it_sends_is_told_to_go_on() {
+fn expect_100_continue_is_answered() {
     let provider = Provider::start();
     provider.answer("/t", Answer::new(204));
     let mut stream = connect(&provider);
@@ -112,7 +112,7 @@ fn a_client_that_asks_before_it_sends_is_told_to_go_on() {
 }
 
 #[test]
-fn what_is_not_http_is_told_so_and_not_recorded() {
+fn a_request_that_is_not_http_is_answered_and_not_recorded() {
     let provider = Provider::start();
     let mut stream = connect(&provider);
     stream.write_all(b"HELO there\r\n").unwrap();
@@ -190,7 +190,7 @@ fn a_gzip_answer_unpacks_to_its_body() {
 }
 
 #[test]
-fn a_gate_holds_a_crowd_until_it_opens() {
+fn a_gate_holds_all_requests_until_it_opens() {
     let provider = Provider::start();
     let gate = Gate::new();
     provider.answer("/t", Answer::text(200, "through").held_by(&gate));
@@ -210,7 +210,7 @@ fn a_gate_holds_a_crowd_until_it_opens() {
 }
 
 #[test]
-fn an_answer_waits_as_long_as_it_says() {
+fn a_delayed_answer_waits_for_its_delay() {
     let provider = Provider::start();
     let delay = Duration::from_millis(150);
     provider.answer("/t", Answer::new(200).after(delay));
@@ -333,7 +333,7 @@ fn a_good_certificate_is_accepted_and_each_bad_one_is_refused_for_its_own_reason
 }
 
 #[test]
-fn mutual_tls_lets_in_only_who_shows_the_certificate() {
+fn mutual_tls_accepts_only_clients_with_the_certificate() {
     let provider = Provider::start_mutual_tls();
     provider.answer("/t", Answer::text(200, "known"));
     let error = get_over_tls(&provider, false).unwrap_err();
@@ -343,7 +343,7 @@ fn mutual_tls_lets_in_only_who_shows_the_certificate() {
 }
 
 #[test]
-fn a_cut_over_tls_is_told_from_an_end() {
+fn a_cut_over_tls_differs_from_a_close() {
     let provider = Provider::start_tls();
     provider.answer("/t", Answer::fault(Fault::CutBody));
     let error = get_over_tls(&provider, false).unwrap_err();

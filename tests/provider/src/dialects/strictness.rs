@@ -77,7 +77,7 @@ fn auth_scopes_may_be_left_out() {
 }
 
 #[test]
-fn wrong_credentials_are_told_from_wrong_requests() {
+fn wrong_credentials_and_wrong_requests_get_different_answers() {
     for dialect in ALL {
         let (content_type, body, headers) = good(dialect);
         let body = body.replace("s+", "t+").replace("s%2B", "t%2B");
@@ -96,7 +96,7 @@ fn wrong_credentials_are_told_from_wrong_requests() {
 }
 
 #[test]
-fn what_no_dialect_takes_is_refused_by_each() {
+fn every_dialect_refuses_what_none_accepts() {
     for dialect in ALL {
         let (content_type, body, headers) = good(dialect);
         let more = if content_type == JSON {
@@ -142,7 +142,7 @@ fn what_no_dialect_takes_is_refused_by_each() {
 }
 
 #[test]
-fn what_one_dialect_does_not_take_is_refused_by_it() {
+fn each_dialect_refuses_what_only_others_accept() {
     let (_, cint, _) = good(&cint::CINT);
     let (_, wrapped, _) = good(&wrapped::WRAPPED);
     let (_, cardlytics, _) = good(&cardlytics::CARDLYTICS);
@@ -233,7 +233,7 @@ fn another_grant_type_is_its_own_refusal() {
 }
 
 #[test]
-fn basic_wants_the_credentials_raw_and_once() {
+fn basic_requires_the_credentials_raw_and_once() {
     let body = "grant_type=client_credentials";
     // id:s%2B%2F%3D%3A%20%25%C3%A9, the encoding of RFC 6749 §2.3.1.
     let encoded = "authorization: Basic aWQ6cyUyQiUyRiUzRCUzQSUyMCUyNSVDMyVBOQ==";
@@ -253,7 +253,7 @@ fn basic_wants_the_credentials_raw_and_once() {
 }
 
 #[test]
-fn documented_answers_are_sent_to_the_letter() {
+fn documented_answers_are_sent_byte_for_byte() {
     let text = |answer: Answer| {
         (
             answer.status(),

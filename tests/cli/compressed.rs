@@ -20,7 +20,7 @@ fn ask(home: &Home) -> assert_cmd::assert::Assert {
 }
 
 #[test]
-fn gzip_is_asked_for_once_unless_the_profile_asks_for_something_else() {
+fn gzip_is_requested_unless_the_profile_sets_accept_encoding() {
     let provider = Provider::start();
     provider.answer("/token", Answer::token("t0ken", 60));
     for (keys, expected) in [
@@ -35,7 +35,7 @@ fn gzip_is_asked_for_once_unless_the_profile_asks_for_something_else() {
 }
 
 #[test]
-fn a_packed_refusal_is_read_and_one_that_only_claims_to_be_packed_as_well() {
+fn a_compressed_refusal_is_read_and_so_is_one_that_only_claims_to_be_compressed() {
     let provider = Provider::start();
     let refusal = || Answer::refusal(400, "invalid_scope", "no such scope: reports");
     for answer in [
@@ -49,7 +49,7 @@ fn a_packed_refusal_is_read_and_one_that_only_claims_to_be_packed_as_well() {
 }
 
 #[test]
-fn a_success_that_has_the_status_of_trouble_is_asked_for_once() {
+fn a_success_with_an_error_status_is_requested_once() {
     let provider = Provider::start();
     for status in [408, 429, 503] {
         let token = Answer::json(status, r#"{"access_token":"t0ken"}"#);
@@ -62,7 +62,7 @@ fn a_success_that_has_the_status_of_trouble_is_asked_for_once() {
 }
 
 #[test]
-fn a_success_of_another_status_is_a_whole_token_or_none() {
+fn a_success_with_an_unusual_status_gives_a_whole_token_or_an_error() {
     let provider = Provider::start();
     let keys = "response = { format = 'text', status = 401 }\nencoding = 'none'";
     let token = "0123456789abcdef".repeat(200);

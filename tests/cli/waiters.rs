@@ -1,6 +1,6 @@
 //! However many processes ask at once, the provider is asked once, and what it says is what all of them say.
 //!
-//! Real processes, as many as a small machine starts in a moment; at full size, with figures, by `cargo test --release -- --ignored crowd`.
+//! Real processes, as many as a small machine starts in a moment; at full size, with figures, by `cargo test --release -- --ignored waiters`.
 
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -21,14 +21,14 @@ fn home(url: &str) -> Home {
     ))
 }
 
-/// What came of a crowd: each member's output, and how long it took from the first start to the last end.
+/// The output of concurrent processes, and the time from the first start to the last end.
 struct Round {
     ended: Vec<Output>,
     took: Duration,
 }
 
 /// Starts `count` processes as fast as they can be started; `meanwhile` runs when all have been.
-fn crowd(home: &Home, arguments: &str, count: usize, meanwhile: impl FnOnce()) -> Round {
+fn run_at_once(home: &Home, arguments: &str, count: usize, meanwhile: impl FnOnce()) -> Round {
     let began = Instant::now();
     let started: Vec<_> = (0..count)
         .map(|_| {
@@ -100,7 +100,7 @@ impl Figures {
     }
 }
 
-/// Cold processes, a provider that answers at once: the crowd's last members start when its first are done.
+/// Cold processes, a provider that answers at once: the last processes start when the first are done.
 fn cold_rounds(count: usize, rounds: usize) -> Figures {
     let mut figures = Figures::default();
     for _ in 0..rounds {
@@ -110,7 +110,7 @@ fn cold_rounds(count: usize, rounds: usize) -> Figures {
             (0..count).map(|n| Answer::token(&format!("t{n}"), 3600)),
         );
         let home = home(&provider.url("/t"));
-        let round = crowd(&home, "token p", count, || {});
+        let round = run_at_once(&home, "token p", count, || {});
         figures.add(provider.requests().len(), &round);
         round.all_print("t0");
     }
@@ -125,7 +125,7 @@ fn failing_rounds(answer: &Answer, code: i32, words: &str, count: usize, rounds:
     let home = home(&provider.url("/t"));
     let mut before = 0;
     for _ in 0..rounds {
-        let round = crowd(&home, "token p", count, || {});
+        let round = run_at_once(&home, "token p", count, || {});
         let after = provider.requests().len();
         figures.add(after - before, &round);
         assert!(after > before, "a later call tries anew");
@@ -141,12 +141,12 @@ fn cold_processes_make_one_request_and_print_one_token() {
 }
 
 #[test]
-fn processes_that_wait_all_get_the_token_that_the_first_one_fetches() {
+fn all_waiters_get_the_token_that_the_first_process_fetches() {
     let provider = Provider::start();
     let gate = Gate::new();
     provider.answer("/t", Answer::token("t", 3600).held_by(&gate));
     let home = home(&provider.url("/t"));
-    let round = crowd(&home, "token p", SMALL, || {
+    let round = run_at_once(&home, "token p", SMALL, || {
         gate.wait_for(1);
         wait_for_waiters(&home, SMALL - 1);
         gate.open();
@@ -156,7 +156,7 @@ fn processes_that_wait_all_get_the_token_that_the_first_one_fetches() {
 }
 
 #[test]
-fn processes_that_wait_all_end_with_the_refusal_that_the_first_one_meets() {
+fn all_waiters_end_with_the_refusal_that_the_first_process_gets() {
     let provider = Provider::start();
     let gate = Gate::new();
     provider.answer(
@@ -164,7 +164,7 @@ fn processes_that_wait_all_end_with_the_refusal_that_the_first_one_meets() {
         Answer::refusal(401, "invalid_client", "no").held_by(&gate),
     );
     let home = home(&provider.url("/t"));
-    let round = crowd(&home, "token p", SMALL, || {
+    let round = run_at_once(&home, "token p", SMALL, || {
         gate.wait_for(1);
         wait_for_waiters(&home, SMALL - 1);
         gate.open();
@@ -174,20 +174,20 @@ fn processes_that_wait_all_end_with_the_refusal_that_the_first_one_meets() {
 }
 
 #[test]
-fn a_refusing_provider_is_asked_once_by_a_crowd_and_again_by_the_next() {
+fn a_refusing_provider_is_asked_once_by_concurrent_processes_and_again_by_the_next() {
     let refusal = Answer::refusal(401, "invalid_client", "no");
     let figures = failing_rounds(&refusal, 5, "invalid_client: no", SMALL, 3);
     assert_eq!(figures.most_requests, 1);
 }
 
 #[test]
-fn a_provider_in_trouble_gets_one_series_of_tries_from_a_crowd() {
+fn a_failing_provider_gets_one_series_of_attempts_from_concurrent_processes() {
     let figures = failing_rounds(&Answer::new(503), 6, "HTTP 503", SMALL, 1);
     assert_eq!(figures.most_requests, 3);
 }
 
 #[test]
-fn a_corrected_secret_meets_no_old_failure() {
+fn a_corrected_secret_is_tried_despite_an_old_failure() {
     let provider = Provider::start();
     provider.answer_with("/t", |request| {
         if request.basic() == Some(b"i:right".to_vec()) {
@@ -197,7 +197,7 @@ fn a_corrected_secret_meets_no_old_failure() {
         }
     });
     let home = home(&provider.url("/t"));
-    crowd(&home, "token p", SMALL, || {}).all_fail(5, "invalid_client");
+    run_at_once(&home, "token p", SMALL, || {}).all_fail(5, "invalid_client");
     home.tok("token p")
         .env("TOK_P_CLIENT_SECRET", "right")
         .assert()
@@ -206,7 +206,7 @@ fn a_corrected_secret_meets_no_old_failure() {
 }
 
 #[test]
-fn a_process_whose_own_secret_is_missing_speaks_only_for_itself() {
+fn a_process_without_its_secret_fails_alone() {
     let provider = Provider::start();
     provider.answer("/t", Answer::token("t", 3600));
     let home = home(&provider.url("/t"));
@@ -255,7 +255,7 @@ fn retry_after_holds_for_every_process_until_it_is_over() {
             .assert()
             .code(6);
         drop(first);
-        let round = crowd(&home, "token p", SMALL, || {});
+        let round = run_at_once(&home, "token p", SMALL, || {});
         for output in &round.ended {
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(6), "{said}");
@@ -307,7 +307,7 @@ fn a_retry_after_that_is_over_is_forgotten() {
 }
 
 #[test]
-fn a_wish_to_be_left_alone_holds_though_the_answer_broke_off_behind_it() {
+fn retry_after_counts_although_the_body_was_cut() {
     let provider = Provider::start();
     let busy = Answer::new(429).header("retry-after", "600").body("busy");
     provider.answer("/t", busy.with_fault(Fault::CutBody));
@@ -321,7 +321,7 @@ fn a_wish_to_be_left_alone_holds_though_the_answer_broke_off_behind_it() {
 
 #[cfg(target_os = "linux")] // Elsewhere nobody says when all have begun.
 #[test]
-fn a_crowd_that_refreshes_shares_the_token_that_was_fetched_after_all_began() {
+fn concurrent_refreshes_share_one_new_token() {
     let provider = Provider::start();
     let gate = Gate::new();
     provider.answer_in_turn(
@@ -329,7 +329,7 @@ fn a_crowd_that_refreshes_shares_the_token_that_was_fetched_after_all_began() {
         (0..SMALL).map(|n| Answer::token(&format!("t{n}"), 3600).held_by(&gate)),
     );
     let home = home(&provider.url("/t"));
-    let round = crowd(&home, "token p --refresh", SMALL, || {
+    let round = run_at_once(&home, "token p --refresh", SMALL, || {
         gate.wait_for(1);
         wait_for_waiters(&home, SMALL - 1);
         gate.open();
@@ -342,11 +342,11 @@ fn a_crowd_that_refreshes_shares_the_token_that_was_fetched_after_all_began() {
 }
 
 #[test]
-fn a_life_too_short_for_min_ttl_is_found_out_once_by_a_crowd() {
+fn a_lifetime_below_min_ttl_is_found_once_by_concurrent_processes() {
     let provider = Provider::start();
     provider.answer("/t", Answer::token("t", 600));
     let home = home(&provider.url("/t"));
-    let round = crowd(&home, "token p --min-ttl 20m", SMALL, || {});
+    let round = run_at_once(&home, "token p --min-ttl 20m", SMALL, || {});
     round.all_fail(7, "--min-ttl");
     assert_eq!(provider.requests().len(), 1);
     home.tok("token p").assert().success().stdout("t\n");
@@ -354,7 +354,7 @@ fn a_life_too_short_for_min_ttl_is_found_out_once_by_a_crowd() {
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_crowd_of_cold_processes() {
+fn full_size_cold_processes() {
     let figures = cold_rounds(FULL, 50);
     figures.print("cold", FULL);
     assert_eq!(figures.most_requests, 1);
@@ -362,7 +362,7 @@ fn full_size_crowd_of_cold_processes() {
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_crowd_and_a_refusing_provider() {
+fn full_size_refusing_provider() {
     let refusal = Answer::refusal(401, "invalid_client", "no");
     let figures = failing_rounds(&refusal, 5, "invalid_client: no", FULL, 50);
     figures.print("refused", FULL);
@@ -372,7 +372,7 @@ fn full_size_crowd_and_a_refusing_provider() {
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_crowd_and_a_provider_in_trouble() {
+fn full_size_failing_provider() {
     let figures = failing_rounds(&Answer::new(503), 6, "HTTP 503", FULL, 20);
     figures.print("503", FULL);
     assert_eq!(figures.most_requests, 3);
@@ -381,12 +381,12 @@ fn full_size_crowd_and_a_provider_in_trouble() {
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_crowd_and_a_provider_that_hangs_up() {
+fn full_size_provider_that_closes_connections() {
     let mut figures = Figures::default();
     for _ in 0..20 {
         let provider = Provider::start_unwilling(Unwilling::Resets);
         let home = home(&provider.url("/t"));
-        let round = crowd(&home, "token p", FULL, || {});
+        let round = run_at_once(&home, "token p", FULL, || {});
         figures.add(provider.connections(), &round);
         round.all_fail(6, "profile `p`");
     }
@@ -397,10 +397,10 @@ fn full_size_crowd_and_a_provider_that_hangs_up() {
 
 #[test]
 #[ignore = "full size: .ci/run runs it"]
-fn full_size_crowd_and_a_provider_that_never_answers_ends_at_the_deadline() {
+fn full_size_silent_provider_ends_at_the_deadline() {
     let provider = Provider::start_unwilling(Unwilling::Silent);
     let home = home(&provider.url("/t"));
-    let round = crowd(&home, "token p --timeout 5s", FULL, || {});
+    let round = run_at_once(&home, "token p --timeout 5s", FULL, || {});
     let mut figures = Figures::default();
     figures.add(provider.connections(), &round);
     figures.print("never answers, deadline 5 s", FULL);

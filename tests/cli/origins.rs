@@ -18,7 +18,7 @@ fn home(url: &str, keys: &str) -> Home {
 }
 
 #[test]
-fn a_variable_in_the_host_cannot_make_it_another() {
+fn a_variable_in_the_host_cannot_change_the_domain() {
     let other = Provider::start_tls();
     let authority = other.address().to_string();
     let home = home(
@@ -89,7 +89,7 @@ fn a_keyring_entry_names_every_origin_that_its_secret_may_go_to() {
 }
 
 #[test]
-fn secrets_go_to_no_origin_that_the_profile_does_not_name() {
+fn secrets_are_sent_only_to_origins_that_the_profile_names() {
     let provider = Provider::start();
     let other = Provider::start();
     provider.answer("/token", Answer::token("t0ken", 3600));
@@ -117,7 +117,7 @@ fn secrets_go_to_no_origin_that_the_profile_does_not_name() {
 }
 
 #[test]
-fn relative_paths_start_from_the_config_and_not_from_where_tok_runs() {
+fn relative_paths_start_from_the_folder_of_the_config() {
     let provider = Provider::start();
     provider.answer("/token", Answer::token("t0ken", 3600));
     let home = home(&provider.url("/token"), "");

@@ -64,7 +64,7 @@ fn reject(home: &Home, token: &str) -> Child {
 }
 
 #[test]
-fn status_tells_state_time_left_and_how_much_the_cache_was_worth() {
+fn status_shows_state_remaining_time_and_reuse() {
     let (provider, home) = scene();
     assert_eq!(status(&home, ""), Vec::<Value>::new());
     tok(&home, "status").success().stdout("").stderr("");
@@ -106,7 +106,7 @@ fn status_tells_state_time_left_and_how_much_the_cache_was_worth() {
 }
 
 #[test]
-fn states_are_told_apart() {
+fn status_distinguishes_every_state() {
     let (_provider, home) = scene();
     tok(&home, "token p").success();
     for (older, state) in [(0, "fresh"), (3400, "stale"), (195, "dead")] {
@@ -122,7 +122,7 @@ fn states_are_told_apart() {
 }
 
 #[test]
-fn an_entry_of_an_edited_profile_is_found_and_told_from_the_current_one() {
+fn status_distinguishes_the_entries_of_an_edited_profile() {
     let (provider, home) = scene();
     tok(&home, "token p").success();
     home.write_config(&config(&provider, "audience = 'a'"));
@@ -172,7 +172,7 @@ fn forget_drops_one_profiles_tokens_or_all_and_leaves_other_files_alone() {
 }
 
 #[test]
-fn forget_drops_the_wish_of_a_provider_that_asked_to_wait() {
+fn forget_drops_a_retry_after() {
     let provider = Provider::start();
     provider.answer_in_turn(
         "/t",
@@ -210,7 +210,7 @@ fn many_workers_that_reject_one_token_cause_one_fetch() {
 }
 
 #[test]
-fn a_rejected_token_that_is_refreshed_meanwhile_is_not_fetched_a_third_time() {
+fn a_rejected_token_that_is_already_being_refreshed_is_fetched_once() {
     let (provider, home) = scene();
     tok(&home, "token p").success().stdout("t1\n");
     let gate = Gate::new();
