@@ -33,6 +33,8 @@ pub enum Kind {
     Unreachable,
     /// The provider's answer contains no usable token: fix the profile's `response`.
     Unusable,
+    /// The connection cannot be made or trusted as configured, and another try will not help (certificate, TLS version, a proxy that refuses).
+    Connection,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Refused => 5,
             Self::Unreachable => 6,
             Self::Unusable => 7,
+            Self::Connection => 8,
         }
     }
 }
@@ -355,6 +358,7 @@ mod tests {
             (Kind::Refused, 5),
             (Kind::Unreachable, 6),
             (Kind::Unusable, 7),
+            (Kind::Connection, 8),
         ];
         for (kind, code) in cases {
             let error = Err::<(), _>(Error::new(kind, "inner"))

@@ -63,7 +63,7 @@ impl Setback {
     pub fn is_shared(failure: &Error) -> bool {
         matches!(
             failure.kind(),
-            Kind::Refused | Kind::Unreachable | Kind::Unusable
+            Kind::Refused | Kind::Unreachable | Kind::Unusable | Kind::Connection
         )
     }
 
@@ -161,6 +161,7 @@ mod tests {
             (Kind::Refused, true),
             (Kind::Unreachable, true),
             (Kind::Unusable, true),
+            (Kind::Connection, true),
         ];
         for (kind, kept) in cases {
             let setback = Setback::new(&Error::new(kind, "x"), &at(0), false);

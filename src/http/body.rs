@@ -69,8 +69,8 @@ impl Body {
         let mut members = 1;
         loop {
             let mut member = GzDecoder::new(packed);
-            if let Err(trouble) = plain.push_all(&mut member) {
-                return (plain, Err(trouble));
+            if let Err(failure) = plain.push_all(&mut member) {
+                return (plain, Err(failure));
             }
             packed = member.into_inner();
             if packed
@@ -98,6 +98,15 @@ impl Body {
                 Err(_) => return Err(NoAnswer::WrongCompression),
             }
         }
+    }
+
+    /// Whether the bytes themselves show that nothing is missing: a JSON text, or, if `is_packed`, all that they unpack to.
+    pub(super) fn is_whole(&self, is_packed: bool) -> bool {
+        if is_packed {
+            return matches!(self.unpacked(), (_, Ok(())));
+        }
+        let text = self.bytes.strip_prefix(b"\xef\xbb\xbf".as_slice());
+        serde_json::from_slice::<serde::de::IgnoredAny>(text.unwrap_or(&self.bytes)).is_ok()
     }
 
     /// Whether there is nothing in it.

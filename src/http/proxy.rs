@@ -1,68 +1,229 @@
-//! What the environment says of proxies (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), where the HTTP client alone would go past it in silence.
+//! Which proxy, if any, a host is reached through: what the environment says, by curl's rules.
+//!
+//! Only `https` is sent through a proxy (plain http goes to this machine alone), so `HTTP_PROXY` and what CGI does to it play no part.
 
-use url::Url;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::error::{Error, Kind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+use zeroize::Zeroizing;
 
-/// The variables that name a proxy for `https`, the first that is set counts.
-const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+use crate::error::{Error, Kind, Subject};
+use crate::http::connection::Server;
+use crate::secret::Secret;
 
-/// Refuses a proxy that the client could not use: it would connect directly instead, which is what whoever set the variable did not want.
+/// The variables that name a proxy for `https`. The first that is not empty counts.
+const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// The variables that name hosts to reach directly. The first that is not empty counts.
+const EXEMPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The port of an `http` proxy whose URL has none, as in curl.
+const USUAL_PORT: u16 = 1080;
+
+/// A proxy that can be asked for a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proxy {
+    pub(super) server: Server,
+    /// Whether the proxy itself is spoken to by TLS.
+    pub(super) is_encrypted: bool,
+    /// The value of `Proxy-Authorization`.
+    pub(super) credentials: Option<Secret>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("names no proxy that tok can use")]
+struct Unusable;
+
+/// The proxy for `host`, or `None` if it is reached directly.
 ///
 /// # Errors
-/// A config failure that names the variable and not its value, which may hold a password.
-pub(super) fn check() -> Result<(), Error> {
-    let set = VARIABLES.into_iter().find_map(|name| {
-        let value = std::env::var_os(name)?.into_string().unwrap_or_default();
-        Some((name, value)).filter(|(_, value)| !value.is_empty())
-    });
-    let Some((name, value)) = set else {
-        return Ok(());
+/// Fails if the proxy for `host` is not one that tok can use: without it, tok would go past it. The error names the variable but not its
+/// value, which may contain a password.
+pub(super) fn for_host(
+    host: &Host<String>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<Proxy>, Error> {
+    let first = |names: &'static [&str]| {
+        names.iter().find_map(|name| {
+            let value = variable(name).filter(|value| !value.is_empty())?;
+            Some((*name, value))
+        })
     };
-    if is_usable(&value) {
-        return Ok(());
+    let Some((name, value)) = first(&PROXIES) else {
+        return Ok(None);
+    };
+    if let Some((_, exempt)) = first(&EXEMPTIONS)
+        && is_exempt(host, &exempt.to_string_lossy())
+    {
+        return Ok(None);
     }
-    Err(Error::new(
-        Kind::Config,
-        format!("environment variable {name} names no proxy that tok can use"),
-    )
-    .hint("tok speaks to http and https proxies, as in http://proxy.example:3128; special characters in a password are percent-encoded"))
+    let proxy = value.to_str().and_then(parse);
+    let unusable = || {
+        Error::of(Kind::Config, Unusable)
+            .about(Subject::Source(format!("environment variable {name}")))
+            .hint("tok speaks to http and https proxies, as in http://proxy.example:3128; special characters in a password are percent-encoded")
+    };
+    proxy.map(Some).ok_or_else(unusable)
 }
 
-/// Whether `NO_PROXY` says that no host at all is to be reached through a proxy. (The client knows `*` for names, but not for addresses.)
-pub(super) fn is_off() -> bool {
-    ["NO_PROXY", "no_proxy"]
-        .into_iter()
-        .find_map(std::env::var_os)
-        .is_some_and(|value| value == "*")
-}
-
-/// Whether `value` is the URL of an http or https proxy, the scheme left out or not, that every URL parser reads alike.
-fn is_usable(value: &str) -> bool {
+/// The proxy that `value` names, if it is an `http` or `https` one that every URL parser reads alike; the scheme may be missing.
+fn parse(value: &str) -> Option<Proxy> {
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%[]".contains(&byte);
-    matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
-        && authority.bytes().all(plain)
-        && Url::parse(&format!("{scheme}://{authority}/")).is_ok_and(|url| url.has_host())
+    let is_encrypted = match scheme.to_ascii_lowercase().as_str() {
+        "http" => false,
+        "https" => true,
+        _ => return None,
+    };
+    let authority = rest
+        .split_once('/')
+        .map_or(rest, |(authority, _)| authority);
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%[]".contains(&byte);
+    if !authority.bytes().all(is_plain) {
+        return None;
+    }
+    let url = Url::parse(&format!("{scheme}://{authority}/")).ok()?;
+    let host = url.host()?.to_owned();
+    // `Url` does not tell a scheme's own port from none.
+    let port = match (url.port(), is_encrypted) {
+        (Some(port), _) => port,
+        (None, true) => 443,
+        (None, false) if authority.ends_with(":80") => 80,
+        (None, false) => USUAL_PORT,
+    };
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    let credentials = has_user.then(|| {
+        let mut pair = Zeroizing::new(Vec::with_capacity(authority.len()));
+        pair.extend(percent_decode_str(url.username()));
+        pair.push(b':');
+        pair.extend(percent_decode_str(url.password().unwrap_or_default()));
+        let mut credentials = Secret::new("Basic ");
+        credentials.push(Secret::new(STANDARD.encode(&*pair)).expose());
+        credentials
+    });
+    Some(Proxy {
+        server: Server { host, port },
+        is_encrypted,
+        credentials,
+    })
+}
+
+/// Whether `exempt`, the value of `NO_PROXY`, says that `host` is reached directly: patterns with commas or blanks between them, or `*` alone.
+fn is_exempt(host: &Host<String>, exempt: &str) -> bool {
+    exempt == "*"
+        || exempt
+            .split([',', ' ', '\t'])
+            .filter(|pattern| !pattern.is_empty())
+            .any(|pattern| match host {
+                Host::Domain(name) => is_domain(name, pattern),
+                Host::Ipv4(address) => is_network_v4(*address, pattern),
+                Host::Ipv6(address) => is_network_v6(*address, pattern),
+            })
+}
+
+/// Whether `pattern` is `name` or a domain that it belongs to; a dot at either end does not matter.
+fn is_domain(name: &str, pattern: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).as_bytes();
+    let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
+    let pattern = pattern.strip_prefix('.').unwrap_or(pattern).as_bytes();
+    let Some(start) = name.len().checked_sub(pattern.len()) else {
+        return false;
+    };
+    let (before, end) = name.split_at(start);
+    !pattern.is_empty()
+        && end.eq_ignore_ascii_case(pattern)
+        && before.last().is_none_or(|byte| *byte == b'.')
+}
+
+/// An address and how many of its bits count; 0, or no number at all, is all of them.
+fn network(pattern: &str, most: u32) -> Option<(&str, u32)> {
+    let (address, bits) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let digits = bits.bytes().take_while(u8::is_ascii_digit).count();
+    let bits = match bits.get(..digits).unwrap_or_default() {
+        "" => 0,
+        bits => bits.parse().ok()?,
+    };
+    (bits <= most).then_some((address, if bits == 0 { most } else { bits }))
+}
+
+fn is_network_v4(address: Ipv4Addr, pattern: &str) -> bool {
+    network(pattern, 32).is_some_and(|(network, bits)| {
+        network
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|network| (network.to_bits() ^ address.to_bits()) >> (32 - bits) == 0)
+    })
+}
+
+fn is_network_v6(address: Ipv6Addr, pattern: &str) -> bool {
+    network(pattern, 128).is_some_and(|(network, bits)| {
+        network
+            .parse::<Ipv6Addr>()
+            .is_ok_and(|network| (network.to_bits() ^ address.to_bits()) >> (128 - bits) == 0)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// `direct`, `refused`, or the proxy's address, for the host and the variables before it. `tests/real/proxy.sh` runs the same table with curl.
+    const TABLE: &str = include_str!("../../tests/real/proxy.txt");
+
+    #[test]
+    fn a_proxy_is_chosen_by_curls_rules() {
+        let mut rows = 0;
+        for row in TABLE
+            .lines()
+            .filter(|row| !row.is_empty() && !row.starts_with('#'))
+        {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let [host, variables, expected, _] = cells[..] else {
+                panic!("{row}");
+            };
+            let variable = |name: &str| {
+                variables.split(';').map(str::trim).find_map(|pair| {
+                    let (known, value) = pair.split_once('=')?;
+                    (known == name).then(|| OsString::from(value.replace("\\t", "\t")))
+                })
+            };
+            let host = Host::parse(host).unwrap();
+            let chosen = match for_host(&host, &variable) {
+                Ok(None) => "direct".to_owned(),
+                Err(_) => "refused".to_owned(),
+                Ok(Some(proxy)) => {
+                    let Server { host, port } = proxy.server;
+                    format!("{host}:{port}")
+                }
+            };
+            assert_eq!(chosen, expected, "{row}");
+            rows += 1;
+        }
+        assert!(rows >= 40, "{rows}");
+    }
+
     #[test]
     fn only_http_and_https_proxies_can_be_used() {
-        for good in [
-            "http://proxy.example:3128",
-            "http://proxy.example:3128/",
-            "https://user:p%40ss@proxy.example",
-            "HTTP://proxy.example",
-            "proxy.example:3128",
-            "10.0.0.1:3128",
-            "http://[::1]:3128",
+        for (good, is_encrypted, credentials) in [
+            ("http://proxy.example:3128", false, None),
+            ("http://proxy.example:3128/", false, None),
+            (
+                "https://user:p%40ss@proxy.example",
+                true,
+                Some("Basic dXNlcjpwQHNz"),
+            ),
+            ("http://user@proxy.example", false, Some("Basic dXNlcjo=")),
+            ("HTTP://proxy.example", false, None),
+            ("proxy.example:3128", false, None),
+            ("10.0.0.1:3128", false, None),
+            ("http://[::1]:3128", false, None),
         ] {
-            assert!(is_usable(good), "{good}");
+            let proxy = parse(good).unwrap();
+            assert_eq!(proxy.is_encrypted, is_encrypted, "{good}");
+            assert_eq!(proxy.credentials, credentials.map(Secret::new), "{good}");
         }
         for bad in [
             "socks5://127.0.0.1:1080",
@@ -72,10 +233,20 @@ mod tests {
             "http://proxy.example:port",
             "http://",
             "://",
-            "http://proxy.example/path",
             "http://pröxy.example",
         ] {
-            assert!(!is_usable(bad), "{bad}");
+            assert!(parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_unusable_proxy_is_named_by_its_variable_and_not_by_its_value() {
+        let host = Host::parse("provider.example").unwrap();
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| "socks5://hunter2@x".into());
+        let error = for_host(&host, &variable).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable ALL_PROXY: names no proxy that tok can use"
+        );
     }
 }

@@ -1,31 +1,46 @@
-//! TLS: whom to trust and who we are. Certificates are always checked; there is no way to turn that off.
+//! TLS: which servers are trusted, and the client certificate. Certificates are always checked; nothing turns that off.
 
 use std::path::Path;
-use std::sync::Once;
+use std::sync::Arc;
 
-use reqwest::{Certificate, ClientBuilder, Identity};
-use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
-use rustls::{InconsistentKeys, RootCertStore};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::{default_provider, sign::any_supported_type};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, InconsistentKeys, RootCertStore,
+    SignatureScheme,
+};
+use webpki::EndEntityCert;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind};
-use crate::http::trouble;
+use crate::error::{Error, Kind, Subject};
+use crate::http::failure::unknown_issuer;
+use crate::oauth::signing::pem;
 use crate::profile::Profile;
+use crate::secret::Secret;
+use crate::wire::no_answer::Chain;
 
-/// What a profile adds to the system's trust, and who it says we are.
+/// What a profile adds to the system's trust, and its client certificate.
 pub(super) struct Trust {
-    roots: Vec<Certificate>,
-    identity: Option<Identity>,
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<Arc<CertifiedKey>>,
+}
+
+/// What is needed to speak TLS to servers, and to proxies, which see no client certificate.
+pub(super) struct Tls {
+    pub(super) server: Arc<ClientConfig>,
+    pub(super) proxy: Arc<ClientConfig>,
 }
 
 impl Trust {
     /// Reads the profile's `ca_file`, `client_cert` and `client_key`.
     ///
     /// # Errors
-    /// A config failure that names the file that is no good.
+    /// Fails if one of them is not what it should be; the error names the file.
     pub(super) fn of(profile: &Profile) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
@@ -35,7 +50,7 @@ impl Trust {
         let identity = match (&profile.client_cert, &profile.client_key) {
             (Some(certificate), Some(key)) => {
                 let chain = read("client_cert", certificate)?;
-                let private = Zeroizing::new(read("client_key", key)?);
+                let private = read("client_key", key)?;
                 Some(identity(&chain, &private).ok_or_else(|| {
                     wrong(
                         "client_key",
@@ -49,58 +64,174 @@ impl Trust {
         Ok(Self { roots, identity })
     }
 
-    /// Gives `builder` the system's roots and the profile's, and the client certificate.
-    pub(super) fn configure(&self, builder: ClientBuilder) -> ClientBuilder {
-        install_cryptography();
-        let builder = builder.tls_backend_rustls();
-        let builder = if self.roots.is_empty() {
-            builder
-        } else {
-            builder.tls_certs_merge(self.roots.clone())
+    /// Loads the system's trust beside the profile's.
+    ///
+    /// # Errors
+    /// Fails if the system has no trust to load.
+    pub(super) fn load(&self) -> Result<Tls, Error> {
+        // ring and not aws-lc-rs: the latter gathers entropy for 25 ms before its first handshake, which is most of a cold fetch.
+        let provider = Arc::new(default_provider());
+        let verifier = Verifier::new(&self.roots, &provider).map_err(|error| no_trust(&error))?;
+        let verifier = Arc::new(verifier);
+        let config = |identity: Option<&Arc<CertifiedKey>>| {
+            let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| no_trust(&error))?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+            let mut config = match identity {
+                Some(identity) => {
+                    let identity = SingleCertAndKey::from(Arc::clone(identity));
+                    builder.with_client_cert_resolver(Arc::new(identity))
+                }
+                None => builder.with_no_client_auth(),
+            };
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            Ok(Arc::new(config))
         };
-        match &self.identity {
-            Some(identity) => builder.identity(identity.clone()),
-            None => builder,
-        }
+        Ok(Tls {
+            server: config(self.identity.as_ref())?,
+            proxy: config(None)?,
+        })
     }
 }
 
-/// The CAs in a PEM file; none unless there is at least one and all are sound.
-fn roots(pem: &[u8]) -> Option<Vec<Certificate>> {
+/// Trusts what the system trusts, what `ca_file` has signed, and each certificate that is itself in `ca_file`.
+#[derive(Debug)]
+struct Verifier {
+    system: rustls_platform_verifier::Verifier,
+    /// The certificates in `ca_file`, and their verifier.
+    own: Option<(Vec<CertificateDer<'static>>, Arc<WebPkiServerVerifier>)>,
+}
+
+impl Verifier {
+    fn new(
+        roots: &[CertificateDer<'static>],
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots.iter().cloned());
+        let own = WebPkiServerVerifier::builder_with_provider(store.into(), Arc::clone(provider));
+        Ok(Self {
+            system: rustls_platform_verifier::Verifier::new_with_extra_roots(
+                roots.iter().cloned(),
+                Arc::clone(provider),
+            )?,
+            // Without a root there is none to build.
+            own: own.build().ok().map(|own| (roots.to_vec(), own)),
+        })
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let check = |verifier: &dyn ServerCertVerifier| {
+            verifier.verify_server_cert(certificate, intermediates, name, ocsp, now)
+        };
+        match &self.own {
+            Some((known, verifier)) if known.contains(certificate) => {
+                // Only its place in a chain does not matter. webpki looks at its dates before that.
+                check(&**verifier).or_else(|error| match error {
+                    rustls::Error::InvalidCertificate(bad) if is_about_issuer(&bad) => {
+                        let parsed = ParsedCertificate::try_from(certificate)?;
+                        rustls::client::verify_server_name(&parsed, name)?;
+                        Ok(ServerCertVerified::assertion())
+                    }
+                    error => Err(error),
+                })
+            }
+            _ => check(&self.system).map_err(|error| match error {
+                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                    unknown_issuer(chain(certificate, intermediates))
+                }
+                error => error,
+            }),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate was refused only because of who issued it, or because it may issue others.
+fn is_about_issuer(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::UnknownIssuer => true,
+        CertificateError::Other(other) => {
+            other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+        }
+        _ => false,
+    }
+}
+
+/// What kind of chain `certificate` comes with.
+fn chain(certificate: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Chain {
+    let is_self_signed = EndEntityCert::try_from(certificate)
+        .is_ok_and(|certificate| certificate.issuer() == certificate.subject());
+    match (is_self_signed, intermediates) {
+        (true, _) => Chain::SelfSigned,
+        (false, []) => Chain::Alone,
+        (false, _) => Chain::Several,
+    }
+}
+
+/// The certificates in a PEM file, or `None` unless there is at least one and all can be read.
+fn roots(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
+    let roots = pem::certificates(pem)?;
     let mut store = RootCertStore::empty();
-    let mut roots = Vec::new();
-    for der in CertificateDer::pem_slice_iter(pem) {
-        let der = der.ok()?;
-        roots.push(Certificate::from_der(&der).ok()?);
-        // The client would say only that some certificate somewhere is no good.
-        store.add(der).ok()?;
+    for root in &roots {
+        store.add(root.clone()).ok()?;
     }
     (!roots.is_empty()).then_some(roots)
 }
 
-/// The client's certificate chain with its key, from PEM; none unless they go together.
-fn identity(chain: &[u8], key: &[u8]) -> Option<Identity> {
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(chain)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    let private = PrivateKeyDer::from_pem_slice(key).ok()?;
-    let signing = any_supported_type(&private).ok()?;
-    match CertifiedKey::new(certificates, signing).keys_match() {
-        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
-        Err(_) => return None,
+/// The client's certificate chain with its key, or `None` unless they belong together.
+fn identity(chain: &Secret, key: &Secret) -> Option<Arc<CertifiedKey>> {
+    let certificates = pem::certificates(chain)?;
+    let private = pem::private_key(key).ok()?;
+    let signing = any_supported_type(&private.to_rustls()).ok()?;
+    let both = CertifiedKey::new(certificates, signing);
+    match both.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+            Some(Arc::new(both))
+        }
+        Err(_) => None,
     }
-    let mut both = Zeroizing::new(Vec::with_capacity(chain.len() + 1 + key.len()));
-    both.extend_from_slice(chain);
-    both.push(b'\n');
-    both.extend_from_slice(key);
-    Identity::from_pem(&both).ok()
 }
 
 /// Whether the system's roots are files that tok reads; elsewhere the system itself checks certificates.
 const ROOTS_ARE_FILES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
-/// Why no client could be made, which after all the checks above is the system's lack of roots, or its refusal to check certificates.
-pub(super) fn no_client(error: &reqwest::Error) -> Error {
+/// The system has no roots, or refuses to check certificates.
+fn no_trust(error: &rustls::Error) -> Error {
     let next_step = match ROOTS_ARE_FILES {
         true => {
             "install the system's CA certificates (`ca-certificates`), or name some with SSL_CERT_FILE or the profile's `ca_file`"
@@ -109,37 +240,25 @@ pub(super) fn no_client(error: &reqwest::Error) -> Error {
             "the system itself checks certificates here; if the profile has a `ca_file`, look at what that holds"
         }
     };
-    Error::new(
-        Kind::Config,
-        format!(
-            "no TLS client could be made: {}",
-            trouble::words(error).trim_start_matches("unexpected error: ")
-        ),
-    )
-    .hint(next_step)
+    let why = match error {
+        rustls::Error::General(why) => why.clone(),
+        other => other.to_string(),
+    };
+    Error::new(Kind::Config, format!("no TLS client could be made: {why}")).hint(next_step)
 }
 
-/// Gives `builder`, for plain http only, nobody to trust: then the system's roots need not be loaded.
-pub(super) fn without_trust(builder: ClientBuilder) -> ClientBuilder {
-    install_cryptography();
-    builder.tls_backend_rustls().tls_certs_only([])
+fn read(key: &'static str, path: &Path) -> Result<Secret, Error> {
+    let bytes = Zeroizing::new(
+        std::fs::read(path)
+            .map_err(|error| wrong(key, path, &format!("could not be read: {error}")))?,
+    );
+    Ok(Secret::new(String::from_utf8_lossy(&bytes)))
 }
 
-/// ring and not aws-lc-rs: the latter gathers entropy for 25 ms before its first handshake, which is most of a cold fetch.
-fn install_cryptography() {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Fails only when one is installed already, and then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
-fn read(key: &str, path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| wrong(key, path, &format!("could not be read: {error}")))
-}
-
-fn wrong(key: &str, path: &Path, what: &str) -> Error {
-    Error::new(Kind::Config, format!("`{key}`: {} {what}", path.display())).hint(format!(
-        "`{key}` names a PEM file, relative to the config's folder"
-    ))
+fn wrong(key: &'static str, path: &Path, what: &str) -> Error {
+    Error::new(Kind::Config, format!("{} {what}", path.display()))
+        .about(Subject::Key(key.to_owned()))
+        .hint(format!(
+            "`{key}` names a PEM file, relative to the config's folder"
+        ))
 }

@@ -457,7 +457,7 @@ fn said(what: &str, words: Option<&Refusal>, status: u16) -> String {
 
 /// `HTTP 401 Unauthorized`.
 fn http_status(status: u16) -> String {
-    let reason = reqwest::StatusCode::from_u16(status)
+    let reason = http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());
     match reason {

@@ -4,7 +4,7 @@
 //! handed over the wrong file needs to hear which file it is. No message holds anything of the key.
 
 mod key;
-mod pem;
+pub(crate) mod pem;
 mod sign;
 
 pub use sign::Signer;

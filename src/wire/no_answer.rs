@@ -15,16 +15,53 @@ pub enum NoAnswer {
         /// The profile's deadline.
         timeout_ms: i64,
     },
-    /// No connection; nothing was sent.
+    /// The host's name has no address.
+    Unresolved(String),
+    /// No connection; the request was not sent.
     NoConnection(String),
+    /// The host of the URL cannot be the name in a certificate.
+    NotAHostName,
+    /// The proxy answered with this status instead of connecting.
+    ProxyRefused(u16),
     /// A connection, but the server could not be authenticated, or refused the handshake.
     Untrusted(Distrust),
+    /// The same of a proxy that is spoken to by TLS.
+    UntrustedProxy(Distrust),
     /// The connection broke, or what came over it was not HTTP.
-    BrokenOff(String),
+    BrokenOff(Breakage),
     /// The answer is larger than any token answer.
     TooLarge,
     /// The body is not compressed as its `Content-Encoding` says.
     WrongCompression,
+    /// A header cannot be sent.
+    Unsendable,
+}
+
+/// How an answer broke off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Breakage {
+    /// The system's words.
+    #[error("{0}")]
+    Io(String),
+    /// The connection was closed in order.
+    #[error("it ended early")]
+    Early,
+    /// The connection was closed without the end that TLS prescribes.
+    #[error("it was cut off")]
+    Cut,
+    /// No status line or header.
+    #[error("it is not HTTP")]
+    NotHttp,
+    /// Too much before the body.
+    #[error("its header is too long")]
+    LongHead,
+    /// `Content-Length` is not a number, or several.
+    #[error("its Content-Length is not one number")]
+    ContentLength,
+    /// A chunk's size is missing.
+    #[error("a chunk has no size")]
+    ChunkSize,
 }
 
 impl NoAnswer {
@@ -33,7 +70,20 @@ impl NoAnswer {
     pub fn kind(&self) -> Kind {
         match self {
             Self::TooLarge | Self::WrongCompression => Kind::Unusable,
+            Self::NotAHostName | Self::Unsendable => Kind::Config,
+            Self::Untrusted(_) | Self::UntrustedProxy(_) => Kind::Connection,
+            Self::ProxyRefused(_) if !self.is_passing() => Kind::Connection,
             _ => Kind::Unreachable,
+        }
+    }
+
+    /// Whether another try may help. A request that may have arrived is not sent again: a token could be issued twice.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NoConnection(_) | Self::Unresolved(_) => true,
+            Self::ProxyRefused(status) => matches!(status, 408 | 429 | 500..=599),
+            _ => false,
         }
     }
 
@@ -42,8 +92,21 @@ impl NoAnswer {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::TimedOut { .. } => "try again later, or give it longer with --timeout",
-            Self::NoConnection(_) => {
+            Self::Unresolved(_) | Self::NoConnection(_) => {
                 "check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and `token_url`"
+            }
+            Self::NotAHostName | Self::Unsendable => "check `token_url` and `headers`",
+            Self::ProxyRefused(407) => {
+                "the proxy wants a user name and password: put them in the proxy variable, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (special characters percent-encoded)"
+            }
+            Self::ProxyRefused(_) if self.is_passing() => {
+                "try again; if it stays so, tell the proxy's administrator"
+            }
+            Self::ProxyRefused(_) => {
+                "have the host allowed on the proxy, or name it in NO_PROXY if it can be reached directly"
+            }
+            Self::UntrustedProxy(_) => {
+                "check the proxy variables (HTTPS_PROXY, ALL_PROXY): `http://` names a proxy that is spoken to without TLS"
             }
             Self::Untrusted(distrust) => distrust.hint(),
             Self::BrokenOff(_) => {
@@ -63,14 +126,27 @@ impl NoAnswer {
                 let seconds = *timeout_ms as f64 / 1000.0;
                 write!(f, "no answer from {origin} within {seconds} s")
             }
+            Self::Unresolved(why) => write!(
+                f,
+                "could not connect to {origin}: the name could not be resolved ({why})"
+            ),
             Self::NoConnection(why) => write!(f, "could not connect to {origin}: {why}"),
+            Self::NotAHostName => write!(
+                f,
+                "could not connect to {origin}: a certificate cannot be for such a host name"
+            ),
+            Self::ProxyRefused(status) => {
+                write!(f, "the proxy refused to connect to {origin} (HTTP {status})")
+            }
             Self::Untrusted(why) => write!(f, "no trusted connection to {origin}: {why}"),
+            Self::UntrustedProxy(why) => write!(f, "no trusted connection to the proxy: {why}"),
             Self::BrokenOff(why) => write!(f, "the answer from {origin} broke off: {why}"),
             Self::TooLarge => write!(f, "the answer from {origin} is larger than 1 MiB"),
             Self::WrongCompression => write!(
                 f,
                 "the answer from {origin} is not compressed as its `Content-Encoding` says"
             ),
+            Self::Unsendable => f.write_str("the request has a header that cannot be sent"),
         }
     }
 
@@ -78,45 +154,120 @@ impl NoAnswer {
     #[must_use]
     pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         match self {
+            Self::Unresolved(why) => Self::Unresolved(change(why)),
             Self::NoConnection(why) => Self::NoConnection(change(why)),
-            Self::BrokenOff(why) => Self::BrokenOff(change(why)),
-            Self::Untrusted(distrust) => Self::Untrusted(match distrust {
-                Distrust::BadCertificate(why) => Distrust::BadCertificate(change(why)),
-                Distrust::Alert(why) => Distrust::Alert(change(why)),
-                Distrust::Other(why) => Distrust::Other(change(why)),
-                other => other,
-            }),
+            Self::BrokenOff(Breakage::Io(why)) => Self::BrokenOff(Breakage::Io(change(why))),
+            Self::Untrusted(why) => Self::Untrusted(why.redacted(change)),
+            Self::UntrustedProxy(why) => Self::UntrustedProxy(why.redacted(change)),
             other => other,
         }
     }
 }
 
-/// Why the TLS handshake failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why it is not known which server is at the other end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Distrust {
     /// The server asks for a client certificate, or refuses the one it got.
+    #[error("it asks for a client certificate, or does not accept this one")]
     ClientCertificate,
     /// The certificate has expired.
+    #[error("its certificate has expired")]
     Expired,
     /// The certificate is not valid yet.
+    #[error("its certificate is not valid yet")]
     NotYetValid,
     /// The certificate is for another host.
+    #[error("its certificate is for another host")]
     OtherHost,
+    /// The certificate has no subjectAltName.
+    #[error("its certificate names no host in its subjectAltName, which alone counts (RFC 9525)")]
+    NoHost,
     /// The certificate's CA is not trusted.
-    UnknownIssuer,
+    #[error("its certificate is {}", .0.fault())]
+    UnknownIssuer(Chain),
     /// The certificate was revoked.
+    #[error("its certificate has been revoked")]
     Revoked,
+    /// The certificate is that of a CA.
+    #[error("its certificate is that of a CA, not of a server")]
+    IsCa,
+    /// X.509 version 1 or 2.
+    #[error("its certificate is of an outdated version of X.509: only version 3 is accepted")]
+    OldVersion,
+    /// extendedKeyUsage lacks serverAuth.
+    #[error("its certificate is not for servers (extendedKeyUsage)")]
+    WrongPurpose,
+    #[error(
+        "its certificate is signed in a way that is not supported, such as with SHA-1 or a key on P-521"
+    )]
+    Algorithm,
+    /// The signature of the certificate is wrong.
+    #[error("its certificate is not signed by the CA that it names")]
+    BadSignature,
+    /// The certificate cannot be read.
+    #[error("its certificate is damaged")]
+    Damaged,
     /// Another fault of the certificate, in the TLS library's words.
-    BadCertificate(String),
+    #[error("its certificate is not acceptable: {0}")]
+    Certificate(String),
+    /// What came is not TLS.
+    #[error("it does not speak TLS on this port")]
+    NotTls,
+    /// Only TLS 1.1 or older.
+    #[error("it supports only versions of TLS before 1.2")]
+    OldTls,
+    /// No common cipher, key type or signature algorithm.
+    #[error("it and tok have no cipher, key type or signature algorithm in common")]
+    NothingInCommon,
+    /// The server does not know the host name (SNI).
+    #[error("it does not know this host name")]
+    UnknownName,
     /// The server ended the handshake with this alert.
+    #[error("it ended the handshake ({0})")]
     Alert(String),
     /// Anything else, in the TLS library's words.
+    #[error("TLS failed: {0}")]
     Other(String),
 }
 
+/// What a server sent as its certificate chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[error("the certificate is {}", self.fault())]
+pub enum Chain {
+    /// One certificate, signed with its own key.
+    SelfSigned,
+    /// One certificate, signed by a CA.
+    Alone,
+    /// Several certificates.
+    Several,
+}
+
+impl Chain {
+    /// Why it is not trusted.
+    fn fault(self) -> &'static str {
+        match self {
+            Self::SelfSigned => "self-signed and not trusted here",
+            Self::Alone | Self::Several => "signed by a CA that is not trusted here",
+        }
+    }
+}
+
 impl Distrust {
+    fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+        match self {
+            Self::Certificate(why) => Self::Certificate(change(why)),
+            Self::Alert(why) => Self::Alert(change(why)),
+            Self::Other(why) => Self::Other(change(why)),
+            other => other,
+        }
+    }
+
+    /// What to do about it.
     fn hint(&self) -> &'static str {
+        const OTHER_END: &str = "check `token_url`, and whether a proxy or a captive portal stands between; if neither, tell the provider";
+        const PROVIDER: &str = "the provider has to replace it";
         match self {
             Self::ClientCertificate => {
                 "set `client_cert` and `client_key` to the PEM files that the provider knows"
@@ -125,36 +276,40 @@ impl Distrust {
                 "check this machine's clock (`date`); if that is right, the provider has to renew it"
             }
             Self::NotYetValid => "check this machine's clock (`date`)",
-            Self::UnknownIssuer => {
+            Self::UnknownIssuer(Chain::SelfSigned) => {
+                "if you know the server, put that certificate itself in a PEM file and name it with `ca_file`"
+            }
+            Self::UnknownIssuer(Chain::Alone) => {
+                "if it is a private CA, name its certificate with `ca_file`; if it is a public one, the server does not send the intermediate certificate: the provider has to add it, or name that one with `ca_file`"
+            }
+            Self::UnknownIssuer(Chain::Several) => {
                 "if it is a private CA, name its certificate with `ca_file`; else install the package `ca-certificates`"
+            }
+            Self::IsCa => {
+                "if you know the server, put that certificate itself in a PEM file and name it with `ca_file`"
+            }
+            Self::NoHost => {
+                "the server needs a certificate with a subjectAltName, as `openssl req -x509 -addext subjectAltName=DNS:HOST` makes it"
+            }
+            Self::OldVersion => {
+                "the server needs a certificate of version 3, as `openssl req -x509 -addext subjectAltName=DNS:HOST` makes it"
+            }
+            Self::Algorithm => {
+                "the server needs a certificate signed by RSA or ECDSA on P-256 or P-384, with SHA-256 or better"
+            }
+            Self::WrongPurpose | Self::BadSignature | Self::Damaged | Self::Certificate(_) => {
+                PROVIDER
+            }
+            Self::NotTls => "check the port in `token_url`: one for plain http cannot be used",
+            Self::OldTls => "the server has to support TLS 1.2 or 1.3",
+            Self::NothingInCommon => {
+                "the server has to offer TLS 1.2 or 1.3 with an AEAD cipher, and a certificate with an RSA, P-256, P-384 or Ed25519 key; if it wants a client certificate, set `client_cert` and `client_key`"
             }
             Self::OtherHost
             | Self::Revoked
-            | Self::BadCertificate(_)
+            | Self::UnknownName
             | Self::Alert(_)
-            | Self::Other(_) => {
-                "check `token_url`, and whether a proxy or a captive portal stands between; if neither, tell the provider"
-            }
-        }
-    }
-}
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ClientCertificate => {
-                f.write_str("it asks for a client certificate, or does not accept this one")
-            }
-            Self::Expired => f.write_str("its certificate has expired"),
-            Self::NotYetValid => f.write_str("its certificate is not valid yet"),
-            Self::OtherHost => f.write_str("its certificate is for another host"),
-            Self::UnknownIssuer => {
-                f.write_str("its certificate is signed by a CA that is not trusted here")
-            }
-            Self::Revoked => f.write_str("its certificate has been revoked"),
-            Self::BadCertificate(why) => write!(f, "its certificate is no good: {why}"),
-            Self::Alert(alert) => write!(f, "it ended the handshake ({alert})"),
-            Self::Other(why) => f.write_str(why),
+            | Self::Other(_) => OTHER_END,
         }
     }
 }

@@ -36,7 +36,7 @@ const HEAD_BYTES: usize = 40;
 
 /// The private key in `secret`, with the algorithm it signs in where nobody says otherwise.
 pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm), Error> {
-    let (form, der) = pem::private_key(secret)?;
+    let pem::PrivateKey { form, der } = pem::private_key(secret)?;
     match form {
         Form::Pkcs8 => pkcs8(&der),
         Form::Pkcs1 => rsa_key(RsaKeyPair::from_der(&der)),

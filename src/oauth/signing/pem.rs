@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
@@ -9,7 +10,7 @@ use crate::secret::Secret;
 
 /// How a private key in PEM is written down inside its block.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// PKCS #8 (RFC 5958).
     Pkcs8,
     /// PKCS #1 (RFC 8017).
@@ -25,8 +26,38 @@ const FORMS: [(&str, Form); 3] = [
     ("EC PRIVATE KEY", Form::Sec1),
 ];
 
-/// The private key in `secret`, in DER, and its form.
-pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>), Error> {
+/// A private key in DER.
+pub(crate) struct PrivateKey {
+    pub(super) form: Form,
+    pub(super) der: Zeroizing<Vec<u8>>,
+}
+
+impl PrivateKey {
+    /// The key as rustls takes it.
+    pub(crate) fn to_rustls(&self) -> PrivateKeyDer<'_> {
+        let der = self.der.as_slice();
+        match self.form {
+            Form::Pkcs8 => PrivateKeyDer::Pkcs8(der.into()),
+            Form::Pkcs1 => PrivateKeyDer::Pkcs1(der.into()),
+            Form::Sec1 => PrivateKeyDer::Sec1(der.into()),
+        }
+    }
+}
+
+/// The certificates in `pem`, or `None` if one of them is damaged.
+pub(crate) fn certificates(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
+    blocks(pem.expose())
+        .iter()
+        .filter(|block| block.label == "CERTIFICATE")
+        .map(|block| {
+            let der = decoded(block.body).filter(|_| block.is_whole)?;
+            Some(CertificateDer::from(der.to_vec()))
+        })
+        .collect()
+}
+
+/// The private key in `secret`.
+pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
     // In one line, as variables and JSON often have it, a line end is written `\n`.
     let text = joined(secret.expose().split("\\n"), "\n", secret.expose().len());
     let blocks = blocks(&text);
@@ -45,7 +76,7 @@ pub(super) fn private_key(secret: &Secret) -> Result<(Form, Zeroizing<Vec<u8>>),
         }
         let der = decoded(body)
             .ok_or_else(|| unfit("is damaged: between its PEM lines stands no base64"))?;
-        return Ok((form, der));
+        return Ok(PrivateKey { form, der });
     }
     Err(match blocks.first().map(|block| block.label) {
         Some("ENCRYPTED PRIVATE KEY") => encrypted(),
