@@ -33,7 +33,7 @@ Examples:
 Exit codes:
   0 done             3 config or profile    6 not reached: try again later
   1 unexpected       4 secret               7 no usable token in the answer
-  2 usage            5 refused
+  2 usage            5 refused              8 no connection as configured (TLS, proxy)
   `tok exec` passes its command's code on";
 
 /// `root` with what `commands` say beyond their options.

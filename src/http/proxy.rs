@@ -35,7 +35,7 @@ pub(super) struct Proxy {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("names no proxy that tok can use")]
+#[error("not a proxy that tok can use")]
 struct Unusable;
 
 /// The proxy for `host`, or `None` if it is reached directly.
@@ -246,7 +246,7 @@ mod tests {
         let error = for_host(&host, &variable).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "environment variable ALL_PROXY: names no proxy that tok can use"
+            "environment variable ALL_PROXY: not a proxy that tok can use"
         );
     }
 }

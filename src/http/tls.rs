@@ -148,8 +148,12 @@ impl ServerCertVerifier for Verifier {
                 })
             }
             _ => check(&self.system).map_err(|error| match error {
-                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                    unknown_issuer(chain(certificate, intermediates))
+                rustls::Error::InvalidCertificate(bad) if is_about_issuer(&bad) => {
+                    match (bad, chain(certificate, intermediates)) {
+                        (CertificateError::UnknownIssuer, chain) => unknown_issuer(chain),
+                        (_, Chain::SelfSigned) => unknown_issuer(Chain::SelfSigned),
+                        (bad, _) => bad.into(),
+                    }
                 }
                 error => error,
             }),

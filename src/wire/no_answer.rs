@@ -198,6 +198,7 @@ pub enum Distrust {
     /// extendedKeyUsage lacks serverAuth.
     #[error("its certificate is not for servers (extendedKeyUsage)")]
     WrongPurpose,
+    /// A signature algorithm that is not supported.
     #[error(
         "its certificate is signed in a way that is not supported, such as with SHA-1 or a key on P-521"
     )]

@@ -175,25 +175,65 @@ fn a_bad_certificate_is_named_and_nothing_is_sent() {
         ),
         (
             Certificate::SelfSigned,
-            "signed by a CA that is not trusted here",
+            "its certificate is self-signed and not trusted here",
         ),
         (
             Certificate::UnknownCa,
             "signed by a CA that is not trusted here",
         ),
+        (Certificate::NoHost, "names no host in its subjectAltName"),
+        (Certificate::OwnExpired, "its certificate has expired"),
+        (
+            Certificate::OwnWrongHost,
+            "its certificate is for another host",
+        ),
     ] {
         let provider = Provider::start_tls_with(certificate);
         let home = trusted(&provider, &provider.url("/token"));
         let asked = tok(&home, "header p").assert();
-        fails(asked, 6, &["profile `p`", "no trusted connection", words]);
+        fails(asked, 8, &["profile `p`", "no trusted connection", words]);
         assert_eq!(provider.requests().len(), 0, "{certificate:?}");
     }
     // And without the CA a good one is as unknown.
     let provider = Provider::start_tls();
     let home = home(&provider.url("/token"), "");
     let asked = tok(&home, "header p").assert();
-    fails(asked, 6, &["signed by a CA that is not trusted here"]);
+    fails(asked, 8, &["signed by a CA that is not trusted here"]);
     assert_eq!(provider.requests().len(), 0);
+}
+
+#[test]
+fn a_certificate_that_is_itself_in_ca_file_is_trusted() {
+    for (certificate, words) in [
+        (Certificate::Own, "self-signed and not trusted"),
+        (Certificate::OwnLeaf, "signed by a CA that is not trusted"),
+    ] {
+        let provider = Provider::start_tls_with(certificate);
+        let home = trusted(&provider, &provider.url("/token"));
+        tok(&home, "token p").assert().success().stdout("t0ken\n");
+        // Another one is not.
+        let other = Provider::start_tls_with(certificate);
+        let url = other.url("/token");
+        home.write_config(&format!(
+            "[profiles.p]\ntoken_url = '{url}'\nclient_id = 'id'\nca_file = 'roots/ca.pem'\n"
+        ));
+        let asked = tok(&home, "token p").assert();
+        fails(asked, 8, &["profile `p`", words]);
+        assert_eq!(other.requests().len(), 0);
+    }
+}
+
+#[test]
+fn https_to_a_port_that_speaks_plain_http_is_named() {
+    let provider = Provider::start();
+    let url = provider.url("/token").replace("http:", "https:");
+    let home = home(&url, "");
+    let asked = tok(&home, "token p").assert();
+    fails(
+        asked,
+        8,
+        &["does not speak TLS on this port", "check the port"],
+    );
 }
 
 #[test]
@@ -244,7 +284,7 @@ fn a_client_certificate_is_sent_to_a_server_that_requests_one() {
     let provider = Provider::start_mutual_tls();
     let home = trusted(&provider, &provider.url("/token"));
     let without = tok(&home, "token p").assert();
-    fails(without, 6, &["profile `p`"]);
+    fails(without, 8, &["profile `p`"]);
     assert_eq!(provider.requests().len(), 0);
 
     let folder = home.config().parent().unwrap().to_owned();
@@ -366,21 +406,48 @@ fn a_proxys_credentials_go_to_the_proxy_and_are_never_shown() {
     let refusing = Proxy::start(Tunnel::Refused(403));
     let demanding = Proxy::start(Tunnel::Refused(407));
     let closing = Provider::start_unwilling(Unwilling::Closes);
-    for (place, words) in [
-        (closed.to_string(), "could not connect"),
-        (refusing.address().to_string(), "proxy"),
-        (demanding.address().to_string(), "proxy"),
-        (closing.address().to_string(), ""),
-        ("proxy.invalid:3128".to_owned(), "could not connect"),
+    for (place, code, words) in [
+        (closed.to_string(), 6, "could not connect"),
+        (refusing.address().to_string(), 8, "(HTTP 403)"),
+        (demanding.address().to_string(), 8, "user name and password"),
+        (closing.address().to_string(), 6, ""),
+        ("proxy.invalid:3128".to_owned(), 6, "could not connect"),
     ] {
         let asked = tok(&home, "token p --refresh -v --timeout 5s")
             .env("HTTPS_PROXY", format!("http://proxy:pr-s3cret@{place}"))
             .assert();
         let said = stderr(&asked);
         unseen(&said);
-        asked.code(6).stdout("");
+        asked.code(code).stdout("");
         assert!(said.contains(words), "{said}");
     }
+    for proxy in [refusing, demanding] {
+        assert_eq!(proxy.heads().len(), 1);
+    }
+}
+
+#[test]
+fn a_proxy_in_trouble_is_asked_again() {
+    let provider = Provider::start_tls();
+    let home = trusted(&provider, &provider.url("/token"));
+    let proxy = Proxy::start(Tunnel::Refused(503));
+    let asked = tok(&home, "token p")
+        .env("HTTPS_PROXY", format!("http://{}", proxy.address()))
+        .assert();
+    fails(asked, 6, &["the proxy refused to connect", "(HTTP 503)"]);
+    assert_eq!(proxy.heads().len(), 3);
+}
+
+#[test]
+fn only_a_proxy_that_would_be_used_is_complained_about() {
+    let provider = Provider::start_tls();
+    let home = trusted(&provider, &provider.url("/token"));
+    tok(&home, "token p")
+        .env("ALL_PROXY", "socks5h://127.0.0.1:1")
+        .env("NO_PROXY", "a 127.0.0.1")
+        .assert()
+        .success()
+        .stdout("t0ken\n");
 }
 
 #[test]
@@ -393,7 +460,7 @@ fn an_unusable_proxy_is_not_bypassed() {
     ] {
         let asked = tok(&home, "token p").env("ALL_PROXY", value).assert();
         assert!(!stderr(&asked).contains("pr-s3cret"));
-        fails(asked, 3, &["ALL_PROXY", "no proxy that tok can use"]);
+        fails(asked, 3, &["ALL_PROXY", "not a proxy that tok can use"]);
     }
     assert_eq!(provider.connections(), 0);
 }

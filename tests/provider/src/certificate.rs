@@ -26,6 +26,16 @@ pub enum Certificate {
     SelfSigned,
     /// For the right names, signed by a CA other than that of `ca_pem`.
     UnknownCa,
+    /// As good, but its only name is its common name.
+    NoHost,
+    /// For the right names, signed by itself as a CA, as `openssl req -x509` does; it is `ca_pem` itself.
+    Own,
+    /// As [`Certificate::Own`], but it ran out at the end of 2020.
+    OwnExpired,
+    /// As [`Certificate::Own`], but for `provider.example` only.
+    OwnWrongHost,
+    /// For the right names, signed by another CA; `ca_pem` is this certificate itself.
+    OwnLeaf,
 }
 
 /// A certificate and its key that a client shows, both PEM, signed by the provider's CA.
@@ -51,7 +61,10 @@ pub(crate) fn identity(certificate: Certificate, demand_client: bool) -> Identit
     let ca = new_ca("local provider CA");
     let key = new_key();
     let mut params = match certificate {
-        Certificate::WrongHost => leaf("provider", &[], &["provider.example"]),
+        Certificate::WrongHost | Certificate::OwnWrongHost => {
+            leaf("provider", &[], &["provider.example"])
+        }
+        Certificate::NoHost => leaf("localhost", &[], &[]),
         _ => leaf(
             "provider",
             &[
@@ -62,25 +75,42 @@ pub(crate) fn identity(certificate: Certificate, demand_client: bool) -> Identit
         ),
     };
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    if certificate == Certificate::Expired {
+    if matches!(
+        certificate,
+        Certificate::Own | Certificate::OwnExpired | Certificate::OwnWrongHost
+    ) {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.extended_key_usages = Vec::new();
+    }
+    if matches!(certificate, Certificate::Expired | Certificate::OwnExpired) {
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2020, 12, 31);
     }
     let signed = match certificate {
-        Certificate::SelfSigned => params.self_signed(&key),
-        Certificate::UnknownCa => params.signed_by(&key, &new_ca("another CA")),
-        Certificate::Good | Certificate::Expired | Certificate::WrongHost => {
+        Certificate::SelfSigned
+        | Certificate::Own
+        | Certificate::OwnExpired
+        | Certificate::OwnWrongHost => params.self_signed(&key),
+        Certificate::UnknownCa | Certificate::OwnLeaf => {
+            params.signed_by(&key, &new_ca("another CA"))
+        }
+        Certificate::Good | Certificate::Expired | Certificate::WrongHost | Certificate::NoHost => {
             params.signed_by(&key, &ca)
         }
+    }
+    .expect("a server certificate can be signed");
+    let ca_pem = match certificate {
+        Certificate::Own
+        | Certificate::OwnExpired
+        | Certificate::OwnWrongHost
+        | Certificate::OwnLeaf => signed.pem(),
+        _ => ca.pem(),
     };
-    let der = signed
-        .expect("a server certificate can be signed")
-        .der()
-        .clone();
+    let der = signed.der().clone();
     Identity {
         config: Arc::new(server_config(der, &key, demand_client.then_some(&ca))),
         client: client_identity(&ca),
-        ca_pem: ca.pem(),
+        ca_pem,
     }
 }
 
