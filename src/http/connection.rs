@@ -14,9 +14,9 @@ use url::Host;
 use crate::error::io_text;
 use crate::http::failure;
 use crate::http::message;
-use crate::wire::no_answer::NoAnswer;
 use crate::http::proxy::Proxy;
 use crate::http::tls::Tls;
+use crate::wire::no_answer::NoAnswer;
 
 /// How long one address may take before the next one is tried beside it (RFC 8305 §5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -317,6 +317,9 @@ mod tests {
         assert_eq!(of("localhost").unwrap(), "127.0.0.1:7 [::1]:7");
         assert_eq!(of("192.0.2.1").unwrap(), "192.0.2.1:7");
         assert_eq!(of("[::1]").unwrap(), "[::1]:7");
-        assert!(matches!(of("provider.example"), Err(NoAnswer::TimedOut { .. })));
+        assert!(matches!(
+            of("provider.example"),
+            Err(NoAnswer::TimedOut { .. })
+        ));
     }
 }

@@ -271,8 +271,7 @@ impl<'a> Incoming<'a> {
                     Ok(true) => {}
                     Ok(false) => return Ok(()),
                     // Without TLS's own end the body may be cut, unless it shows its end itself.
-                    Err(NoAnswer::BrokenOff(Breakage::Cut)) if body.is_whole(head.is_packed()) =>
-                    {
+                    Err(NoAnswer::BrokenOff(Breakage::Cut)) if body.is_whole(head.is_packed()) => {
                         return Ok(());
                     }
                     Err(failure) => return Err(failure),
@@ -576,7 +575,10 @@ mod tests {
         }
         let endless = "X: y\r\n".repeat(LONGEST_HEAD);
         let endless = read(&mut fake(&[b"HTTP/1.1 200 OK\r\n", endless.as_bytes()]));
-        assert!(matches!(endless, Err(NoAnswer::BrokenOff(Breakage::LongHead))));
+        assert!(matches!(
+            endless,
+            Err(NoAnswer::BrokenOff(Breakage::LongHead))
+        ));
     }
 
     #[test]

@@ -136,7 +136,10 @@ impl NoAnswer {
                 "could not connect to {origin}: a certificate cannot be for such a host name"
             ),
             Self::ProxyRefused(status) => {
-                write!(f, "the proxy refused to connect to {origin} (HTTP {status})")
+                write!(
+                    f,
+                    "the proxy refused to connect to {origin} (HTTP {status})"
+                )
             }
             Self::Untrusted(why) => write!(f, "no trusted connection to {origin}: {why}"),
             Self::UntrustedProxy(why) => write!(f, "no trusted connection to the proxy: {why}"),
