@@ -87,7 +87,7 @@ impl Trust {
                 None => builder.with_no_client_auth(),
             };
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            Ok(Arc::new(config))
+            Ok::<_, Error>(Arc::new(config))
         };
         Ok(Tls {
             server: config(self.identity.as_ref())?,
