@@ -18,6 +18,7 @@ use crate::profile::Profile;
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format, Method};
 use crate::profile::name::secret_variable;
 use crate::profile::plan::Plan;
+use crate::profile::template::url::Position;
 use crate::profile::template::{CLIENT_SECRET, Name, Standin, Template};
 use crate::secret::Secret;
 
@@ -230,14 +231,33 @@ impl Marks {
         Ok(out)
     }
 
-    /// `built`, of which what comes after `base` are parameters.
+    /// `built`, whose part after `base` are parameters.
     fn url(&self, base: &str, built: &str) -> String {
         let base = base.split('#').next().unwrap_or_default();
         let built = built.split('#').next().unwrap_or_default();
-        match built.strip_prefix(base) {
-            Some(query) => self.shell(base, Place::Raw) + &self.shell(query, Place::Form),
-            None => self.shell(built, Place::Raw),
-        }
+        let (base, query) = match built.strip_prefix(base) {
+            Some(query) => (base, query),
+            None => (built, ""),
+        };
+        let (mut out, mut before) = (String::new(), String::new());
+        self.pieces(base, &mut |piece| match piece {
+            Ok(literal) => {
+                out.push_str(&here(&config(literal)));
+                before.push_str(literal);
+            }
+            Err(word) => {
+                let place = match (Position::after(&before), &word) {
+                    (Position::Start | Position::Host, _) => Place::Raw,
+                    (_, Word::Call(name, _)) if ["raw", "urlencode"].contains(&name.as_str()) => {
+                        Place::Raw
+                    }
+                    _ => Place::Form,
+                };
+                out.push_str(&format!("$({})", self.pipe(&word, place)));
+                before.push('x');
+            }
+        });
+        out + &self.shell(query, Place::Form)
     }
 
     /// `plan` with marks in the place of everything that the shell is to fill in.
@@ -375,6 +395,10 @@ impl Marks {
                     "uuid" => ("uuid".to_owned(), true),
                     "now" => (
                         format!("date -u +{} | tr -d '\\n'", single_quoted(argument)),
+                        false,
+                    ),
+                    "raw" => (
+                        format!("printf %s \"{}\"", self.double_quoted(argument)),
                         false,
                     ),
                     _ => (piped("urlencode"), true),

@@ -1,12 +1,13 @@
 //! Checks a resolved profile and its file for everything that reading it does not notice: URLs, expressions, names that clash.
 
 use crate::error::{Error, Kind, OrFail as _};
-use crate::profile::at::{At, wrong};
+use crate::profile::at::At;
 use crate::profile::file::Config;
-use crate::profile::host::{names_in_host, stays_in_host};
+use crate::profile::host::names_in_host;
 use crate::profile::name::{self, secret_variable, var_variable};
 use crate::profile::resolved::Profile;
-use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY};
+use crate::profile::template::url::stays_in_host;
+use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY, TemplateError};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -25,10 +26,8 @@ impl Profile {
             for name in names_in_host(&plan.url) {
                 let value = self.known_value(&name);
                 if value.is_some_and(|value| !stays_in_host(value)) {
-                    let reason = format!(
-                        "`${{{name}}}` stands in the host, so its value may hold no `/`, `\\`, `?`, `#` or `@`"
-                    );
-                    return Err(config.located(&self.name, wrong(&url_key, reason)));
+                    let refused = Err(TemplateError::EndsHost(name.to_string())).at(&url_key);
+                    return refused.map_err(|error| config.located(&self.name, error));
                 }
             }
             if let Some(url) = self.known_host(plan) {

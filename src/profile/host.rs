@@ -1,4 +1,4 @@
-//! Which names are in the host of a URL template, and which values may be put there.
+//! Which names are in the host of a URL template.
 
 use crate::profile::template::{Name, Template};
 
@@ -27,14 +27,10 @@ pub(super) fn names_in_host(url: &Template) -> Vec<Name> {
     names
 }
 
-/// Whether `value` can be in a host without ending it. Ports and IPv6 literals may be in it; the URL parser refuses the rest.
-pub(super) fn stays_in_host(value: &str) -> bool {
-    !value.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_control())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::template::url::stays_in_host;
 
     #[test]
     fn names_in_the_host_are_found_and_their_values_cannot_end_it() {

@@ -12,7 +12,7 @@ use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::AssertionTable;
 use crate::profile::parameter::Parameter;
 use crate::profile::template::{Name, Template};
-use crate::profile::vars::Vars;
+use crate::profile::vars::{DEEPEST, Vars};
 use crate::term::text::nearest;
 pub(super) use request::Request;
 
@@ -122,6 +122,10 @@ impl Reader<'_> {
         }
         if self.used_values.iter().any(|(known, _)| known == name) {
             return Ok(());
+        }
+        if outer.len() > DEEPEST {
+            let reason = format!("values refer to one another more than {DEEPEST} levels deep");
+            return Err(wrong(&key, reason));
         }
         let source = self.values.get(name).cloned().unwrap_or_default();
         let template = Template::parse(&source).at(&key)?;

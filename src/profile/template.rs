@@ -10,11 +10,12 @@ mod error;
 mod functions;
 mod name;
 mod scan;
+pub(crate) mod url;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OrFail as _};
 use crate::secret::Secret;
-use crate::term::text::nearest;
-use error::NAMES;
+use crate::term::text::{SHOWN_CHARACTERS, clean, nearest};
+use error::{LONGEST, NAMES};
 
 pub(crate) use engine::Standin;
 pub use error::TemplateError;
@@ -28,6 +29,8 @@ pub use name::{CLIENT_SECRET, Name, PRIVATE_KEY};
 pub struct Template {
     source: String,
     parts: Vec<Part>,
+    /// Whether its text is a URL, in which values are percent-encoded.
+    is_url: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +81,7 @@ impl Template {
         Ok(Self {
             source: source.to_owned(),
             parts,
+            is_url: false,
         })
     }
 
@@ -87,6 +91,16 @@ impl Template {
         Self {
             source: text.replace("${", "$${"),
             parts: vec![Part::Literal(text.to_owned())],
+            is_url: false,
+        }
+    }
+
+    /// The same as the template of a URL, in which values are percent-encoded for their position.
+    #[must_use]
+    pub(crate) fn into_url(self) -> Self {
+        Self {
+            is_url: true,
+            ..self
         }
     }
 
@@ -217,44 +231,62 @@ impl Template {
         let mut out = Secret::default();
         let mut is_number = false;
         for part in &self.parts {
-            is_number = part.render(value, standin, &mut out)?;
+            let text = match part {
+                Part::Literal(text) => Secret::new(text.as_str()),
+                Part::Name(name) => value(name)?,
+                Part::Expression {
+                    source,
+                    names,
+                    instead,
+                } => {
+                    let text;
+                    (text, is_number) = evaluate(source, names, *instead, value, standin)?;
+                    text
+                }
+            };
+            let text = match part.name_in_url().filter(|_| self.is_url) {
+                Some(name) => url::insert(out.expose(), &name, text).or_fail(Kind::Config)?,
+                None => text,
+            };
+            if out.expose().len() + text.expose().len() > LONGEST {
+                let source = clean(&self.source, SHOWN_CHARACTERS);
+                return Err(Error::of(Kind::Config, TemplateError::TooLong(source)));
+            }
+            out.push(text.expose());
         }
         Ok((out, is_number && self.parts.len() == 1))
     }
 }
 
+fn evaluate(
+    source: &str,
+    names: &[Name],
+    instead: Option<&'static str>,
+    value: &dyn Fn(&Name) -> Result<Secret, Error>,
+    standin: Option<&Standin>,
+) -> Result<(Secret, bool), Error> {
+    let mut values = Vec::with_capacity(names.len());
+    for name in names {
+        values.push((name.segments(), value(name)?));
+    }
+    match (engine::evaluate(source, &values, standin), instead) {
+        (Ok(evaluated), _) => Ok(evaluated),
+        (Err(_), Some(instead)) => Ok((Secret::new(instead), false)),
+        (Err(error), None) => Err(Error::of(Kind::Config, error)),
+    }
+}
+
 impl Part {
-    /// Adds its text to `out`; returns whether it is an expression that gave a number.
-    fn render(
-        &self,
-        value: &dyn Fn(&Name) -> Result<Secret, Error>,
-        standin: Option<&Standin>,
-        out: &mut Secret,
-    ) -> Result<bool, Error> {
+    /// Its text between `${` and `}`, if its value is to be encoded in a URL.
+    fn name_in_url(&self) -> Option<String> {
         match self {
-            Self::Literal(text) => out.push(text),
-            Self::Name(name) => out.push(value(name)?.expose()),
-            Self::Expression {
-                source,
-                names,
-                instead,
-            } => {
-                let mut values = Vec::with_capacity(names.len());
-                for name in names {
-                    values.push((name.segments(), value(name)?));
-                }
-                let evaluated = engine::evaluate(source, &values, standin);
-                if let (Err(_), Some(instead)) = (&evaluated, instead) {
-                    out.push(instead);
-                    return Ok(false);
-                }
-                let (text, is_number) =
-                    evaluated.map_err(|error| Error::of(Kind::Config, error))?;
-                out.push(text.expose());
-                return Ok(is_number);
+            Self::Literal(_) => None,
+            Self::Name(name) => Some(name.to_string()),
+            Self::Expression { source, .. } => {
+                let is_encoded = scan::calls(source, &["raw", "urlencode"]);
+                (!is_encoded).then(|| source.clone())
             }
         }
-        Ok(false)
     }
 
     /// Reads the text between `${` and `}`.

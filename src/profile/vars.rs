@@ -8,6 +8,12 @@ use crate::profile::resolved::{Environment, Overrides};
 use crate::profile::template::{Name, Template, TemplateError};
 use crate::term::text::nearest;
 
+/// The longest text of the variables in a variable, in KiB: those that name one another twice each would otherwise fill the memory.
+const LONGEST_KIB: usize = 64;
+
+/// The deepest that variables, or `values`, may refer to one another: each level takes stack.
+pub(super) const DEEPEST: usize = 100;
+
 /// Why a variable has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum VariableError {
@@ -26,6 +32,10 @@ pub(super) enum VariableError {
         variable: String,
         near: Option<String>,
     },
+    #[error("`vars.{0}` gives a text longer than {LONGEST_KIB} KiB")]
+    TooLong(String),
+    #[error("vars refer to one another more than {DEEPEST} levels deep")]
+    TooDeep,
     #[error("vars refer to one another in a circle: {0}")]
     Circle(String),
     #[error("`vars.{0}` may hold only `${{var.…}}` and `${{env.…}}`")]
@@ -124,6 +134,9 @@ impl<'a> Vars<'a> {
         if is_circle {
             return Err(VariableError::Circle(outer.join(" → ")));
         }
+        if outer.len() > DEEPEST {
+            return Err(VariableError::TooDeep);
+        }
         let template = Template::parse(written)?;
         let is_plain = |name: &Name| matches!(name, Name::Var(_) | Name::Env(_));
         if template.has_expression() || !template.names().all(is_plain) {
@@ -131,11 +144,16 @@ impl<'a> Vars<'a> {
         }
         self.take_in_within(&template, outer)?;
         outer.pop();
-        Ok(template.start(&|name| match name {
-            Name::Var(name) => self.vars.get(name).map(String::as_str),
-            Name::Env(name) => self.env.get(name).map(String::as_str),
+        let known = |name: &Name| match name {
+            Name::Var(name) => self.vars.get(name),
+            Name::Env(name) => self.env.get(name),
             _ => None,
-        }))
+        };
+        let length: usize = template.names().filter_map(known).map(String::len).sum();
+        if length > LONGEST_KIB << 10 {
+            return Err(VariableError::TooLong(name.to_owned()));
+        }
+        Ok(template.start(&|name| known(name).map(String::as_str)))
     }
 }
 
@@ -191,6 +209,38 @@ mod tests {
         );
         let itself = [("a", "${var.a}")];
         assert!(resolve(&itself, "${var.a}").unwrap_err().contains("a → a"));
+    }
+
+    #[test]
+    fn forty_doublings_end_in_an_error() {
+        let names: Vec<String> = (0..=40).map(|index| format!("v{index}")).collect();
+        let texts: Vec<String> = (0..40)
+            .map(|index| format!("${{var.v{0}}}${{var.v{0}}}", index + 1))
+            .chain(["x".to_owned()])
+            .collect();
+        let written: Vec<(&str, &str)> = names
+            .iter()
+            .zip(&texts)
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        let message = resolve(&written, "${var.v0}").unwrap_err();
+        assert!(message.contains("longer than 64 KiB"), "{message}");
+    }
+
+    #[test]
+    fn a_long_chain_ends_in_an_error() {
+        let names: Vec<String> = (0..=100_000).map(|index| format!("v{index}")).collect();
+        let texts: Vec<String> = names
+            .iter()
+            .map(|name| format!("${{var.{name}}}"))
+            .collect();
+        let written: Vec<(&str, &str)> = names
+            .iter()
+            .zip(&texts[1..])
+            .map(|(name, next)| (name.as_str(), next.as_str()))
+            .collect();
+        let message = resolve(&written, "${var.v0}").unwrap_err();
+        assert!(message.contains("100 levels deep"), "{message}");
     }
 
     #[test]

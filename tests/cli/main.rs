@@ -79,6 +79,7 @@ mod profiles;
 #[cfg(unix)]
 mod prompt;
 mod readme;
+mod requests;
 mod secrets;
 #[cfg(unix)]
 mod signals;

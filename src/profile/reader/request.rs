@@ -129,7 +129,9 @@ impl Reader<'_> {
         let headers = self.headers(&request)?;
         let url_key = request.key(request.url_key);
         let mut plan = Plan {
-            url: self.template(&url_key, &request.url, Where::Request)?,
+            url: self
+                .template(&url_key, &request.url, Where::Request)?
+                .into_url(),
             query,
             values: Vec::new(),
             method,

@@ -261,6 +261,11 @@ mod tests {
             ("base64url('<<???>>')", "PDw_Pz8-Pg"),
             ("base64(from_hex('fbff'))", "+/8="),
             ("base64(from_base64('-_8'))", "+/8="),
+            ("raw('a b/c')", "a b/c"),
+            (
+                "xml('<a b=\"c\">&\\'')",
+                "&lt;a b=&quot;c&quot;&gt;&amp;&apos;",
+            ),
             ("upper('aé1')", "AÉ1"),
             ("lower('AÉ1')", "aé1"),
             ("int(' 42 ')", "42"),

@@ -45,10 +45,25 @@ pub enum TemplateError {
         /// The engine's reason.
         detail: String,
     },
+    /// A value would end the host that the URL template names.
+    #[error("`${{{0}}}` stands in the host, so its value may hold no `/`, `\\`, `?`, `#` or `@`")]
+    EndsHost(String),
+    /// A value would make the URL parser drop a part of the path.
+    #[error("the value of `${{{0}}}` is `.` or `..`, which cannot be a part of a URL's path")]
+    DotSegment(String),
+    /// The text is longer than any value of a request.
+    #[error("`{0}` gives a text longer than {LONGEST_MIB} MiB")]
+    TooLong(String),
     /// It gives neither a text nor a number.
     #[error("`${{{0}}}` gives no text")]
     NotText(String),
 }
+
+/// The longest text of a template, in MiB: variables that name one another twice each would otherwise fill the memory.
+const LONGEST_MIB: usize = 1;
+
+/// The longest text of a template, in bytes.
+pub(super) const LONGEST: usize = LONGEST_MIB << 20;
 
 /// Every name, for messages.
 pub(super) const NAMES: [&str; 11] = [

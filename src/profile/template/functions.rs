@@ -10,7 +10,7 @@ use crate::profile::template::digest;
 use crate::secret::Secret;
 
 /// Every function with its arguments and its result, for messages.
-pub(crate) const FUNCTIONS: [(&str, &str); 20] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 22] = [
     ("base64(text)", "base64 with padding (RFC 4648 §4)"),
     ("base64url(text)", "base64url without padding (RFC 4648 §5)"),
     (
@@ -25,6 +25,8 @@ pub(crate) const FUNCTIONS: [(&str, &str); 20] = [
         "urlencode(text)",
         "percent-encoding of all but unreserved characters (RFC 3986 §2.3)",
     ),
+    ("raw(text)", "the text as it is, also in a URL"),
+    ("xml(text)", "the text escaped for XML"),
     ("upper(text)", "in upper case"),
     ("lower(text)", "in lower case"),
     (
@@ -80,6 +82,8 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
     engine.add_function("urlencode", |text: &str| {
         percent_encode(text).expose().to_owned()
     });
+    engine.add_function("raw", |text: &str| text.to_owned());
+    engine.add_function("xml", xml);
     engine.add_function("upper", |text: &str| text.to_uppercase());
     engine.add_function("lower", |text: &str| text.to_lowercase());
     engine.add_function("json", |text: &str| {
@@ -95,6 +99,22 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
         uuid().map_err(|failure| wrong(failure.to_string().to_owned()))
     });
     engine.add_function("now", now);
+}
+
+/// `text` as the content of an XML element or attribute (XML 1.0 §2.4).
+fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A version 4 UUID (RFC 9562 §5.4).

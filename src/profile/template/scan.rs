@@ -47,6 +47,13 @@ pub(super) fn words(expression: &str) -> Vec<Word<'_>> {
     words
 }
 
+/// Whether `expression` calls one of `functions`.
+pub(super) fn calls(expression: &str, functions: &[&str]) -> bool {
+    words(expression)
+        .iter()
+        .any(|word| word.is_call && matches!(&*word.path, [name] if functions.contains(name)))
+}
+
 /// Whether `expression` has no operator but `~`.
 pub(super) fn only_calls_and_joins(expression: &str) -> bool {
     let bytes = expression.as_bytes();
