@@ -55,7 +55,10 @@ impl Kind {
 }
 
 /// What an error is about. An error has several, from the outermost (the profile) to the innermost (the key).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The cache stores those of a failure that processes share: add variants, never rename them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A profile of the config.
     Profile(String),
@@ -147,7 +150,7 @@ impl Error {
         self
     }
 
-    /// The same error without its outermost subject, for a file that is not written yet.
+    /// The same error without its outermost subject.
     #[must_use]
     pub(crate) fn without_outermost(mut self) -> Self {
         if !self.0.subjects.is_empty() {

@@ -1,164 +1,134 @@
-//! Everything that is kept, whatever the profiles look like now: for `tok status`, `tok forget` and `tok reject`.
+//! All cache entries, whatever the profiles look like now: for `tok status`, `tok forget` and `tok reject`.
 //!
-//! A profile that was edited since has another stem, and one that was deleted has none; their entries are found by the names of the files.
+//! The entries of a profile that was edited or removed since are found by their file names.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::cache::directory::{self, Folder, Trouble};
-use crate::cache::entry::{self, Entry};
-use crate::cache::keyring_store;
-use crate::cache::lock;
-use crate::cache::{IN_KEYRING, key};
-use crate::fast::bookmark;
+use crate::cache::directory::{self, Directory};
+use crate::cache::entry::Entry;
+use crate::cache::error::CacheError;
+use crate::cache::store::Store;
+use crate::cache::{LAST_FAILURE, LOCK, key, lock};
 use crate::secret::Secret;
 
-/// The cache folder, to look through.
+/// The cache directory.
 #[derive(Debug)]
-pub struct Shelf {
-    folder: Folder,
+pub(crate) struct Entries {
+    directory: Directory,
 }
 
-/// One entry.
+/// An entry in the list.
 #[derive(Debug)]
-pub struct Kept {
+pub(crate) struct Listed {
     /// The profile it was fetched for.
-    pub profile: String,
+    pub(crate) profile: String,
     /// Its name without an ending.
-    pub stem: String,
-    /// Whether it is in the keyring rather than in a file.
-    pub in_keyring: bool,
-    /// The file it is in, or that says that it is in the keyring.
-    pub file: PathBuf,
-    /// What it holds, or why that cannot be told; none when it is gone from the keyring.
-    pub entry: Result<Option<Entry>, Trouble>,
+    pub(crate) stem: String,
+    pub(crate) store: Store,
+    /// The file that contains it, or marks it as one in the keyring.
+    pub(crate) file: PathBuf,
+    /// `None` if it is no longer in the keyring.
+    pub(crate) entry: Result<Option<Entry>, CacheError>,
 }
 
-impl Shelf {
-    /// The shelf; none when nothing was ever kept.
+impl Entries {
+    /// Opens the cache if there is one.
     ///
     /// # Errors
-    /// When the folder cannot be trusted or used, or there is no home to have one.
-    pub fn open() -> Result<Option<Self>, Trouble> {
-        Ok(Folder::open(&directory::path()?)?.map(|folder| Self { folder }))
+    /// Fails if the directory cannot be trusted or used, or there is no home for it.
+    pub(crate) fn open() -> Result<Option<Self>, CacheError> {
+        Ok(Directory::open(&directory::path()?)?.map(|directory| Self { directory }))
     }
 
-    /// Every entry, or every one of `profile`, sorted by name.
+    /// Lists every entry, or those of `profile`, sorted by name.
     ///
     /// # Errors
-    /// When the folder cannot be listed.
-    pub fn kept(&self, profile: Option<&str>) -> Result<Vec<Kept>, Trouble> {
-        let mut kept = Vec::new();
-        for name in self.folder.names()? {
+    /// Fails if the directory cannot be listed.
+    pub(crate) fn list(&self, profile: Option<&str>) -> Result<Vec<Listed>, CacheError> {
+        let names = self.directory.names()?;
+        let listed = names.iter().filter_map(|name| {
+            let (stem, ending) = key::split(name)?;
+            let store = Store::with_ending(ending)?;
+            let owner = key::profile_of(stem)?;
+            profile
+                .is_none_or(|profile| profile == owner)
+                .then(|| Listed {
+                    profile: owner.to_owned(),
+                    stem: stem.to_owned(),
+                    store,
+                    file: self.directory.path().join(name),
+                    entry: self.read(store, stem),
+                })
+        });
+        Ok(listed.collect())
+    }
+
+    fn read(&self, store: Store, stem: &str) -> Result<Option<Entry>, CacheError> {
+        let found = store.read(&self.directory, stem)?;
+        Ok(found.map(|found| found.entry))
+    }
+
+    /// Removes every entry, or those of `profile`, with their last failures. Returns how many entries there were. Locks stay: one on a
+    /// removed file excludes no other process.
+    ///
+    /// # Errors
+    /// Fails if one cannot be removed; the others are removed all the same.
+    pub(crate) fn forget(&self, profile: Option<&str>) -> Result<usize, CacheError> {
+        self.directory.sweep();
+        let mut forgotten = 0;
+        let mut first_error = None;
+        for name in self.directory.names()? {
             let Some((stem, ending)) = key::split(&name) else {
                 continue;
             };
-            let in_keyring = ending == IN_KEYRING;
-            let Some(of) = key::profile_of(stem) else {
-                continue;
-            };
-            if !(in_keyring || ending == "json") || profile.is_some_and(|wanted| wanted != of) {
+            let owner = key::profile_of(stem);
+            if owner.is_none() || profile.is_some() && owner != profile {
                 continue;
             }
-            kept.push(Kept {
-                profile: of.to_owned(),
-                stem: stem.to_owned(),
-                in_keyring,
-                file: self.folder.path().join(&name),
-                entry: self.entry(stem, in_keyring),
-            });
-        }
-        Ok(kept)
-    }
-
-    fn entry(&self, stem: &str, in_keyring: bool) -> Result<Option<Entry>, Trouble> {
-        if in_keyring {
-            let text = keyring_store::read(stem)?;
-            let entry = text.map(|text| entry::read_any(text.expose().as_bytes()));
-            return entry
-                .transpose()
-                .map_err(|what| Trouble(format!("keyring entry of `{stem}`: {what}")));
-        }
-        let name = format!("{stem}.json");
-        let Some(content) = self.folder.read(&name)? else {
-            return Ok(None);
-        };
-        let mut entry =
-            entry::read_any(content.line()).map_err(|what| self.folder.about(&name, what))?;
-        entry.reuses = entry.reuses.saturating_add(content.uses());
-        Ok(Some(entry))
-    }
-
-    /// Removes every entry, or every one of `profile`, with what was noted beside it and what killed writers left; how many entries there were.
-    /// Locks stay: one on a removed file would hold nobody back.
-    ///
-    /// # Errors
-    /// When one cannot be removed; the others are gone then all the same.
-    pub fn forget(&self, profile: Option<&str>) -> Result<usize, Trouble> {
-        let (mut forgotten, mut first_trouble) = (0, None);
-        self.folder.sweep();
-        for name in self.folder.names()? {
-            if let Some(of) = bookmark::profile_of(&name)
-                && profile.is_none_or(|profile| profile == of)
-            {
-                // One that stays leads nowhere.
-                let _ = self.folder.remove(&name);
-                continue;
-            }
-            let Some((stem, ending)) = key::split(&name) else {
-                continue;
-            };
-            let theirs = key::profile_of(stem);
-            if theirs.is_none() || profile.is_some() && theirs != profile {
-                continue;
-            }
-            let removed = match ending {
-                IN_KEYRING => keyring_store::remove(stem)
-                    .and_then(|was_there| self.folder.remove(&name).map(|_| was_there)),
-                "json" => self.folder.remove(&name),
-                "setback" => self.folder.remove(&name).map(|_| false),
-                _ => continue,
+            let removed = match Store::with_ending(ending) {
+                Some(store) => store.remove(&self.directory, stem).and_then(|was_there| {
+                    // The mark of an entry in the keyring.
+                    self.directory.remove(&name)?;
+                    Ok(was_there)
+                }),
+                None if ending == LAST_FAILURE => self.directory.remove(&name).map(|_| false),
+                None => continue,
             };
             match removed {
-                Ok(was_entry) => forgotten += usize::from(was_entry),
-                Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
+                Ok(was_there) => forgotten += usize::from(was_there),
+                Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        first_trouble.map_or(Ok(forgotten), Err)
+        first_error.map_or(Ok(forgotten), Err)
     }
 
-    /// Removes each entry of `profile` whose token is `rejected`; whether there was one. Under the entry's lock, for which it waits until
-    /// `until`: a refresh that is under way is not undone, and of many processes that reject one token the first does it.
+    /// Removes each entry of `profile` whose token is `rejected`. Returns whether there was one. Takes the entry's lock first, waiting
+    /// until `until`: a refresh that is under way is not undone, and of many processes that reject one token the first removes it.
     ///
     /// # Errors
-    /// When an entry with that token is there and cannot be removed.
-    pub fn reject(
+    /// Fails if an entry with that token cannot be removed.
+    pub(crate) fn reject(
         &self,
         profile: &str,
         rejected: &Secret,
         until: Instant,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, CacheError> {
+        let has_token = |entry: &Result<Option<Entry>, CacheError>| matches!(entry, Ok(Some(entry)) if entry.token.access_token == *rejected);
         let mut removed = false;
-        for kept in self.kept(Some(profile))? {
-            if !holds(&kept.entry, rejected) {
+        for Listed {
+            stem, store, entry, ..
+        } in self.list(Some(profile))?
+        {
+            if !has_token(&entry) {
                 continue;
             }
-            // Who cannot have the lock in time removes the token all the same: the API refuses it, and all that can be lost is one fetch.
-            let most = until.saturating_duration_since(Instant::now());
-            let _held = lock::take_within(&self.folder, &format!("{}.lock", kept.stem), most);
-            if !holds(&self.entry(&kept.stem, kept.in_keyring), rejected) {
-                continue;
+            // Without the lock the token is removed all the same: the API refuses it, and at worst that costs one fetch.
+            let _lock = lock::take_by(&self.directory, &format!("{stem}.{LOCK}"), until);
+            if has_token(&self.read(store, &stem)) {
+                removed |= store.remove(&self.directory, &stem)?;
             }
-            removed |= if kept.in_keyring {
-                keyring_store::remove(&kept.stem)?
-            } else {
-                self.folder.remove(&format!("{}.json", kept.stem))?
-            };
         }
         Ok(removed)
     }
-}
-
-fn holds(entry: &Result<Option<Entry>, Trouble>, token: &Secret) -> bool {
-    matches!(entry, Ok(Some(entry)) if entry.token.access_token == *token)
 }

@@ -1,24 +1,35 @@
-//! A token as it stands in a file: everything needed to say whether it is the right one and still good.
-
-use std::borrow::Cow;
+//! A cached token with what decides whether it can be used, as one line of JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
+use crate::cache::error::Unreadable;
 use crate::clock::{Boot, Now};
 use crate::secret::Secret;
 use crate::token::Token;
 
-/// The form of the file. An entry of another form is a miss and is overwritten by the next fetch.
+/// Raise it when the form changes. An entry of another version is a miss, and the next fetch overwrites it.
 const VERSION: u32 = 1;
 
-/// An entry, as JSON. The secret types of [`Token`] have no serializer on purpose; this is the one place that writes one out.
+/// A cached token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The [digest](crate::cache::key::digest) of the inputs it was fetched for.
+    pub digest: String,
+    /// The token.
+    pub token: Token,
+    /// How many tokens were fetched for this key, including this one.
+    pub fetches: u64,
+    /// How often a token for this key was used without a fetch, as far as that could be counted.
+    pub reuses: u64,
+}
+
+/// The stored form. [`Secret`] has no serializer on purpose; this is the only place that writes a token.
 #[derive(Serialize, Deserialize)]
-struct Written<'a> {
+struct Stored {
     version: u32,
-    /// The [digest](crate::cache::key::digest) of the inputs of the request.
-    #[serde(borrow)]
-    inputs: Cow<'a, str>,
+    inputs: String,
     #[serde(with = "exposed")]
     access_token: Secret,
     token_type: String,
@@ -37,13 +48,12 @@ struct Written<'a> {
     reuses: u64,
 }
 
-/// The one member that every form of the file has.
+/// The one member that every version has.
 #[derive(Deserialize)]
-struct Form {
+struct AnyVersion {
     version: u32,
 }
 
-/// Writes a secret's text out and takes it in again.
 mod exposed {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -58,92 +68,68 @@ mod exposed {
     }
 }
 
-/// What a file held.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The token.
-    pub token: Token,
-    /// How many tokens were fetched under this key so far, this one included.
-    pub fetches: u64,
-    /// How often a token under this key was used without a fetch, as far as it could be counted.
-    pub reuses: u64,
-}
-
-/// The entry in `bytes` if it is for inputs of this digest.
+/// Reads an entry.
 ///
 /// # Errors
-/// What is wrong with the bytes, however damaged they are; nothing of them is shown.
-pub fn read(bytes: &[u8], digest: &str) -> Result<Option<Entry>, &'static str> {
-    let written = written(bytes)?;
-    Ok((written.inputs == digest).then(|| written.into_entry()))
-}
-
-/// The entry in `bytes`, whatever it is for.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_any(bytes: &[u8]) -> Result<Entry, &'static str> {
-    written(bytes).map(Written::into_entry)
-}
-
-fn written(bytes: &[u8]) -> Result<Written<'_>, &'static str> {
-    match serde_json::from_slice::<Written<'_>>(bytes) {
-        Ok(written) if written.version == VERSION => Ok(written),
-        _ => match serde_json::from_slice::<Form>(bytes) {
-            Ok(form) if form.version > VERSION => Err("it was written by a newer tok"),
-            _ => Err("it is damaged"),
+/// Says what is wrong with the bytes without quoting them.
+pub fn read(bytes: &[u8]) -> Result<Entry, Unreadable> {
+    match serde_json::from_slice::<Stored>(bytes) {
+        Ok(stored) if stored.version == VERSION => Ok(stored.into()),
+        _ => match serde_json::from_slice::<AnyVersion>(bytes) {
+            Ok(AnyVersion { version }) if version > VERSION => Err(Unreadable::Newer),
+            _ => Err(Unreadable::Damaged),
         },
     }
 }
 
-/// The bytes of `entry`, which is for inputs of this digest.
+/// Writes an entry.
 #[must_use]
-pub fn write(entry: &Entry, digest: &str) -> zeroize::Zeroizing<Vec<u8>> {
+pub fn write(entry: &Entry) -> Zeroizing<Vec<u8>> {
     let token = &entry.token;
-    let written = Written {
+    let boot = token.sent.boot.as_ref();
+    let stored = Stored {
         version: VERSION,
-        inputs: digest.into(),
+        inputs: entry.digest.clone(),
         access_token: token.access_token.clone(),
         token_type: token.token_type.clone(),
         scope: token.scope.clone(),
         kept: token.kept.clone(),
         sent_unix_ms: token.sent.unix_ms,
-        boot_id: token.sent.boot.as_ref().map(|boot| boot.id.clone()),
-        sent_boot_ms: token.sent.boot.as_ref().map_or(0, |boot| boot.ms),
+        boot_id: boot.map(|boot| boot.id.clone()),
+        sent_boot_ms: boot.map_or(0, |boot| boot.ms),
         lifetime_ms: token.lifetime_ms,
         fetches: entry.fetches,
         reuses: entry.reuses,
     };
-    // A buffer that is large enough from the start: a grown one would leave a copy of the token behind.
+    // Large enough from the start: a Vec that grows would leave a copy of the token behind.
     let size = token.access_token.expose().len() * 2 + 4096;
-    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(size));
-    if serde_json::to_writer(&mut *bytes, &written).is_err() {
-        // Strings, numbers and JSON values always serialize; were it not so, an empty entry is a miss.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    if serde_json::to_writer(&mut *bytes, &stored).is_err() {
+        // Cannot happen with strings, numbers and JSON values; an empty entry is a miss.
         bytes.clear();
     }
     bytes.push(b'\n');
     bytes
 }
 
-impl Written<'_> {
-    fn into_entry(self) -> Entry {
-        Entry {
+impl From<Stored> for Entry {
+    fn from(stored: Stored) -> Self {
+        let ms = stored.sent_boot_ms;
+        Self {
+            digest: stored.inputs,
             token: Token {
-                access_token: self.access_token,
-                token_type: self.token_type,
-                scope: self.scope,
-                kept: self.kept,
+                access_token: stored.access_token,
+                token_type: stored.token_type,
+                scope: stored.scope,
+                kept: stored.kept,
                 sent: Now {
-                    unix_ms: self.sent_unix_ms,
-                    boot: self.boot_id.map(|id| Boot {
-                        id,
-                        ms: self.sent_boot_ms,
-                    }),
+                    unix_ms: stored.sent_unix_ms,
+                    boot: stored.boot_id.map(|id| Boot { id, ms }),
                 },
-                lifetime_ms: self.lifetime_ms,
+                lifetime_ms: stored.lifetime_ms,
             },
-            fetches: self.fetches,
-            reuses: self.reuses,
+            fetches: stored.fetches,
+            reuses: stored.reuses,
         }
     }
 }
@@ -156,6 +142,7 @@ mod tests {
         let mut kept = Map::new();
         kept.insert("instance_url".into(), Value::from("https://x"));
         Entry {
+            digest: "0123".into(),
             token: Token {
                 access_token: Secret::new("t+/=\"\\é"),
                 token_type: "Bearer".into(),
@@ -175,30 +162,18 @@ mod tests {
         }
     }
 
-    const DIGEST: &str = "0123";
-
     #[test]
-    fn what_was_written_is_read_again() {
-        let bytes = write(&entry(), DIGEST);
-        assert_eq!(read(&bytes, DIGEST), Ok(Some(entry())));
-        assert_eq!(read_any(&bytes), Ok(entry()));
+    fn written_entry_is_read_again() {
+        assert_eq!(read(&write(&entry())), Ok(entry()));
     }
 
     #[test]
-    fn an_entry_for_other_inputs_is_a_miss() {
-        let bytes = write(&entry(), DIGEST);
-        for other in ["", "012", "0124", "01234"] {
-            assert_eq!(read(&bytes, other), Ok(None), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_damaged_entry_is_known_wherever_it_was_cut_or_changed() {
-        let bytes = write(&entry(), DIGEST);
+    fn entry_that_was_cut_or_changed_is_damaged() {
+        let bytes = write(&entry());
         for cut in 0..bytes.len() - 1 {
             assert_eq!(
-                read(&bytes[..cut], DIGEST),
-                Err("it is damaged"),
+                read(&bytes[..cut]),
+                Err(Unreadable::Damaged),
                 "cut at {cut}"
             );
         }
@@ -211,20 +186,13 @@ mod tests {
             "null".into(),
             "\0".repeat(100),
         ] {
-            assert_eq!(
-                read(other.as_bytes(), DIGEST),
-                Err("it is damaged"),
-                "{other}"
-            );
+            assert_eq!(read(other.as_bytes()), Err(Unreadable::Damaged), "{other}");
         }
         for newer in [
             text.replace("\"version\":1", "\"version\":2"),
             "{\"version\":3,\"all\":\"else\"}".into(),
         ] {
-            assert_eq!(
-                read(newer.as_bytes(), DIGEST),
-                Err("it was written by a newer tok")
-            );
+            assert_eq!(read(newer.as_bytes()), Err(Unreadable::Newer));
         }
     }
 }

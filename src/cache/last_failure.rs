@@ -1,52 +1,47 @@
-//! What the last fetch failed with, beside the entry it was for: so that a crowd shares one failure, and a provider's `Retry-After` holds for
-//! every process.
+//! What the last fetch failed with, beside the entry it was for: concurrent processes share one failure, and a provider's
+//! `Retry-After` holds for all.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Boot, Now};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Subject};
+use crate::oauth::problem::Problem;
 
-/// A failure that outlives the process that met it.
+/// How long a failed refresh of a token that is still good is not repeated: short enough to notice the provider's return well before
+/// the token expires, long enough not to delay each caller.
+const REFRESH_PAUSE_MS: i64 = 15_000;
+
+/// How long processes that keep coming share one failure. Hundreds of processes have started by then, and a stream of calls that never
+/// pauses still finds out that the provider, or the secret, has changed.
+const SHARED_MS: i64 = 5_000;
+
+/// Raise it when the stored form changes. A failure of another version is ignored.
+const VERSION: u32 = 1;
+
+/// A failure that outlives the process that met it, as data: its text is made when it is printed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Setback {
-    /// A random number: whoever saw another one before waiting knows that this failure came while it waited.
-    pub id: u64,
-    kind: Kind,
-    message: String,
-    hint: Option<String>,
+pub struct LastFailure {
+    version: u32,
+    problem: Problem,
+    /// What it is about, from the outermost subject to the innermost.
+    subjects: Vec<Subject>,
     at_unix_ms: i64,
     boot_id: Option<String>,
     at_boot_ms: i64,
-    /// How long after that moment the provider does not want to be asked again, milliseconds.
+    /// How long after that moment the provider does not want to be asked again.
     wait_ms: i64,
-    /// Whether a refresh ahead of time met it: a single try, while there still was a good token.
+    /// Whether it was a refresh ahead of time: a single attempt, while there was a good token.
     ahead: bool,
 }
 
-/// How long nobody tries again to refresh a token that is still good after a try has failed: often enough to catch the provider's return
-/// well before the token dies, seldom enough not to hold each caller up.
-const STALE_PAUSE_MS: i64 = 15_000;
-
-impl Setback {
-    /// Keeps `failure`, which happened at `now`, to a refresh ahead of time or to someone who had to have a token.
-    ///
-    /// None for what others would not meet: a missing secret may be in the next process's environment.
+impl LastFailure {
+    /// Returns `failure`, which happened at `now`, as one to store; `None` if other processes would not meet it.
     #[must_use]
     pub fn new(failure: &Error, now: &Now, ahead: bool) -> Option<Self> {
-        if !Self::is_shared(failure) {
-            return None;
-        }
-        let mut random = [0; 8];
-        // Without randomness the moment tells two failures apart well enough.
-        let id = match getrandom::fill(&mut random) {
-            Ok(()) => u64::from_ne_bytes(random),
-            Err(_) => now.unix_ms.unsigned_abs(),
-        };
         Some(Self {
-            id,
-            kind: failure.kind(),
-            message: failure.to_string().to_owned(),
-            hint: failure.next_step().map(str::to_owned),
+            version: VERSION,
+            problem: shared(failure)?.clone(),
+            subjects: failure.subjects().to_vec(),
             at_unix_ms: now.unix_ms,
             boot_id: now.boot.as_ref().map(|boot| boot.id.clone()),
             at_boot_ms: now.boot.as_ref().map_or(0, |boot| boot.ms),
@@ -58,76 +53,79 @@ impl Setback {
         })
     }
 
-    /// Whether `failure` is the provider's doing, so that everyone who asks it would meet the same.
-    #[must_use]
-    pub fn is_shared(failure: &Error) -> bool {
-        matches!(
-            failure.kind(),
-            Kind::Refused | Kind::Unreachable | Kind::Unusable | Kind::Connection
-        )
-    }
-
-    /// The setback in a file's bytes, if it is one.
+    /// Reads a stored failure of this version.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
+        let failure: Self = serde_json::from_slice(bytes).ok()?;
+        (failure.version == VERSION).then_some(failure)
     }
 
-    /// The bytes of a file with it.
+    /// Writes it as JSON.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        // Strings and numbers always serialize; were it not so, an empty file is no setback.
+        // Cannot fail with strings and numbers; an empty file is not a failure.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The failure again, for whoever waited for the process that met it.
+    /// The failure as an error of `profile`.
     #[must_use]
-    pub fn failure(&self) -> Error {
-        let failure = Error::new(self.kind, self.message.clone());
-        match &self.hint {
-            Some(hint) => failure.hint(hint.clone()),
-            None => failure,
-        }
+    pub fn error(&self, profile: &str) -> Error {
+        let error = self.problem.clone().into_error(profile);
+        self.subjects
+            .iter()
+            .rev()
+            .fold(error, |error, subject| error.about(subject.clone()))
     }
 
-    /// Milliseconds since it happened; none when it comes from the future.
-    fn age_ms(&self, now: &Now) -> Option<i64> {
-        let then = Now {
+    fn at(&self) -> Now {
+        Now {
             unix_ms: self.at_unix_ms,
             boot: self.boot_id.clone().map(|id| Boot {
                 id,
                 ms: self.at_boot_ms,
             }),
-        };
-        Some(now.since(&then)).filter(|age| *age >= 0)
+        }
     }
 
-    /// Whether it is the failure of a process's own crowd: met since the process last looked, when it saw `seen`, or, by one that `joined`
-    /// others, in the last `shared_ms`.
+    /// Milliseconds since it happened; `None` if that is in the future.
+    fn age_ms(&self, now: &Now) -> Option<i64> {
+        Some(now.since(&self.at())).filter(|age| *age >= 0)
+    }
+
+    /// Whether a process that began at `began` shares the failure: it happened since then, or the process had to wait for others that
+    /// share it.
     #[must_use]
-    pub fn is_of(&self, joined: bool, seen: Option<u64>, shared_ms: i64, now: &Now) -> bool {
-        let recent = || self.age_ms(now).is_some_and(|age| age < shared_ms);
-        !self.ahead && (Some(self.id) != seen || joined && recent())
+    pub fn is_shared_by(&self, began: &Now, waited: bool, now: &Now) -> bool {
+        let is_recent = || self.age_ms(now).is_some_and(|age| age < SHARED_MS);
+        !self.ahead && (self.at().since(began) > 0 || waited && is_recent())
     }
 
-    /// Milliseconds until the provider may be asked again; none when it may be asked now.
+    /// Milliseconds until the provider may be asked again; `None` if it may be asked now.
     #[must_use]
     pub fn must_wait_ms(&self, now: &Now) -> Option<i64> {
         let left = self.wait_ms.saturating_sub(self.age_ms(now)?);
         (left > 0).then_some(left)
     }
 
-    /// Whether a token that is still good had better be used as it is than refreshed now.
+    /// Whether a token that is still good is better used as it is than refreshed now.
     #[must_use]
     pub fn pauses_refreshing(&self, now: &Now) -> bool {
         self.age_ms(now)
-            .is_some_and(|age| age < self.wait_ms.max(STALE_PAUSE_MS))
+            .is_some_and(|age| age < self.wait_ms.max(REFRESH_PAUSE_MS))
     }
+}
+
+/// Returns the problem that every process that asks the provider would meet, if `failure` is one. A missing secret is not: it may be
+/// in the next process's environment.
+#[must_use]
+pub fn shared(failure: &Error) -> Option<&Problem> {
+    failure.reason()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn at(unix_ms: i64) -> Now {
         Now {
@@ -136,72 +134,68 @@ mod tests {
         }
     }
 
-    fn new(failure: &Error, unix_ms: i64) -> Setback {
-        Setback::new(failure, &at(unix_ms), false).unwrap()
+    fn refused() -> Error {
+        Problem::UnexpectedStatus(302).into_error("p")
+    }
+
+    fn new(failure: &Error, unix_ms: i64) -> LastFailure {
+        LastFailure::new(failure, &at(unix_ms), false).unwrap()
     }
 
     #[test]
-    fn a_failure_comes_back_as_it_was() {
-        let failure = Error::new(Kind::Refused, "no").hint("do");
-        let setback = new(&failure, 1_000);
-        let again = Setback::read(&setback.write()).unwrap();
-        assert_eq!(again, setback);
-        assert_eq!(again.failure(), failure);
-        assert_ne!(new(&failure, 1_000).id, setback.id);
-        assert_eq!(Setback::read(b"{}"), None);
+    fn stored_failure_is_read_again() {
+        let failure = refused().about(Subject::Step("s".into())).profile("p");
+        let stored = new(&failure, 1_000);
+        let again = LastFailure::read(&stored.write()).unwrap();
+        assert_eq!(again, stored);
+        assert_eq!(again.error("p"), failure);
     }
 
     #[test]
-    fn only_what_the_provider_did_is_kept() {
-        let cases = [
-            (Kind::Unexpected, false),
-            (Kind::Usage, false),
-            (Kind::Config, false),
-            (Kind::Secret, false),
-            (Kind::Refused, true),
-            (Kind::Unreachable, true),
-            (Kind::Unusable, true),
-            (Kind::Connection, true),
-        ];
-        for (kind, kept) in cases {
-            let setback = Setback::new(&Error::new(kind, "x"), &at(0), false);
-            assert_eq!(setback.is_some(), kept, "{kind:?}");
+    fn failure_of_another_version_is_ignored() {
+        let text = String::from_utf8(new(&refused(), 0).write()).unwrap();
+        let newer = text.replace("\"version\":1", "\"version\":2");
+        assert_ne!(newer, text);
+        for other in [newer.as_str(), "{}", ""] {
+            assert_eq!(LastFailure::read(other.as_bytes()), None, "{other}");
         }
     }
 
     #[test]
-    fn a_crowd_shares_what_it_met_and_no_refresh_ahead_of_time() {
-        let failure = Error::new(Kind::Refused, "no");
-        let setback = new(&failure, 10_000);
-        let ahead = Setback::new(&failure, &at(10_000), true).unwrap();
-        let (id, other) = (setback.id, setback.id ^ 1);
+    fn only_failures_that_others_would_meet_are_stored() {
+        let missing = Error::new(Kind::Secret, "no client_secret");
+        assert_eq!(LastFailure::new(&missing, &at(0), false), None);
+    }
+
+    #[test]
+    fn failure_is_shared_since_the_process_began_or_while_it_waits() {
+        let stored = new(&refused(), 10_000);
+        let ahead = LastFailure::new(&refused(), &at(10_000), true).unwrap();
         let cases = [
-            // joined, seen, now, expected
-            (false, None, 10_000, true),
-            (false, Some(other), 99_000, true),
-            (false, Some(id), 10_001, false),
-            (true, Some(id), 10_001, true),
-            (true, Some(id), 14_999, true),
-            (true, Some(id), 15_000, false),
-            (true, Some(id), 9_999, false),
+            // began, waited, now, expected
+            (9_999, false, 10_000, true),
+            (9_999, false, 99_000, true),
+            (10_000, false, 10_000, false),
+            (10_001, false, 10_002, false),
+            (10_001, true, 10_002, true),
+            (10_001, true, 14_999, true),
+            (10_001, true, 15_000, false),
+            (10_001, true, 9_999, false),
         ];
-        for (joined, seen, now, expected) in cases {
+        for (began, waited, now, expected) in cases {
             assert_eq!(
-                setback.is_of(joined, seen, 5_000, &at(now)),
+                stored.is_shared_by(&at(began), waited, &at(now)),
                 expected,
-                "{joined} {seen:?} {now}"
+                "{began} {waited} {now}"
             );
-            assert!(!ahead.is_of(joined, seen, 5_000, &at(now)));
+            assert!(!ahead.is_shared_by(&at(began), waited, &at(now)));
         }
     }
 
     #[test]
     fn retry_after_holds_until_it_is_over_and_a_stepped_clock_does_not_prolong_it() {
-        let asked_to_wait = new(
-            &Error::new(Kind::Unreachable, "slow").retry_at(61_000),
-            1_000,
-        );
-        let plain = new(&Error::new(Kind::Unreachable, "down"), 1_000);
+        let asked_to_wait = new(&refused().retry_at(61_000), 1_000);
+        let plain = new(&refused(), 1_000);
         let cases = [
             (1_000, Some(60_000), true, true),
             (15_999, Some(45_001), true, true),

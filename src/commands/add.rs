@@ -17,7 +17,7 @@ use crate::clock::Now;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import;
 use crate::error::{Error, Kind};
-use crate::get::{Run, Wish, acquire};
+use crate::get::{Options, Run, acquire};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
 use crate::profile::file::{Config, edit};
@@ -446,9 +446,9 @@ fn attempt(session: &Session, profile: &Profile, config: &Config) -> anyhow::Res
     let (token, _) = acquire(Run {
         profile,
         config,
-        wish: Wish {
+        options: Options {
             refresh: true,
-            ..Wish::default()
+            ..Options::default()
         },
         environment: &environment,
         notes: session.notes(),

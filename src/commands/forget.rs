@@ -1,9 +1,10 @@
 //! `tok forget`: drops cached tokens, and with them what the provider last refused or asked to wait for.
 
-use crate::cache::entries::Shelf;
+use crate::cache::entries::Entries;
 use crate::commands::session::Session;
 use crate::commands::spec::{Execute, Group, Spec};
-use crate::error::{Error, Kind};
+use crate::error::{Kind, OrFail, Subject};
+use crate::fast::bookmark;
 use std::io::Write;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -32,14 +33,11 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
         let profile = self.profile.as_deref();
-        let forgotten = Shelf::open()
-            .and_then(|shelf| shelf.map_or(Ok(0), |shelf| shelf.forget(profile)))
-            .map_err(|trouble| {
-                Error::new(
-                    Kind::Unexpected,
-                    format!("could not forget everything: {trouble}"),
-                )
-            })?;
+        bookmark::forget(profile);
+        let forgotten = Entries::open()
+            .and_then(|entries| entries.map_or(Ok(0), |entries| entries.forget(profile)))
+            .or_fail(Kind::Unexpected)
+            .map_err(|error| error.about(Subject::Action("could not forget everything".into())))?;
         let of = match profile {
             Some(name) => {
                 if forgotten == 0 {

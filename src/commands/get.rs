@@ -1,11 +1,10 @@
 //! A token for a command that needs one: profile and options in, token out, whatever is done with it then.
 
-use crate::cache::Slot;
 use crate::clock::Now;
 use crate::commands::session::{Session, environment};
 use crate::error::Error;
 use crate::fast::bookmark::{self, AtHand, Bookmark};
-use crate::get::{Run, Source, Wish, acquire, is_fresh};
+use crate::get::{Options, Run, Source, acquire, is_fresh};
 use crate::output;
 use crate::profile::file::Config;
 use crate::profile::file::schema::DurationText;
@@ -120,12 +119,12 @@ pub(crate) fn with(
     session: &Session,
     config: &Config,
     profile: &Profile,
-    wish: Wish,
+    wish: Options,
 ) -> Result<(Token, Source), Error> {
     acquire(Run {
         profile,
         config,
-        wish,
+        options: wish,
         environment: &environment,
         notes: session.notes(),
     })
@@ -147,10 +146,7 @@ pub(crate) fn remember(session: &Session, fetch: &Fetch, config: &Config, profil
     if !is_plain(session, &fetch.options) {
         return;
     }
-    let bookmark = Slot::of(profile)
-        .ok()
-        .and_then(|slot| Bookmark::of(profile, config, slot.stem(), &environment));
-    if let Some(bookmark) = bookmark {
+    if let Some(bookmark) = Bookmark::of(profile, config, &environment) {
         // Without it the next run reads the config, as this one did.
         let _ = bookmark.keep(&profile.name);
     }
@@ -162,7 +158,10 @@ fn is_plain(session: &Session, options: &FetchOptions) -> bool {
 }
 
 /// What `fetch` asks for, before any of it is done.
-pub(crate) fn prepare(session: &Session, fetch: &Fetch) -> Result<(Config, Profile, Wish), Error> {
+pub(crate) fn prepare(
+    session: &Session,
+    fetch: &Fetch,
+) -> Result<(Config, Profile, Options), Error> {
     prepare_for(session, &fetch.profile, &fetch.options)
 }
 
@@ -170,8 +169,8 @@ fn prepare_for(
     session: &Session,
     name: &str,
     options: &FetchOptions,
-) -> Result<(Config, Profile, Wish), Error> {
-    let wish = Wish {
+) -> Result<(Config, Profile, Options), Error> {
+    let wish = Options {
         refresh: options.refresh,
         min_ttl_ms: options.min_ttl.map_or(0, |ttl| ttl.ms),
         cached_only: options.cached,

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use crate::cache::entries::Shelf;
+use crate::cache::entries::Entries;
 use crate::commands::session::{Session, stdin_is_terminal};
 use crate::commands::spec::{Execute, Group, Spec};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OrFail, Subject};
 use crate::profile::DEFAULT_TIMEOUT_MS;
 use crate::secret::{NotASecret, Secret};
 
@@ -37,13 +37,13 @@ impl Execute for Args {
         let name = self.profile.as_str();
         let rejected = from_stdin(name)?;
         let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
-        let dropped = Shelf::open()
-            .and_then(|shelf| shelf.map_or(Ok(false), |shelf| shelf.reject(name, &rejected, until)))
-            .map_err(|trouble| {
-                Error::new(
-                    Kind::Unexpected,
-                    format!("could not drop the rejected token: {trouble}"),
-                )
+        let dropped = Entries::open()
+            .and_then(|entries| {
+                entries.map_or(Ok(false), |entries| entries.reject(name, &rejected, until))
+            })
+            .or_fail(Kind::Unexpected)
+            .map_err(|error| {
+                error.about(Subject::Action("could not drop the rejected token".into()))
             })?;
         if dropped {
             session

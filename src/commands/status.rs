@@ -5,11 +5,12 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::cache::Slot;
-use crate::cache::entries::{Kept, Shelf};
+use crate::cache;
+use crate::cache::entries::{Entries, Listed};
+use crate::cache::store::Store;
 use crate::clock::Now;
 use crate::commands::session::{Session, write};
-use crate::error::{Error, Kind};
+use crate::error::{Kind, OrFail, Subject, chain};
 use crate::output::rfc3339;
 use crate::profile::Overrides;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
@@ -61,22 +62,14 @@ impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let wanted = self.profile.as_deref();
         let now = Now::read();
-        let kept = match Shelf::open()
-            .and_then(|shelf| shelf.map_or(Ok(Vec::new()), |shelf| shelf.kept(wanted)))
-        {
-            Ok(kept) => kept,
-            Err(trouble) => {
-                return Err(Error::new(
-                    Kind::Unexpected,
-                    format!("the cache cannot be used: {trouble}"),
-                )
-                .into());
-            }
-        };
+        let listed = Entries::open()
+            .and_then(|entries| entries.map_or(Ok(Vec::new()), |entries| entries.list(wanted)))
+            .or_fail(Kind::Unexpected)
+            .map_err(|error| error.about(Subject::Action("the cache cannot be used".into())))?;
         let mut rows = Vec::new();
-        for kept in kept {
-            let current = current_stem(session, &kept.profile).map(|stem| stem == kept.stem);
-            rows.extend(row(session, kept, current, &now));
+        for entry in listed {
+            let current = current_stem(session, &entry.profile).map(|stem| stem == entry.stem);
+            rows.extend(row(session, entry, current, &now));
         }
         if let (Some(name), true) = (wanted, rows.is_empty()) {
             // A name that is nowhere is a mistake; one that is in the config has nothing yet.
@@ -97,7 +90,7 @@ impl Execute for Args {
 fn current_stem(session: &Session, name: &str) -> Option<String> {
     let config = session.config().ok()?;
     let profile = session.profile(&config, name, &Overrides::default()).ok()?;
-    Some(Slot::of(&profile).ok()?.stem().to_owned())
+    Some(cache::stem(&profile))
 }
 
 fn nothing(profile: &str) -> Row {
@@ -115,19 +108,18 @@ fn nothing(profile: &str) -> Row {
 }
 
 /// The row for an entry; none when the keyring no longer has it.
-fn row(session: &Session, kept: Kept, current: Option<bool>, now: &Now) -> Option<Row> {
-    let (store, place) = if kept.in_keyring {
-        ("keyring", format!("keyring: token/{}", kept.stem))
-    } else {
-        ("file", kept.file.display().to_string())
+fn row(session: &Session, listed: Listed, current: Option<bool>, now: &Now) -> Option<Row> {
+    let (store, place) = match listed.store {
+        Store::Keyring => ("keyring", format!("keyring: token/{}", listed.stem)),
+        Store::File => ("file", listed.file.display().to_string()),
     };
     let row = Row {
         current,
         store,
         place,
-        ..nothing(&kept.profile)
+        ..nothing(&listed.profile)
     };
-    match kept.entry {
+    match listed.entry {
         Ok(entry) => entry.map(|entry| {
             let token = &entry.token;
             Row {
@@ -143,8 +135,8 @@ fn row(session: &Session, kept: Kept, current: Option<bool>, now: &Now) -> Optio
                 ..row
             }
         }),
-        Err(trouble) => {
-            session.notes().note(&trouble.0);
+        Err(error) => {
+            session.notes().note(&chain(&error));
             Some(Row {
                 state: "damaged",
                 ..row

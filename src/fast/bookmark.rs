@@ -9,8 +9,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::directory::{self, Folder, Trouble};
-use crate::cache::{Found, entry, key};
+use crate::cache;
+use crate::cache::directory::{self, Directory};
+use crate::cache::error::CacheError;
+use crate::cache::key;
+use crate::cache::store::{Found, Store};
 use crate::profile::file::Config;
 use crate::profile::file::schema::CacheKind;
 use crate::profile::file::state::State;
@@ -38,34 +41,37 @@ pub struct Bookmark {
 
 /// A token that was found by its bookmark, and how it is to be printed.
 #[derive(Debug)]
-pub struct AtHand {
+pub(crate) struct AtHand {
     /// The entry, and the file it was in.
-    pub found: Found,
+    pub(crate) found: Found,
     /// As [`Bookmark::header`].
-    pub header: Option<Vec<Vec<String>>>,
+    pub(crate) header: Option<Vec<Vec<String>>>,
 }
 
 fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
 }
 
-/// Returns the profile whose bookmark this file is, if any.
-pub fn profile_of(name: &str) -> Option<&str> {
-    let (profile, rest) = name.split_once('.')?;
-    let ours = rest.strip_prefix(ENDING)?;
-    ours.is_empty().then_some(profile)
+/// Removes every bookmark, or that of `profile`. One that stays leads nowhere once its entry is gone.
+pub(crate) fn forget(profile: Option<&str>) {
+    let directory = directory::path().and_then(|path| Directory::open(&path));
+    let Ok(Some(directory)) = directory else {
+        return;
+    };
+    for name in directory.names().unwrap_or_default() {
+        if let Some((owner, ENDING)) = name.split_once('.')
+            && profile.is_none_or(|profile| profile == owner)
+        {
+            let _ = directory.remove(&name);
+        }
+    }
 }
 
 impl Bookmark {
-    /// The bookmark for `profile`, read from `config` as it is and stored as `entry`; none when its token is not found by the config alone, or its
+    /// The bookmark for `profile`, read from `config` as it is; none when its token is not found by the config alone, or its
     /// header needs more than the token.
     #[must_use]
-    pub fn of(
-        profile: &Profile,
-        config: &Config,
-        entry: &str,
-        environment: Environment<'_>,
-    ) -> Option<Self> {
+    pub fn of(profile: &Profile, config: &Config, environment: Environment<'_>) -> Option<Self> {
         let unset: Vec<String> = profile
             .vars
             .keys()
@@ -91,7 +97,7 @@ impl Bookmark {
             config: config.file().to_str()?.to_owned(),
             state: config.settled_state()?,
             unset,
-            entry: entry.to_owned(),
+            entry: cache::stem(profile),
             header,
         })
     }
@@ -108,8 +114,8 @@ impl Bookmark {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn keep(&self, profile: &str) -> Result<(), Trouble> {
-        let folder = Folder::create(&directory::path()?)?;
+    pub(crate) fn keep(&self, profile: &str) -> Result<(), CacheError> {
+        let folder = Directory::create(&directory::path()?)?;
         let name = file_name(profile);
         // One that cannot be trusted is replaced like an old one.
         if matches!(folder.read(&name), Ok(Some(content)) if read(content.line()).as_ref() == Some(self))
@@ -121,7 +127,7 @@ impl Bookmark {
         // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         bytes.push(b'\n');
-        folder.write_in_passing(&name, &bytes)
+        folder.write_unsynced(&name, &bytes)
     }
 }
 
@@ -131,10 +137,9 @@ fn read(bytes: &[u8]) -> Option<Bookmark> {
 
 /// The entry that the bookmark of `profile` leads to, where the config is at `path`; none when there is no such entry, or no bookmark that
 /// holds. Whatever is wrong is left to whoever reads the config then.
-#[must_use]
-pub fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Option<AtHand> {
+pub(crate) fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Option<AtHand> {
     name::check(profile).ok()?;
-    let folder = Folder::open_in_order(&directory::path().ok()?)?;
+    let folder = Directory::open_in_order(&directory::path().ok()?)?;
     let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
     let state = Config::state_of(path)?;
     // The entry is looked for in this folder and nowhere else, whatever is written there.
@@ -142,14 +147,8 @@ pub fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Optio
     if !(is_ours && bookmark.holds(path, state, environment)) {
         return None;
     }
-    let content = folder.read(&format!("{}.json", bookmark.entry)).ok()??;
-    let mut entry = entry::read_any(content.line()).ok()?;
-    entry.reuses = entry.reuses.saturating_add(content.uses());
     Some(AtHand {
-        found: Found {
-            entry,
-            content: Some(content),
-        },
+        found: Store::File.read(&folder, &bookmark.entry).ok()??,
         header: bookmark.header,
     })
 }

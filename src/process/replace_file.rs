@@ -18,7 +18,7 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-pub(crate) use system::{Directory, names, sweep};
+pub(crate) use system::{OpenDirectory, names, sweep};
 
 /// What must be on the disk before a replaced file counts as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) enum Durability {
 /// # Errors
 /// The system's error; the old file is unchanged then.
 pub(crate) fn replace_in(
-    directory: &Directory,
+    directory: &OpenDirectory,
     name: &OsStr,
     bytes: &[u8],
     durability: Durability,

@@ -161,7 +161,7 @@ fn forget_drops_one_profiles_tokens_or_all_and_leaves_other_files_alone() {
     let left: Vec<String> = home
         .cached()
         .into_iter()
-        .filter(|name| !name.ends_with(".lock") && !name.ends_with(".crowd"))
+        .filter(|name| !name.ends_with(".lock"))
         .collect();
     assert_eq!(left, others);
     let run = tok(&home, "forget q").success();

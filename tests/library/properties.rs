@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 use tok::cache::entry;
-use tok::cache::last_failure::Setback;
+use tok::cache::last_failure::LastFailure;
 use tok::clock::Now;
 use tok::oauth::redact::Redactor;
 use tok::oauth::response;
@@ -95,9 +95,9 @@ proptest! {
 
     #[test]
     fn any_bytes_are_an_entry_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        prop_assert!(!matches!(entry::read(&bytes, "0123"), Ok(Some(_))), "random bytes are no entry");
-        if let Some(setback) = Setback::read(&bytes) {
-            prop_assert_eq!(Setback::read(&setback.write()), Some(setback));
+        prop_assert!(entry::read(&bytes).is_err(), "random bytes are not an entry");
+        if let Some(failure) = LastFailure::read(&bytes) {
+            prop_assert_eq!(LastFailure::read(&failure.write()), Some(failure));
         }
     }
 

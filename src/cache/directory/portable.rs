@@ -1,70 +1,71 @@
-//! The cache folder where there are no Unix modes: on Windows a user's local application data is closed to others by its access control list,
-//! which every file made in it inherits.
+//! The cache directory without Unix modes: on Windows a user's local application data is closed to others by its access control list,
+//! which new files inherit.
 
 use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::process::replace_file::{Directory as Handle, patiently};
+use crate::cache::error::PathProblem;
+use crate::process::replace_file::{OpenDirectory, patiently};
 
-pub(super) fn open(path: &Path) -> Result<Option<Handle>, String> {
+pub(super) fn open(path: &Path) -> Result<Option<OpenDirectory>, PathProblem> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(path.to_owned())),
-        Ok(_) => Err("it is no folder, or a link to one".to_owned()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Ok(_) => Err(PathProblem::NotADirectory),
+        Err(error) => none_if_missing(error),
     }
 }
 
-pub(super) fn open_in_order(path: &Path) -> Option<Handle> {
+pub(super) fn open_in_order(path: &Path) -> Option<OpenDirectory> {
     open(path).ok()?
 }
 
-pub(super) fn create(path: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(path).map_err(|error| error.to_string())
+pub(super) fn create(path: &Path) -> Result<(), PathProblem> {
+    Ok(std::fs::create_dir_all(path)?)
 }
 
 pub(super) fn open_file(
-    folder: &Handle,
+    directory: &OpenDirectory,
     name: &str,
     most: u64,
-) -> Result<Option<(File, u64)>, String> {
-    let path = folder.join(name);
+) -> Result<Option<(File, u64)>, PathProblem> {
+    let path = directory.join(name);
     match std::fs::symlink_metadata(&path) {
-        Ok(metadata) if !metadata.is_file() => return Err("it is no plain file".to_owned()),
-        Ok(metadata) if metadata.len() > most => {
-            return Err(format!("it is larger than {} KiB", most >> 10));
-        }
+        Ok(metadata) if !metadata.is_file() => return Err(PathProblem::NotAFile),
+        Ok(metadata) if metadata.len() > most => return Err(PathProblem::TooLarge(most)),
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return none_if_missing(error),
     }
-    let both = || OpenOptions::new().read(true).append(true).open(&path);
-    let opened = both().or_else(|_| patiently(|| File::open(&path)));
-    let file = match opened {
-        Ok(file) => file,
-        // It was removed meanwhile.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    };
-    let size = file.metadata().map_err(|error| error.to_string())?.len();
-    Ok(Some((file, size)))
+    let to_append = || OpenOptions::new().read(true).append(true).open(&path);
+    match to_append().or_else(|_| patiently(|| File::open(&path))) {
+        Ok(file) => {
+            let size = file.metadata()?.len();
+            Ok(Some((file, size)))
+        }
+        Err(error) => none_if_missing(error),
+    }
 }
 
-pub(super) fn remove(folder: &Handle, name: &str) -> Result<bool, String> {
-    match patiently(|| std::fs::remove_file(folder.join(name))) {
+pub(super) fn remove(directory: &OpenDirectory, name: &str) -> Result<bool, PathProblem> {
+    match patiently(|| std::fs::remove_file(directory.join(name))) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.to_string()),
+        Err(error) => none_if_missing(error).map(|none: Option<()>| none.is_some()),
     }
 }
 
-pub(super) fn lock_file(folder: &Handle, name: &str) -> Result<File, String> {
-    OpenOptions::new()
+pub(super) fn lock_file(directory: &OpenDirectory, name: &str) -> Result<File, PathProblem> {
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(folder.join(name))
-        .map_err(|error| error.to_string())
+        .open(directory.join(name))?;
+    Ok(file)
+}
+
+fn none_if_missing<T>(error: io::Error) -> Result<Option<T>, PathProblem> {
+    match error.kind() {
+        ErrorKind::NotFound => Ok(None),
+        _ => Err(error.into()),
+    }
 }

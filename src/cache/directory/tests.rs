@@ -1,27 +1,34 @@
-//! What the folder does with files as they should be, and with files as they should not.
+//! Files of the cache directory, safe and unsafe ones.
 
 use super::*;
 
-fn fresh() -> (tempfile::TempDir, Folder) {
+fn fresh() -> (tempfile::TempDir, Directory) {
     let home = tempfile::tempdir().unwrap();
-    let folder = Folder::create(&home.path().join("cache").join("tok")).unwrap();
-    (home, folder)
+    let directory = Directory::create(&home.path().join("cache").join("tok")).unwrap();
+    (home, directory)
 }
 
-fn line(folder: &Folder, name: &str) -> Vec<u8> {
-    folder.read(name).unwrap().unwrap().line().to_vec()
+fn problem<T: std::fmt::Debug>(result: Result<T, CacheError>) -> PathProblem {
+    match result {
+        Err(CacheError::Path(_, problem)) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn line(directory: &Directory, name: &str) -> Vec<u8> {
+    directory.read(name).unwrap().unwrap().line().to_vec()
 }
 
 #[test]
-fn uses_are_counted_behind_the_first_line_and_start_anew_with_a_new_file() {
-    let (_home, folder) = fresh();
+fn uses_are_counted_after_the_first_line_of_each_new_file() {
+    let (_home, directory) = fresh();
     for first in [
         b"one\n".to_vec(),
         [vec![b'x'; 100_000], b"\n".to_vec()].concat(),
     ] {
-        folder.write("a.json", &first).unwrap();
+        directory.write("a.json", &first).unwrap();
         for used in 0..3 {
-            let content = folder.read("a.json").unwrap().unwrap();
+            let content = directory.read("a.json").unwrap().unwrap();
             assert_eq!(content.line(), first);
             assert_eq!(content.uses(), used);
             content.count_use();
@@ -30,29 +37,26 @@ fn uses_are_counted_behind_the_first_line_and_start_anew_with_a_new_file() {
 }
 
 #[test]
-fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
-    let (_home, folder) = fresh();
-    assert!(folder.read("a.json").unwrap().is_none());
-    folder.write("a.json", b"one").unwrap();
-    folder.write("a.json", b"two").unwrap();
-    assert_eq!(line(&folder, "a.json"), b"two");
-    assert_eq!(folder.names().unwrap(), ["a.json"]);
-    assert_eq!(folder.remove("a.json"), Ok(true));
-    assert_eq!(folder.remove("a.json"), Ok(false));
+fn file_is_replaced_and_nothing_is_left_beside_it() {
+    let (_home, directory) = fresh();
+    assert!(directory.read("a.json").unwrap().is_none());
+    directory.write("a.json", b"one").unwrap();
+    directory.write("a.json", b"two").unwrap();
+    assert_eq!(line(&directory, "a.json"), b"two");
+    assert_eq!(directory.names().unwrap(), ["a.json"]);
+    assert!(directory.remove("a.json").unwrap());
+    assert!(!directory.remove("a.json").unwrap());
 }
 
 #[test]
-fn a_huge_file_is_not_read() {
-    let (_home, folder) = fresh();
-    let file = folder.lock_file("a.json").unwrap();
-    file.set_len(LARGEST_BYTES + 1).unwrap();
-    assert!(
-        folder
-            .read("a.json")
-            .unwrap_err()
-            .to_string()
-            .contains("larger than")
-    );
+fn file_that_is_too_large_is_not_read() {
+    let (_home, directory) = fresh();
+    let file = directory.lock_file("a.json").unwrap();
+    file.set_len(MAX_BYTES + 1).unwrap();
+    assert!(matches!(
+        problem(directory.read("a.json")),
+        PathProblem::TooLarge(_)
+    ));
 }
 
 #[cfg(unix)]
@@ -66,85 +70,71 @@ mod on_unix {
 
     #[test]
     fn folder_and_files_are_closed_to_others() {
-        let (_home, folder) = fresh();
-        folder.write("a.json", b"x").unwrap();
-        assert_eq!(mode(folder.path()), 0o700);
-        assert_eq!(mode(&folder.path().join("a.json")), 0o600);
+        let (_home, directory) = fresh();
+        directory.write("a.json", b"x").unwrap();
+        assert_eq!(mode(directory.path()), 0o700);
+        assert_eq!(mode(&directory.path().join("a.json")), 0o600);
     }
 
     #[test]
     fn an_open_folder_is_closed_and_one_that_others_could_write_is_not_used_at_once() {
         for (open, used) in [(0o777, false), (0o720, false), (0o755, true), (0o700, true)] {
-            let (_home, folder) = fresh();
-            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(open)).unwrap();
-            assert_eq!(Folder::open(folder.path()).is_ok(), used, "{open:o}");
-            assert_eq!(mode(folder.path()), 0o700);
-            assert!(Folder::open(folder.path()).is_ok());
+            let (_home, directory) = fresh();
+            std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(open)).unwrap();
+            assert_eq!(Directory::open(directory.path()).is_ok(), used, "{open:o}");
+            assert_eq!(mode(directory.path()), 0o700);
+            assert!(Directory::open(directory.path()).is_ok());
         }
     }
 
     #[test]
-    fn links_are_not_followed_and_their_targets_not_touched() {
-        let (home, folder) = fresh();
+    fn link_is_not_followed_and_its_target_not_touched() {
+        let (home, directory) = fresh();
         let target = home.path().join("target");
         std::fs::write(&target, "mine").unwrap();
-        symlink(&target, folder.path().join("a.json")).unwrap();
-        assert!(
-            folder
-                .read("a.json")
-                .unwrap_err()
-                .to_string()
-                .contains("link")
-        );
-        symlink(&target, folder.path().join("a.lock")).unwrap();
-        assert!(folder.lock_file("a.lock").is_ok());
-        assert!(!folder.path().join("a.lock").is_symlink());
-        folder.write("a.json", b"new").unwrap();
+        symlink(&target, directory.path().join("a.json")).unwrap();
+        assert!(matches!(
+            problem(directory.read("a.json")),
+            PathProblem::Link
+        ));
+        symlink(&target, directory.path().join("a.lock")).unwrap();
+        assert!(directory.lock_file("a.lock").is_ok());
+        assert!(!directory.path().join("a.lock").is_symlink());
+        directory.write("a.json", b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "mine");
-        assert_eq!(line(&folder, "a.json"), b"new");
+        assert_eq!(line(&directory, "a.json"), b"new");
 
-        std::fs::hard_link(&target, folder.path().join("b.json")).unwrap();
-        assert!(
-            folder
-                .read("b.json")
-                .unwrap_err()
-                .to_string()
-                .contains("hard link")
-        );
+        std::fs::hard_link(&target, directory.path().join("b.json")).unwrap();
+        assert!(matches!(
+            problem(directory.read("b.json")),
+            PathProblem::HardLink
+        ));
 
         let link = home.path().join("link");
-        symlink(folder.path(), &link).unwrap();
-        assert!(
-            Folder::open(&link)
-                .unwrap_err()
-                .to_string()
-                .contains("link")
-        );
+        symlink(directory.path(), &link).unwrap();
+        assert!(matches!(
+            problem(Directory::open(&link)),
+            PathProblem::NotADirectory
+        ));
     }
 
     #[test]
-    fn what_others_may_write_or_is_no_file_is_not_read() {
-        let (_home, folder) = fresh();
-        folder.write("a.json", b"x").unwrap();
+    fn file_that_others_may_write_and_other_kinds_of_file_are_not_read() {
+        let (_home, directory) = fresh();
+        directory.write("a.json", b"x").unwrap();
         std::fs::set_permissions(
-            folder.path().join("a.json"),
+            directory.path().join("a.json"),
             PermissionsExt::from_mode(0o622),
         )
         .unwrap();
-        assert!(
-            folder
-                .read("a.json")
-                .unwrap_err()
-                .to_string()
-                .contains("others may write")
-        );
-        std::fs::create_dir(folder.path().join("d.json")).unwrap();
-        assert!(
-            folder
-                .read("d.json")
-                .unwrap_err()
-                .to_string()
-                .contains("no plain file")
-        );
+        assert!(matches!(
+            problem(directory.read("a.json")),
+            PathProblem::WritableByOthers(_)
+        ));
+        std::fs::create_dir(directory.path().join("d.json")).unwrap();
+        assert!(matches!(
+            problem(directory.read("d.json")),
+            PathProblem::NotAFile
+        ));
     }
 }

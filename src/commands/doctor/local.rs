@@ -1,10 +1,9 @@
 //! The checks that need no network: keyring, secrets, cache folder, trusted roots, proxy variables.
 
-use crate::cache::directory::{self, Folder, Trouble};
-use crate::cache::lock;
+use crate::cache;
 use crate::commands::doctor::finding::Finding;
 use crate::commands::show::sources::places;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OrFail};
 use crate::oauth::assertion;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
@@ -98,33 +97,11 @@ pub(super) fn secrets(
 
 /// Writes a file into the cache folder, reads it back, locks one, and removes both.
 pub(super) fn cache() -> Finding {
-    let round_trip = || -> Result<String, Trouble> {
-        let path = directory::path()?;
-        let folder = Folder::create(&path)?;
-        let number = random().map_err(|failure| Trouble(failure.to_string().to_owned()))?;
-        let (file, locked) = (
-            format!("doctor.{number:016x}"),
-            format!("doctor.{number:016x}.lock"),
-        );
-        folder.write(&file, b"doctor\n")?;
-        let read = folder.read(&file);
-        let lock = lock::try_take(&folder, &locked);
-        folder.remove(&file)?;
-        folder.remove(&locked)?;
-        if read?.is_none_or(|read| read.line() != b"doctor\n") {
-            return Err(Trouble(format!(
-                "{}: a file does not hold what was written",
-                path.display()
-            )));
-        }
-        lock?;
-        Ok(path.display().to_string())
-    };
+    let probed = cache::probe().or_fail(Kind::Unexpected);
     Finding::new(
         "cache",
-        round_trip().map_err(|trouble| {
-            Error::new(Kind::Unexpected, trouble.0)
-                .hint("tok works without a cache but asks the provider each time; XDG_CACHE_HOME moves it")
+        probed.map(|path| path.display().to_string()).map_err(|error| {
+            error.hint("tok works without a cache but asks the provider each time; XDG_CACHE_HOME moves it")
         }),
     )
 }

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use crate::cache::entries::Shelf;
+use crate::cache::entries::Entries;
 use crate::clock::Now;
 use crate::commands::for_::arguments::{Bazel, Cargo, Login};
 use crate::commands::for_::{bazel, cargo, docker, git, hosts};
 use crate::commands::get::{Fetch, get, header_lines, prepare};
 use crate::commands::session::{Session, environment, write};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OrFail, Subject};
 use crate::secret::Secret;
 use crate::term::text::clean;
 
@@ -172,17 +172,16 @@ fn unknown(who: &str, operation: &str, known: &str) -> Error {
 fn reject(session: &Session, fetch: &Fetch, refused: Option<&Secret>) -> anyhow::Result<()> {
     let (_, profile, _) = prepare(session, fetch)?;
     let until = Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs());
-    let drop = |shelf: Shelf| match refused {
-        Some(refused) => shelf.reject(&profile.name, refused, until).map(|_| ()),
-        None => shelf.forget(Some(&profile.name)).map(|_| ()),
+    let drop = |entries: Entries| match refused {
+        Some(refused) => entries.reject(&profile.name, refused, until).map(|_| ()),
+        None => entries.forget(Some(&profile.name)).map(|_| ()),
     };
-    Shelf::open()
-        .and_then(|shelf| shelf.map_or(Ok(()), drop))
-        .map_err(|trouble| {
-            Error::new(
-                Kind::Unexpected,
-                format!("could not drop the refused token: {trouble}"),
-            )
-            .into()
+    Entries::open()
+        .and_then(|entries| entries.map_or(Ok(()), drop))
+        .or_fail(Kind::Unexpected)
+        .map_err(|error| {
+            error
+                .about(Subject::Action("could not drop the refused token".into()))
+                .into()
         })
 }

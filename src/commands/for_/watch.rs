@@ -17,7 +17,7 @@ use crate::commands::for_::file;
 use crate::commands::get::{get, prepare};
 use crate::commands::session::{Session, environment};
 use crate::error::{Error, Kind};
-use crate::get::{Run, Wish, acquire};
+use crate::get::{Options, Run, acquire};
 use crate::profile::Profile;
 use crate::profile::file::Config;
 use crate::secret::Secret;
@@ -109,7 +109,7 @@ async fn signals(ready: &Sender<()>) -> std::io::Result<()> {
 struct Watch {
     config: Config,
     profile: Profile,
-    wish: Wish,
+    wish: Options,
     notes: Notes,
     writing: Arc<Mutex<()>>,
 }
@@ -157,13 +157,13 @@ impl Watch {
 
     /// A token with `ahead_ms` to live, from the cache or the provider; where the provider has none that lives so long, the one it has.
     fn renew(&self, ahead_ms: i64) -> Result<Token, Error> {
-        let wish = Wish {
+        let wish = Options {
             refresh: false,
             min_ttl_ms: ahead_ms,
             ..self.wish
         };
         match self.acquire(wish) {
-            Err(failure) if failure.kind() == Kind::Unusable => self.acquire(Wish {
+            Err(failure) if failure.kind() == Kind::Unusable => self.acquire(Options {
                 min_ttl_ms: 0,
                 ..wish
             }),
@@ -171,11 +171,11 @@ impl Watch {
         }
     }
 
-    fn acquire(&self, wish: Wish) -> Result<Token, Error> {
+    fn acquire(&self, wish: Options) -> Result<Token, Error> {
         acquire(Run {
             profile: &self.profile,
             config: &self.config,
-            wish,
+            options: wish,
             environment: &environment,
             notes: self.notes,
         })

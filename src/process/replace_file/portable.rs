@@ -19,9 +19,9 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 const SHARING_VIOLATION: i32 = 32;
 
 /// A directory's path.
-pub(crate) type Directory = PathBuf;
+pub(crate) type OpenDirectory = PathBuf;
 
-pub(super) fn open(path: &Path) -> io::Result<Directory> {
+pub(super) fn open(path: &Path) -> io::Result<OpenDirectory> {
     match fs::metadata(path)?.is_dir() {
         true => Ok(path.to_owned()),
         false => Err(ErrorKind::NotADirectory.into()),
@@ -29,7 +29,7 @@ pub(super) fn open(path: &Path) -> io::Result<Directory> {
 }
 
 pub(super) fn replace<E: From<io::Error>>(
-    directory: &Directory,
+    directory: &OpenDirectory,
     name: &OsStr,
     bytes: &[u8],
     permissions: Option<Permissions>,
@@ -63,7 +63,7 @@ pub(super) fn replace<E: From<io::Error>>(
 }
 
 /// Removes temporary files whose writer was killed.
-pub(crate) fn sweep(directory: &Directory) {
+pub(crate) fn sweep(directory: &OpenDirectory) {
     let Ok(names) = names(directory) else { return };
     for path in names
         .iter()
@@ -81,7 +81,7 @@ pub(crate) fn sweep(directory: &Directory) {
 }
 
 /// The names in the directory that are Unicode.
-pub(crate) fn names(directory: &Directory) -> io::Result<Vec<String>> {
+pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
         names.extend(entry?.file_name().into_string().ok());

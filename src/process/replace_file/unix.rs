@@ -14,17 +14,17 @@ use super::{Durability, is_temporary, temporary_name};
 use crate::process::signals::uninterrupted;
 
 /// An open directory.
-pub(crate) type Directory = OwnedFd;
+pub(crate) type OpenDirectory = OwnedFd;
 
 const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
 
-pub(super) fn open(path: &Path) -> io::Result<Directory> {
+pub(super) fn open(path: &Path) -> io::Result<OpenDirectory> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
 pub(super) fn replace<E: From<io::Error>>(
-    directory: &Directory,
+    directory: &OpenDirectory,
     name: &OsStr,
     bytes: &[u8],
     permissions: Option<Permissions>,
@@ -74,7 +74,7 @@ pub(super) fn replace<E: From<io::Error>>(
 }
 
 /// Creates file `temporary`, locked: [`sweep`] removes only files that are not.
-fn create(directory: &Directory, temporary: &str) -> io::Result<File> {
+fn create(directory: &OpenDirectory, temporary: &str) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
         let file = File::from(openat(directory, temporary, flags, OWNER_ONLY)?);
@@ -87,7 +87,7 @@ fn create(directory: &Directory, temporary: &str) -> io::Result<File> {
     }
 }
 
-fn rename(directory: &Directory, temporary: &str, name: &OsStr) -> io::Result<()> {
+fn rename(directory: &OpenDirectory, temporary: &str, name: &OsStr) -> io::Result<()> {
     renameat(directory, temporary, directory, name).map_err(|error| {
         // Reports the first error, not this one.
         let _ = unlinkat(directory, temporary, AtFlags::empty());
@@ -96,7 +96,7 @@ fn rename(directory: &Directory, temporary: &str, name: &OsStr) -> io::Result<()
 }
 
 /// Removes temporary files whose writer was killed. A living writer holds a lock on its file.
-pub(crate) fn sweep(directory: &Directory) {
+pub(crate) fn sweep(directory: &OpenDirectory) {
     let Ok(names) = names(directory) else { return };
     let me = rustix::process::geteuid().as_raw();
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -116,7 +116,7 @@ pub(crate) fn sweep(directory: &Directory) {
 }
 
 /// The names in the directory that are UTF-8, without `.` and `..`.
-pub(crate) fn names(directory: &Directory) -> io::Result<Vec<String>> {
+pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
         if let Some(name) = OsStr::from_bytes(entry?.file_name().to_bytes()).to_str()
@@ -137,10 +137,10 @@ mod nameless {
 
     use rustix::fs::{AtFlags, CWD, OFlags, linkat, openat};
 
-    use super::{Directory, OWNER_ONLY};
+    use super::{OWNER_ONLY, OpenDirectory};
 
     /// Returns `None` if the file system has no such files.
-    pub(super) fn create(directory: &Directory) -> Option<File> {
+    pub(super) fn create(directory: &OpenDirectory) -> Option<File> {
         let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
         let file = File::from(openat(directory, ".", flags, OWNER_ONLY).ok()?);
         // See `create` below.
@@ -149,7 +149,7 @@ mod nameless {
     }
 
     /// Names the file; fails without `/proc`.
-    pub(super) fn name(file: &File, directory: &Directory, name: &str) -> bool {
+    pub(super) fn name(file: &File, directory: &OpenDirectory, name: &str) -> bool {
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         linkat(CWD, path, directory, name, AtFlags::SYMLINK_FOLLOW).is_ok()
     }
@@ -160,13 +160,13 @@ mod nameless {
 mod nameless {
     use std::fs::File;
 
-    use super::Directory;
+    use super::OpenDirectory;
 
-    pub(super) fn create(_: &Directory) -> Option<File> {
+    pub(super) fn create(_: &OpenDirectory) -> Option<File> {
         None
     }
 
-    pub(super) fn name(_: &File, _: &Directory, _: &str) -> bool {
+    pub(super) fn name(_: &File, _: &OpenDirectory, _: &str) -> bool {
         false
     }
 }

@@ -1,0 +1,95 @@
+//! Why the cache cannot be used. That is never a failure of a run: the caller prints a note and continues without.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::{Error, io_text};
+
+/// Why the cache cannot be used, with the place where it was noticed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CacheError {
+    /// No variable and no account names a home.
+    #[error("there is no home folder to keep tokens in")]
+    NoHome,
+    /// The cache folder or a file in it.
+    #[error("{}", .0.display())]
+    Path(PathBuf, #[source] PathProblem),
+    /// The keyring did not do what it was asked for the entry with this stem.
+    #[error("keyring entry `token/{0}`")]
+    Keyring(String, #[source] Error),
+    /// The keyring returned something else than an entry.
+    #[error("keyring entry of `{0}`")]
+    KeyringEntry(String, #[source] Unreadable),
+    /// The entry is larger than the platform's keyring allows.
+    #[cfg(windows)]
+    #[error(
+        "keyring entry `token/{stem}`: the token and what belongs to it take {size} bytes, but Windows takes at most {most}; use `cache = \"file\"`"
+    )]
+    TooLargeForKeyring {
+        /// The entry's stem.
+        stem: String,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        most: usize,
+    },
+}
+
+/// What is wrong with the cache folder or a file in it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PathProblem {
+    #[error("it is no folder, or a link to one")]
+    NotADirectory,
+    #[error("it belongs to another user (uid {0})")]
+    OtherOwner(u32),
+    #[error("others may use it, and it could not be closed to them")]
+    NotClosed(#[source] io::Error),
+    #[error("others could write it; it is closed to them now")]
+    WasWritable,
+    #[error("there is no folder to make it in")]
+    NoParent,
+    #[error("it would lie in a folder of another user (uid {0})")]
+    ParentOfOther(u32),
+    #[error("it vanished as soon as it was made")]
+    Vanished,
+    #[error("it is a link, which is not followed")]
+    Link,
+    #[error("it is no plain file")]
+    NotAFile,
+    #[error("it is larger than {} KiB", .0 >> 10)]
+    TooLarge(u64),
+    #[error("others may write it (mode {0:03o})")]
+    WritableByOthers(u32),
+    #[error("it has another name elsewhere (a hard link)")]
+    HardLink,
+    #[error("a file does not hold what was written")]
+    Altered,
+    #[error("cannot be locked")]
+    NotLockable(#[source] io::Error),
+    #[error(transparent)]
+    Entry(#[from] Unreadable),
+    #[error("permission denied")]
+    Denied,
+    #[error("{}", io_text(.0))]
+    Io(io::Error),
+}
+
+impl From<io::Error> for PathProblem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Why bytes are not an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// They are not what any version writes.
+    #[error("it is damaged")]
+    Damaged,
+    /// They have a later version.
+    #[error("it was written by a newer tok")]
+    Newer,
+}

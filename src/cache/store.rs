@@ -1,0 +1,159 @@
+//! Where an entry is: in a file of the cache directory, or in the OS keyring (`cache = "keyring"`).
+//!
+//! The keyring keeps entries encrypted at rest, for a D-Bus or system call at each hit. As not every keyring can be listed, an empty
+//! file in the cache directory marks each entry in it.
+
+use crate::cache::content::Content;
+use crate::cache::directory::Directory;
+use crate::cache::entry::{self, Entry};
+use crate::cache::error::CacheError;
+use crate::secret::Secret;
+use crate::secrets::keyring;
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    File,
+    Keyring,
+}
+
+/// An entry that was read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) entry: Entry,
+    /// The file it was read from, still open.
+    file: Option<Content>,
+}
+
+impl Found {
+    /// Counts that the entry was used without a fetch, where that costs next to nothing.
+    pub(crate) fn count_use(&self) {
+        if let Some(file) = &self.file {
+            file.count_use();
+        }
+    }
+
+    /// Closes the file: Windows cannot replace it while it is open.
+    pub(crate) fn close(&mut self) {
+        self.file = None;
+    }
+}
+
+impl Store {
+    /// Returns the store whose files have this ending.
+    pub(crate) fn with_ending(ending: &str) -> Option<Self> {
+        [Self::File, Self::Keyring]
+            .into_iter()
+            .find(|store| store.ending() == ending)
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::File => "json",
+            Self::Keyring => "keyring",
+        }
+    }
+
+    /// Returns the name of the file that is the entry, or marks it.
+    pub(crate) fn file_name(self, stem: &str) -> String {
+        format!("{stem}.{}", self.ending())
+    }
+
+    /// Reads the entry called `stem`, whatever inputs it is for.
+    ///
+    /// # Errors
+    /// Fails if it is damaged, cannot be trusted, or cannot be read.
+    pub(crate) fn read(
+        self,
+        directory: &Directory,
+        stem: &str,
+    ) -> Result<Option<Found>, CacheError> {
+        let name = self.file_name(stem);
+        match self {
+            Self::File => {
+                let Some(file) = directory.read(&name)? else {
+                    return Ok(None);
+                };
+                let mut entry = entry::read(file.line())
+                    .map_err(|error| directory.about(&name)(error.into()))?;
+                entry.reuses = entry.reuses.saturating_add(file.uses());
+                let file = Some(file);
+                Ok(Some(Found { entry, file }))
+            }
+            Self::Keyring => {
+                let Some(text) = keyring::get(&user(stem)).map_err(keyring_error(stem))? else {
+                    return Ok(None);
+                };
+                let entry = entry::read(text.expose().as_bytes())
+                    .map_err(|error| CacheError::KeyringEntry(stem.to_owned(), error))?;
+                Ok(Some(Found { entry, file: None }))
+            }
+        }
+    }
+
+    /// Stores `entry` under `stem`, replacing the old one.
+    ///
+    /// # Errors
+    /// Fails if it cannot be written; the old entry stays.
+    pub(crate) fn write(
+        self,
+        directory: &Directory,
+        stem: &str,
+        entry: &Entry,
+    ) -> Result<(), CacheError> {
+        let bytes = entry::write(entry);
+        let name = self.file_name(stem);
+        match self {
+            Self::File => directory.write(&name, &bytes),
+            Self::Keyring => {
+                // The mark first: an entry without one could not be forgotten.
+                directory.write(&name, b"")?;
+                check_size(stem, bytes.len())?;
+                let text = Secret::new(String::from_utf8_lossy(&bytes));
+                keyring::set(&user(stem), &text).map_err(keyring_error(stem))?;
+                directory.remove(&Self::File.file_name(stem)).map(|_| ())
+            }
+        }
+    }
+
+    /// Removes the entry called `stem`. Returns whether it existed.
+    ///
+    /// # Errors
+    /// Fails if it exists and cannot be removed.
+    pub(crate) fn remove(self, directory: &Directory, stem: &str) -> Result<bool, CacheError> {
+        match self {
+            Self::File => directory.remove(&self.file_name(stem)),
+            Self::Keyring => keyring::delete(&user(stem)).map_err(keyring_error(stem)),
+        }
+    }
+}
+
+/// The keyring's user name for the entry. The service is that of all of tok's secrets.
+fn user(stem: &str) -> String {
+    format!("token/{stem}")
+}
+
+fn keyring_error(stem: &str) -> impl FnOnce(crate::error::Error) -> CacheError {
+    let stem = stem.to_owned();
+    |error| CacheError::Keyring(stem, error)
+}
+
+#[cfg(windows)]
+fn check_size(stem: &str, size: usize) -> Result<(), CacheError> {
+    /// `CRED_MAX_CREDENTIAL_BLOB_SIZE`
+    const MAX_BYTES: usize = 2560;
+    match size > MAX_BYTES {
+        true => Err(CacheError::TooLargeForKeyring {
+            stem: stem.to_owned(),
+            size,
+            most: MAX_BYTES,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Only Windows limits the size of a credential.
+#[cfg(not(windows))]
+fn check_size(_: &str, _: usize) -> Result<(), CacheError> {
+    Ok(())
+}
