@@ -45,7 +45,7 @@ pub fn fetch(
         };
         let output = send(&mut context, &http, exchange)
             .and_then(|answer| {
-                let output = response::step(&answer, exchange.rules, &context.redactor());
+                let output = response::step(&answer, exchange.rules, &context.redactor);
                 output.map_err(|problem| report(&context, exchange.plan, problem, &answer))
             })
             .map_err(|error| context.redacted(error))
@@ -59,8 +59,7 @@ pub fn fetch(
     };
     send(&mut context, &http, exchange)
         .and_then(|answer| {
-            let redactor = context.redactor();
-            response::token(&answer, &context.steps, exchange.rules, &redactor)
+            response::token(&answer, &context.steps, exchange.rules, &context.redactor)
                 .map_err(|problem| report(&context, exchange.plan, problem, &answer))
         })
         .map_err(|error| named(context.redacted(error)))
@@ -87,7 +86,7 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
     )?;
     context.derive_from_answer(exchange, &answer);
     if notes.verbose {
-        transcript::answer(&answer, &context.redactor())
+        transcript::answer(&answer, &context.redactor)
             .iter()
             .for_each(|line| notes.trace(line));
     }

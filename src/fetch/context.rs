@@ -6,6 +6,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::http::Http;
 use crate::oauth::problem::Problem;
+use crate::oauth::redact::Redactor;
 use crate::oauth::signing::Signer;
 use crate::oauth::step_output::Steps;
 use crate::oauth::{assertion, request, response};
@@ -39,8 +40,8 @@ pub(super) struct Context<'a> {
     values: BTreeMap<String, Secret>,
     /// The assertion of the current request.
     assertion: Option<Secret>,
-    /// What else must not be shown: the token, what later requests take from steps, what was computed from secrets.
-    pub(super) derived: Vec<Secret>,
+    /// Knows the secrets, the token, what later requests take from steps, and what was computed from any of these.
+    pub(super) redactor: Redactor,
 }
 
 impl<'a> Context<'a> {
@@ -53,7 +54,7 @@ impl<'a> Context<'a> {
             steps: Steps::new(),
             values: BTreeMap::new(),
             assertion: None,
-            derived: Vec::new(),
+            redactor: Redactor::default(),
         }
     }
 
@@ -99,6 +100,7 @@ impl<'a> Context<'a> {
                     .about(Subject::Secret(name.to_owned()))
                     .profile(&self.profile.name)
             })?;
+            self.redactor.add(secret.clone());
             self.secrets.insert(name.to_owned(), secret);
         }
         Ok(())
@@ -114,7 +116,7 @@ impl<'a> Context<'a> {
                 .render(&|name| self.value(name))
                 .map_err(|error| error.about(Subject::Value(name.clone())))?;
             if template.names().any(super::derived::is_private) {
-                self.derive(&value);
+                self.derive(template, value.clone());
             }
             self.values.insert(name.clone(), value);
         }
@@ -157,7 +159,7 @@ impl<'a> Context<'a> {
                 });
             self.trace("assertion", shown);
         }
-        self.derive(&signed);
+        self.redactor.add(signed.clone());
         self.assertion = Some(signed);
         Ok(())
     }

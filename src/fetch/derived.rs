@@ -3,7 +3,6 @@
 use crate::error::Error;
 use crate::fetch::context::{Context, Exchange};
 use crate::oauth::problem::Problem;
-use crate::oauth::redact::Redactor;
 use crate::oauth::response;
 use crate::oauth::step_output::Steps;
 use crate::profile::plan::Plan;
@@ -26,24 +25,25 @@ impl Context<'_> {
                     Name::Body => Ok(request.body.clone().unwrap_or_default()),
                     other => self.value(other),
                 })?;
-                self.derive(&text);
+                self.derive(template, text);
             }
         }
         Ok(())
     }
 
-    /// Remembers every word of `text`.
-    pub(super) fn derive(&mut self, text: &Secret) {
-        let words = text.expose().split_whitespace().map(Secret::new);
-        self.derived.extend(words);
+    /// Remembers `text`, which `template` gave, but for what it also gives without secrets.
+    pub(super) fn derive(&mut self, template: &Template, text: Secret) {
+        let public = template.to_be_shown().render(&|name| self.shown(name));
+        self.redactor.add_computed(text, public.unwrap_or_default());
     }
 
     /// Remembers the secrets in `answer`: the token, or what later requests take from a step.
     pub(super) fn derive_from_answer(&mut self, exchange: Exchange<'_>, answer: &Answer) {
         let rules = exchange.rules;
         let Some(step) = exchange.step else {
-            let found = response::token_unchecked(answer, &self.steps, rules);
-            self.derived.extend(found);
+            if let Some(token) = response::token_unchecked(answer, &self.steps, rules) {
+                self.redactor.add(token);
+            }
             return;
         };
         let output = response::step_unchecked(answer, rules);
@@ -53,22 +53,24 @@ impl Context<'_> {
                 && of == step
             {
                 let found = output.find(path).ok().and_then(response::text);
-                let found = found.filter(|text| !is_origin(text));
-                self.derived.extend(found.map(Secret::new));
+                if let Some(text) = found.map(Secret::new) {
+                    // The target of a discovery is not a secret, and messages must be able to name it.
+                    let origin = Origin::of(text.expose()).map(|origin| origin.to_string());
+                    self.redactor
+                        .add_computed(text, Secret::new(origin.unwrap_or_default()));
+                }
             }
         }
         // The token itself may come from this step.
         let steps = Steps::from([(step.to_owned(), output)]);
-        self.derived.extend(response::token_unchecked(
-            answer,
-            &steps,
-            &self.profile.response,
-        ));
+        if let Some(token) = response::token_unchecked(answer, &steps, &self.profile.response) {
+            self.redactor.add(token);
+        }
     }
 
     /// `error` without the secrets that a provider may have repeated.
     pub(super) fn redacted(&self, error: Error) -> Error {
-        let redactor = self.redactor();
+        let redactor = &self.redactor;
         let Some(problem) = error.reason::<Problem>() else {
             return error.redacted(|text| redactor.apply(text));
         };
@@ -81,19 +83,6 @@ impl Context<'_> {
         let subjects = error.subjects().iter().rev().cloned();
         subjects.fold(shown, Error::about)
     }
-
-    pub(super) fn redactor(&self) -> Redactor {
-        Redactor::new(
-            self.profile.client_id.as_deref(),
-            self.secrets.values().chain(&self.derived),
-        )
-    }
-}
-
-/// Whether `text` is a scheme, a host and perhaps a port, and nothing more: the target of a discovery is not a secret, and messages must be
-/// able to name it.
-fn is_origin(text: &str) -> bool {
-    Origin::of(text).is_ok_and(|origin| text.trim_end_matches('/') == origin.to_string())
 }
 
 /// Whether the value of a name must not, or may not, be shown.

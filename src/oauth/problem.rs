@@ -203,7 +203,7 @@ impl Problem {
                 "check `token_url`; if the body is the bare token, set `response = { format = \"text\" }`"
             }
             Self::BadToken {
-                why: BadToken::Character { visible: true, .. },
+                why: BadToken::Character { visible: true, .. } | BadToken::OnlyPadding,
                 ..
             } => {
                 "if the provider's tokens are like that, set `response = { token_chars = \"visible\" }`"

@@ -1,305 +1,323 @@
-//! Secrets taken out of somebody else's words: a provider, or a proxy before it, may repeat what it was sent.
+//! Removes secrets from words that others chose: a provider, or a proxy before it, may repeat what it was sent in any encoding.
 //!
-//! Most text is kept clean by its type: a request is shown as it is built without its secrets, an answer by its shape. What is left is words
-//! that others chose, and those are searched for each secret in every spelling it could come back in.
+//! Most text contains no secret by its type: a request is shown as it is built without its secrets, an answer by its shape. The rest is read
+//! under every encoding ([`views`]) and searched for each run of [`TELLING`] characters of a secret, in either case, with and without white
+//! space. What is found is replaced in the original. The cost is linear in the text and in the secrets, whatever they are.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
+mod escapes;
+mod views;
 
-use crate::profile::template::percent_encode;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use self::views::{Item, View, sextet, views};
 use crate::secret::Secret;
 
-/// What stands where a secret stood.
+/// What a secret is replaced by.
 const REPLACEMENT: &str = "***";
 
-/// The shortest secret that is looked for, in bytes: a shorter one is in every other word.
+/// So many consecutive characters of a secret give it away.
+const TELLING: usize = 8;
+
+/// The shortest secret that is looked for, in characters: a shorter one is part of many words.
 const SHORTEST: usize = 4;
 
-/// So many characters of a secret tell that it is meant, whatever follows: a provider may send a part of it back, and no text costs more to search
-/// than this many looks at each of its characters.
-const TELLING: usize = 64;
+/// So many base64 digits are the same in each encoding that contains [`TELLING`] characters.
+const TELLING_DIGITS: usize = 9;
 
-/// What stands where [`clean`](crate::term::text::clean) has cut a text: before it, the beginning of a secret stands for the whole.
+/// Where [`clean`](crate::term::text::clean) has cut a text: before it, the beginning of a secret counts as the whole.
 const CUT: char = '…';
 
-/// The secrets of a run, in each form in which they go over the wire.
+/// The secrets of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    forms: Vec<Secret>,
+    /// Secrets, and texts that were computed from secrets with what in them is not secret.
+    secrets: Vec<(Secret, Option<Secret>)>,
+    patterns: OnceCell<Patterns>,
 }
 
 impl Redactor {
-    /// Knows `secrets`, and what each is with `client_id` in Basic credentials.
+    /// A redactor of `secrets`.
     #[must_use]
-    pub fn new<'a>(client_id: Option<&str>, secrets: impl Iterator<Item = &'a Secret>) -> Self {
+    pub fn new<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
         let mut redactor = Self::default();
-        for secret in secrets {
-            redactor.learn(secret.expose());
-            if let Some(id) = client_id {
-                for pair in [
-                    Zeroizing::new(format!("{id}:{}", secret.expose())),
-                    Zeroizing::new(format!(
-                        "{}:{}",
-                        percent_encode(id).expose(),
-                        percent_encode(secret.expose()).expose()
-                    )),
-                ] {
-                    redactor.forms.extend(base64(&pair));
-                }
-            }
-        }
-        redactor.in_order()
+        secrets.for_each(|secret| redactor.add(secret.clone()));
+        redactor
     }
 
-    /// The same, and one secret more.
-    #[must_use]
-    pub fn and(mut self, secret: &str) -> Self {
-        self.learn(secret);
-        self.in_order()
+    /// Adds a secret.
+    pub fn add(&mut self, secret: Secret) {
+        self.secrets.push((secret, None));
+        self.patterns.take();
     }
 
-    fn learn(&mut self, secret: &str) {
-        self.forms.push(Secret::new(secret));
-        // A message is cleaned before it gets here, which folds white space.
-        self.forms
-            .push(Secret::new(crate::term::text::clean(secret, usize::MAX)));
-        self.forms.extend(base64(secret));
+    /// Adds a text that was computed from secrets; runs of characters that are also in `public` are not secret.
+    pub fn add_computed(&mut self, text: Secret, public: Secret) {
+        self.secrets.push((text, Some(public)));
+        self.patterns.take();
     }
 
-    fn in_order(mut self) -> Self {
-        self.forms.retain(|form| form.expose().len() >= SHORTEST);
-        // The longest first: one form may be a part of another.
-        self.forms
-            .sort_by_key(|form| std::cmp::Reverse(form.expose().len()));
-        self
-    }
-
-    /// `text` with every secret replaced, however it is escaped.
+    /// `text` with every secret, and every run of [`TELLING`] or more characters of one, replaced.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for form in &self.forms {
-            let mut out = String::new();
-            let mut rest = text.as_str();
-            while let Some(character) = rest.chars().next() {
-                if let Some(length) = spelled(form.expose(), rest) {
-                    out.push_str(REPLACEMENT);
-                    rest = &rest[length..];
-                } else {
-                    out.push(character);
-                    rest = &rest[character.len_utf8()..];
-                }
+        let patterns = self.patterns.get_or_init(|| {
+            let mut patterns = Patterns::default();
+            for (secret, public) in &self.secrets {
+                patterns.add(secret.expose(), public.as_ref().map(Secret::expose));
             }
-            text = out;
+            patterns
+        });
+        if patterns.is_empty() {
+            return text.to_owned();
         }
-        text
+        let mut found = Vec::new();
+        for view in views(text, true) {
+            patterns.search(&view, text, &mut found);
+        }
+        replaced(text, found)
     }
 }
 
-/// `secret` in base64, in either alphabet, with and without padding (RFC 4648 §4, §5).
-fn base64(secret: &str) -> [Secret; 4] {
-    [
-        STANDARD.encode(secret),
-        STANDARD_NO_PAD.encode(secret),
-        URL_SAFE.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
-    ]
-    .map(Secret::new)
-}
-
-/// How many bytes at the start of `text` spell `secret`, each of its characters as itself or escaped in any of the ways a web server knows; or spell its
-/// beginning, where that is [`TELLING`] or the text is cut there.
-fn spelled(secret: &str, text: &str) -> Option<usize> {
-    // A character may be read in two ways (`%` and `%25`), so all ends reached so far are followed.
-    let mut ends = vec![0];
-    for (matched, character) in secret.chars().enumerate() {
-        let mut next: Vec<usize> = ends
-            .iter()
-            .flat_map(|end| spellings(character, &text[*end..]).map(move |length| end + length))
-            .collect();
-        next.sort_unstable();
-        next.dedup();
-        if next.is_empty() {
-            let is_cut = |end: &usize| matched >= SHORTEST && text[*end..].starts_with(CUT);
-            return match matched >= TELLING {
-                true => ends.last().copied(),
-                false => ends.into_iter().rfind(is_cut),
-            };
+/// `text` with each of the byte ranges `found` replaced.
+fn replaced(text: &str, mut found: Vec<Range<usize>>) -> String {
+    found.sort_unstable_by_key(|range| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut shown = 0;
+    let mut last_end = None;
+    for range in found {
+        let end = range.end.max(shown);
+        if last_end.is_none_or(|last| range.start > last) {
+            out.push_str(text.get(shown..range.start).unwrap_or_default());
+            out.push_str(REPLACEMENT);
         }
-        ends = next;
+        shown = end;
+        last_end = Some(end);
     }
-    ends.last().copied()
+    out.push_str(text.get(shown..).unwrap_or_default());
+    out
 }
 
-/// The lengths of all spellings of `character` that `text` begins with.
-fn spellings(character: char, text: &str) -> impl Iterator<Item = usize> {
-    let itself = text.starts_with(character).then_some(character.len_utf8());
-    let escaped = text
-        .starts_with(['+', '%', '\\', '&'])
-        .then(|| escapes(character))
-        .into_iter()
-        .flatten()
-        .filter(|escape| {
-            text.get(..escape.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(escape))
-        })
-        .map(|escape| escape.len());
-    itself
-        .into_iter()
-        .chain(escaped.collect::<Vec<_>>())
-        .chain(percent_encoded(character, text))
+/// What is searched for, as hashes of runs of characters.
+#[derive(Clone, Debug, Default)]
+struct Patterns {
+    /// Runs of [`TELLING`] characters in lower case.
+    runs: HashSet<u64>,
+    /// Whole secrets that are shorter, as they are written, by length.
+    short: [HashSet<u64>; TELLING - SHORTEST],
+    /// The first characters of secrets, as they are written, by length.
+    beginnings: [HashSet<u64>; TELLING - SHORTEST],
+    /// Runs of [`TELLING_DIGITS`] base64 digits in lower case: a change of case cannot be undone there.
+    digits: HashSet<u64>,
 }
 
-/// The lengths of all percent-encodings of `character` that `text` begins with, also of those encoded again: `%2B`, `%252B`, `%25252B`.
-fn percent_encoded(character: char, text: &str) -> Vec<usize> {
-    let mut bytes = [0; 4];
-    let text = text.as_bytes();
-    let mut ends = vec![0];
-    for byte in character.encode_utf8(&mut bytes).bytes() {
-        let code = format!("{byte:02x}");
-        let mut next = Vec::new();
-        for end in ends {
-            if text.get(end) != Some(&b'%') {
-                continue;
-            }
-            let mut at = end + 1;
-            while let Some(digits) = text.get(at..at + 2) {
-                at += 2;
-                if digits.eq_ignore_ascii_case(code.as_bytes()) {
-                    next.push(at);
-                }
-                if digits != b"25" {
-                    break;
-                }
+impl Patterns {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.short.iter().all(HashSet::is_empty)
+    }
+
+    fn add(&mut self, secret: &str, public: Option<&str>) {
+        let mut added = Self::default();
+        // A secret that looks escaped comes out of the text's own escapes decoded once too often.
+        for View { items, .. } in views(secret, false) {
+            for form in forms(items) {
+                added.add_form(&form);
             }
         }
-        ends = next;
-    }
-    ends
-}
-
-/// `character` as JSON and HTML escape it, and a space as forms do; the case of letters in these does not matter.
-fn escapes(character: char) -> Vec<String> {
-    let mut units = [0; 2];
-    let json = character
-        .encode_utf16(&mut units)
-        .iter()
-        .map(|unit| format!("\\u{unit:04x}"))
-        .collect();
-    let code = u32::from(character);
-    let mut all = vec![json, format!("&#{code};"), format!("&#x{code:x};")];
-    all.extend(
-        match character {
-            ' ' => &["+"][..],
-            '"' => &["\\\"", "&quot;"],
-            '\\' => &["\\\\"],
-            '/' => &["\\/"],
-            '&' => &["&amp;"],
-            '<' => &["&lt;"],
-            '>' => &["&gt;"],
-            '\'' => &["&apos;", "\\'"],
-            _ => &[],
+        added.add_digits(secret.as_bytes());
+        if let Some(public) = public {
+            let mut known = Self::default();
+            known.add(public, None);
+            known.add_words(public);
+            added.add_words(secret);
+            added.runs.retain(|run| !known.runs.contains(run));
+            added.digits.retain(|run| !known.digits.contains(run));
+            for (short, known) in added.short.iter_mut().zip(&known.short) {
+                short.retain(|run| !known.contains(run));
+            }
+            added.beginnings = Default::default();
         }
-        .iter()
-        .map(|escape| (*escape).to_owned()),
-    );
-    all
-}
+        self.runs.extend(added.runs);
+        self.digits.extend(added.digits);
+        for at in 0..TELLING - SHORTEST {
+            self.short[at].extend(&added.short[at]);
+            self.beginnings[at].extend(&added.beginnings[at]);
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn add_form(&mut self, items: &[Item]) {
+        if items.len() >= TELLING {
+            self.runs.extend(items.windows(TELLING).map(folded_hash));
+            for (at, beginnings) in self.beginnings.iter_mut().enumerate() {
+                beginnings.insert(hash(&items[..SHORTEST + at]));
+            }
+        } else if items.len() >= SHORTEST {
+            self.short[items.len() - SHORTEST].insert(hash(items));
+        }
+    }
 
-    #[test]
-    fn a_secret_is_taken_out_in_every_form_it_travels_in() {
-        let secret = Secret::new("hunt er+2");
-        let said = [
-            "you sent hunt er+2",
-            "you sent hunt%20er%2B2",
-            "you sent hunt%20er%2b2",
-            "you sent hunt+er%2B2",
-            &format!("you sent {}", STANDARD.encode("hunt er+2")),
-            &format!("you sent Basic {}", STANDARD.encode("id:hunt er+2")),
-            &format!("you sent Basic {}", STANDARD.encode("id:hunt%20er%2B2")),
-        ];
-        for text in said {
-            let expected = if text.contains("Basic") {
-                "you sent Basic ***"
-            } else {
-                "you sent ***"
-            };
-            assert_eq!(
-                Redactor::new(Some("id"), [&secret].into_iter()).apply(text),
-                expected
+    /// Adds the short words of a text: each may be a secret by itself.
+    fn add_words(&mut self, text: &str) {
+        for word in text.split_whitespace() {
+            if (SHORTEST..TELLING).contains(&word.chars().count())
+                && let Some(View { items, .. }) = views(word, false).first()
+            {
+                self.add_form(items);
+            }
+        }
+    }
+
+    fn add_digits(&mut self, secret: &[u8]) {
+        for offset in 0..3 {
+            let mut bits = 0u32;
+            let mut count = 0;
+            let mut digits = Vec::new();
+            for byte in std::iter::repeat_n(&0, offset).chain(secret) {
+                bits = bits << 8 | u32::from(*byte);
+                count += 8;
+                while count >= 6 {
+                    count -= 6;
+                    digits.push(folded_digit(bits >> count & 63));
+                }
+                bits &= 63;
+            }
+            // The first digits contain bits of what comes before the secret.
+            let own = digits.get((8 * offset).div_ceil(6)..).unwrap_or_default();
+            self.digits.extend(
+                own.windows(TELLING_DIGITS)
+                    .map(|run| hash_of(run.iter().copied())),
             );
         }
     }
 
-    #[test]
-    fn every_way_of_escaping_is_seen_through_even_mixed() {
-        let secret = Secret::new("a\"b\\c/d&e<f'g é%41");
-        let redactor = Redactor::new(None, [&secret].into_iter());
-        let json = serde_json::to_string(secret.expose()).unwrap();
-        for text in [
-            secret.expose(),
-            json.trim_matches('"'),
-            r#"a\u0022b\u005Cc\/d\u0026e\u003cf\u0027g\u0020\u00e9%41"#,
-            "a&quot;b\\c/d&amp;e&lt;f&#39;g &#xE9;%41",
-            "a&#34;b\\c/d&e&lt;f&#x27;g é%2541",
-            // What JavaScript's encodeURIComponent leaves alone.
-            "a%22b%5cc%2fd%26e%3Cf'g%20%c3%A9%2541",
-            "a%22b%5Cc%2Fd%26e%3Cf%27g+%C3%A9%2541",
-            "a%2522b%255Cc%252Fd%2526e%253Cf%2527g%2520%25C3%25A9%252541",
-        ] {
-            assert_eq!(redactor.apply(&format!("<{text}>")), "<***>", "{text}");
+    /// Adds the ranges of `text` in which `view`, one of its views, has a secret.
+    fn search(&self, view: &View, text: &str, found: &mut Vec<Range<usize>>) {
+        let first = found.len();
+        let [spaced, compact, as_is] = forms(view.items.clone());
+        for form in [&spaced, &compact, &as_is] {
+            let runs = form.windows(TELLING);
+            found.extend(
+                runs.filter(|run| self.runs.contains(&folded_hash(run)))
+                    .map(range),
+            );
         }
-        assert_eq!(
-            redactor.apply("a\"b and nothing more"),
-            "a\"b and nothing more"
-        );
-    }
-
-    #[test]
-    fn a_secret_in_percent_signs_costs_no_more_than_another() {
-        let secret = Secret::new("%25".repeat(200));
-        let redactor = Redactor::new(None, [&secret].into_iter());
-        let text = "%25".repeat(1500);
-        assert!(redactor.apply(&text).starts_with(REPLACEMENT));
-    }
-
-    #[test]
-    fn a_part_of_a_secret_that_tells_what_it_is_is_taken_out() {
-        let secret = Secret::new("s3cret/".repeat(40));
-        let redactor = Redactor::new(None, [&secret].into_iter());
-        let said = |length: usize, after: &str| format!("<{}{after}", &secret.expose()[..length]);
-        assert_eq!(redactor.apply(&said(280, ">")), "<***>");
-        assert_eq!(redactor.apply(&said(100, "!>")), "<***!>");
-        assert_eq!(redactor.apply(&said(5, "…")), "<***…");
-        let encoded = said(100, "").replace('/', "%2F");
-        assert_eq!(
-            redactor.apply(&crate::term::text::clean(&encoded, 60)),
-            "<***…"
-        );
-        for harmless in [said(5, "!"), said(3, "…")] {
-            assert_eq!(redactor.apply(&harmless), harmless);
+        for (at, short) in self.short.iter().enumerate() {
+            if !short.is_empty() {
+                let runs = spaced.windows(SHORTEST + at);
+                found.extend(runs.filter(|run| short.contains(&hash(run))).map(range));
+            }
         }
-    }
-
-    #[test]
-    fn a_provider_that_makes_the_secret_cannot_make_the_search_for_it_long() {
-        let token = Secret::new("a".repeat(400_000) + "b");
-        let redactor = Redactor::default().and(token.expose());
-        // Squared, these would be hours.
-        assert_eq!(redactor.apply(&"a".repeat(400_000)), REPLACEMENT);
-        let near = "a".repeat(TELLING - 1) + "c";
-        let text = near.repeat(100);
-        assert_eq!(redactor.apply(&text), text);
-    }
-
-    #[test]
-    fn one_more_secret_can_be_learnt() {
-        let redactor = Redactor::default().and("t0ken").and("abc");
-        assert_eq!(redactor.apply("t0ken dDBrZW4= abc"), "*** *** abc");
+        if view.binaries > 0 {
+            // With its padding, as that is a part of the encoded text.
+            for range in &mut found[first..] {
+                let rest = text.get(range.end..).unwrap_or_default();
+                range.end += rest.len() - rest.trim_start_matches('=').len();
+            }
+            return;
+        }
+        for (at, _) in spaced
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.character == CUT)
+        {
+            for (length, beginnings) in (SHORTEST..).zip(&self.beginnings) {
+                let before = at.checked_sub(length).and_then(|from| spaced.get(from..at));
+                found.extend(
+                    before
+                        .filter(|run| beginnings.contains(&hash(run)))
+                        .map(range),
+                );
+            }
+        }
+        let compact = if compact.is_empty() {
+            &spaced
+        } else {
+            &compact
+        };
+        for run in compact.windows(TELLING_DIGITS) {
+            let digits = run.iter().map(|item| sextet(item.character));
+            if digits.clone().all(|digit| digit.is_some())
+                && self
+                    .digits
+                    .contains(&hash_of(digits.flatten().map(folded_digit)))
+            {
+                found.push(range(run));
+            }
+        }
     }
 }
+
+/// The bytes of the original text that `run` was read from.
+fn range(run: &[Item]) -> Range<usize> {
+    let from = run.first().map_or(0, |item| item.from);
+    from..run.last().map_or(from, |item| item.to)
+}
+
+/// `items` with each run of white space as one space, without white space, and as they are; empty where they are as the form before.
+fn forms(items: Vec<Item>) -> [Vec<Item>; 3] {
+    let spaced = spaced(&items);
+    let mut compact = compact(&items);
+    let as_is = match spaced.len() == items.len() {
+        true => Vec::new(),
+        false => items,
+    };
+    if compact.len() == spaced.len() {
+        compact.clear();
+    }
+    [spaced, compact, as_is]
+}
+
+/// `items` with each run of white space as one space.
+fn spaced(items: &[Item]) -> Vec<Item> {
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        let is_blank = item.character.is_whitespace() || item.character.is_control();
+        if !is_blank {
+            out.push(*item);
+        } else if let Some(last) = out.last_mut().filter(|last| last.character == ' ') {
+            last.to = item.to;
+        } else {
+            out.push(Item {
+                character: ' ',
+                ..*item
+            });
+        }
+    }
+    out
+}
+
+/// `items` without white space and control characters.
+fn compact(items: &[Item]) -> Vec<Item> {
+    let is_blank = |item: &&Item| item.character.is_whitespace() || item.character.is_control();
+    items
+        .iter()
+        .filter(|item| !is_blank(item))
+        .copied()
+        .collect()
+}
+
+fn folded_hash(run: &[Item]) -> u64 {
+    hash_of(run.iter().map(|item| {
+        // A character whose lower case is several is rare enough to be told by the first.
+        item.character.to_lowercase().next().map_or(0, u32::from)
+    }))
+}
+
+fn hash(run: &[Item]) -> u64 {
+    hash_of(run.iter().map(|item| u32::from(item.character)))
+}
+
+fn hash_of(numbers: impl Iterator<Item = u32>) -> u64 {
+    // FNV-1a by whole numbers: two runs with one hash only mean that more is replaced.
+    numbers.fold(0xcbf2_9ce4_8422_2325, |hash, number| {
+        (hash ^ u64::from(number)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// A base64 digit's value with upper case as lower case.
+fn folded_digit(digit: u32) -> u32 {
+    if digit < 26 { digit + 26 } else { digit }
+}
+
+#[cfg(test)]
+mod tests;

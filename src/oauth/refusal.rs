@@ -327,7 +327,7 @@ mod tests {
             ..Refusal::default()
         };
         let shown = refusal
-            .shown(&Redactor::new(None, [&secret].into_iter()))
+            .shown(&Redactor::new([&secret].into_iter()))
             .to_string();
         assert!(!shown.contains("hunter"), "{shown}");
     }

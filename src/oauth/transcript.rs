@@ -139,6 +139,7 @@ fn shape(name: Option<&str>, value: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::clock::Now;
+    use crate::secret::Secret;
     use zeroize::Zeroizing;
 
     #[test]
@@ -199,7 +200,8 @@ mod tests {
                 boot: None,
             },
         };
-        let redactor = Redactor::default().and("s3cret").and("t0ken");
+        let secrets = [Secret::new("s3cret"), Secret::new("t0ken")];
+        let redactor = Redactor::new(secrets.iter());
         assert_eq!(
             super::answer(&answer, &redactor)[1..],
             [

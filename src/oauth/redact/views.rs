@@ -1,0 +1,250 @@
+//! A text as it reads under each encoding, with every character's position in the original.
+//!
+//! An encoding may be applied to another one (percent-encoded base64, base64 of JSON), so decodings are applied to what earlier ones gave.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::escapes;
+
+/// One character of a view, and the bytes of the original text it was read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub(super) character: char,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+/// A text under some decodings.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    pub(super) items: Vec<Item>,
+    /// How many escapes (percent, JSON, HTML, …) were decoded one after the other.
+    escapes: usize,
+    /// How many binary encodings (hex, base64) were decoded one after the other.
+    pub(super) binaries: usize,
+}
+
+/// The character between two runs that are not adjacent in a view: a noncharacter, which no text contains.
+pub(super) const GAP: char = '\u{fffe}';
+
+/// How many escapes inside one another are seen through; a chain of percent signs counts as one.
+const MOST_ESCAPES: usize = 3;
+
+/// How many binary encodings inside one another are seen through.
+const MOST_BINARIES: usize = 2;
+
+/// The most views of one text, and the most characters in all of them: what bounds the cost.
+const MOST_VIEWS: usize = 160;
+const MOST_CHARACTERS: usize = 2_000_000;
+
+/// The shortest run that is decoded: four bytes, as no shorter secret is looked for.
+const SHORTEST_HEX: usize = 8;
+const SHORTEST_BASE64: usize = 6;
+
+/// Every view of `text`, the text itself first. Without `binary` only escapes are decoded.
+pub(super) fn views(text: &str, binary: bool) -> Vec<View> {
+    let items: Vec<Item> = text
+        .char_indices()
+        .map(|(from, character)| Item {
+            character,
+            from,
+            to: from + character.len_utf8(),
+        })
+        .collect();
+    let most_views = (MOST_CHARACTERS / items.len().max(1)).clamp(4, MOST_VIEWS);
+    let mut views = vec![View {
+        items,
+        escapes: 0,
+        binaries: 0,
+    }];
+    let mut known = HashSet::from([fingerprint(&views[0].items)]);
+    let mut next = 0;
+    while next < views.len() && views.len() < most_views {
+        let View {
+            items,
+            escapes,
+            binaries,
+        } = views[next].clone();
+        next += 1;
+        let mut add = |items: Vec<Item>, escapes, binaries| {
+            if !items.is_empty() && views.len() < most_views && known.insert(fingerprint(&items)) {
+                views.push(View {
+                    items,
+                    escapes,
+                    binaries,
+                });
+            }
+        };
+        if escapes < MOST_ESCAPES {
+            for decode in escapes::ALL {
+                if let Some(items) = escapes::decode(&items, decode) {
+                    add(items, escapes + 1, binaries);
+                }
+            }
+        }
+        if binary && binaries < MOST_BINARIES {
+            for offset in 0..2 {
+                add(hex(&items, offset), escapes, binaries + 1);
+            }
+            for offset in 0..4 {
+                add(base64(&items, offset), escapes, binaries + 1);
+            }
+        }
+    }
+    views
+}
+
+fn fingerprint(items: &[Item]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for item in items {
+        (item.character, item.from).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// What the runs of hex digits in `items` encode, from the digit `offset` of each run on. White space and the usual separators may be between the digits.
+fn hex(items: &[Item], offset: usize) -> Vec<Item> {
+    let mut digits: Vec<(u8, Item)> = Vec::new();
+    let mut out = Vec::new();
+    let mut flush = |digits: &mut Vec<(u8, Item)>| {
+        if digits.len() >= SHORTEST_HEX {
+            let bytes = digits.get(offset..).unwrap_or_default().chunks_exact(2);
+            let bytes =
+                bytes.map(|pair| (pair[0].0 << 4 | pair[1].0, pair[0].1.from, pair[1].1.to));
+            out.extend(assembled(
+                bytes.map(|(byte, from, to)| (Piece::Byte(byte), from, to)),
+            ));
+            out.push(gap(digits));
+        }
+        digits.clear();
+    };
+    for item in items {
+        match item.character.to_digit(16) {
+            Some(digit) => digits.push((digit as u8, *item)),
+            None if item.character.is_whitespace() || ":-,;._".contains(item.character) => {}
+            // `0x` before each byte.
+            None if matches!(item.character, 'x' | 'X') => {
+                if digits.last().is_some_and(|(digit, _)| *digit == 0) {
+                    digits.pop();
+                }
+            }
+            None => flush(&mut digits),
+        }
+    }
+    flush(&mut digits);
+    out
+}
+
+/// What the runs of base64 digits (RFC 4648 §4, §5) in `items` encode, from the digit `offset` of each run on. White space may be between the digits.
+fn base64(items: &[Item], offset: usize) -> Vec<Item> {
+    let mut digits: Vec<(u32, Item)> = Vec::new();
+    let mut out = Vec::new();
+    let mut flush = |digits: &mut Vec<(u32, Item)>| {
+        if digits.len() >= SHORTEST_BASE64 {
+            let groups = digits.get(offset..).unwrap_or_default().chunks(4);
+            let bytes = groups.flat_map(|group| {
+                let bits = (0..4).fold(0, |bits, at| {
+                    bits << 6 | group.get(at).map_or(0, |(digit, _)| *digit)
+                });
+                (1..group.len()).map(move |at| {
+                    let byte = (bits >> (24 - 8 * at)) as u8;
+                    (Piece::Byte(byte), group[at - 1].1.from, group[at].1.to)
+                })
+            });
+            out.extend(assembled(bytes));
+            out.push(gap(digits));
+        }
+        digits.clear();
+    };
+    for item in items {
+        match sextet(item.character) {
+            Some(digit) => digits.push((digit, *item)),
+            None if item.character.is_whitespace() => {}
+            None => flush(&mut digits),
+        }
+    }
+    flush(&mut digits);
+    out
+}
+
+/// The value of a base64 digit in either alphabet.
+pub(super) fn sextet(character: char) -> Option<u32> {
+    Some(match character {
+        'A'..='Z' => u32::from(character) - u32::from('A'),
+        'a'..='z' => u32::from(character) - u32::from('a') + 26,
+        '0'..='9' => u32::from(character) - u32::from('0') + 52,
+        '+' | '-' => 62,
+        '/' | '_' => 63,
+        _ => return None,
+    })
+}
+
+fn gap<T>(digits: &[(T, Item)]) -> Item {
+    let at = digits.last().map_or(0, |(_, item)| item.to);
+    Item {
+        character: GAP,
+        from: at,
+        to: at,
+    }
+}
+
+/// A character, or a byte that may be a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Piece {
+    Character(char),
+    Byte(u8),
+}
+
+/// `pieces` with their bytes read as UTF-8, and as Latin-1 where they are not.
+pub(super) fn assembled(pieces: impl Iterator<Item = (Piece, usize, usize)>) -> Vec<Item> {
+    let mut out: Vec<Item> = Vec::new();
+    let mut pending: Vec<(u8, usize, usize)> = Vec::new();
+    let push_latin1 = |out: &mut Vec<Item>, bytes: &[(u8, usize, usize)]| {
+        out.extend(bytes.iter().map(|(byte, from, to)| Item {
+            character: char::from(*byte),
+            from: *from,
+            to: *to,
+        }));
+    };
+    for (piece, from, to) in pieces {
+        let byte = match piece {
+            Piece::Byte(byte) if byte >= 0x80 => byte,
+            other => {
+                push_latin1(&mut out, &pending);
+                pending.clear();
+                let character = match other {
+                    Piece::Byte(byte) => char::from(byte),
+                    Piece::Character(character) => character,
+                };
+                out.push(Item {
+                    character,
+                    from,
+                    to,
+                });
+                continue;
+            }
+        };
+        pending.push((byte, from, to));
+        let bytes: Vec<u8> = pending.iter().map(|(byte, ..)| *byte).collect();
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                let start = pending.first().map_or(from, |(_, from, _)| *from);
+                out.extend(text.chars().map(|character| Item {
+                    character,
+                    from: start,
+                    to,
+                }));
+                pending.clear();
+            }
+            Err(error) if error.error_len().is_some() => {
+                // The first byte begins no character.
+                push_latin1(&mut out, &pending[..1]);
+                pending.remove(0);
+            }
+            Err(_) => {}
+        }
+    }
+    push_latin1(&mut out, &pending);
+    out
+}
