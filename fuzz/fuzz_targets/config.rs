@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::profile::file::{Config, schema};
+use tok::profile::file::Config;
 use tok::profile::{Overrides, Profile};
 
 fuzz_target!(|data: &[u8]| {
@@ -12,7 +12,10 @@ fuzz_target!(|data: &[u8]| {
         let _ = profile.check(&config);
         let _ = profile.inputs();
     }
-    if let Ok(whole) = toml::from_str::<schema::File>(text) {
-        assert_eq!(config.profile("p").ok(), whole.profiles.get("p").cloned());
+    if let Ok(all) = config.overview()
+        && all.problems.is_empty()
+        && let Some(Ok(whole)) = all.profiles.get("p")
+    {
+        assert_eq!(config.profile("p").as_ref(), Ok(whole));
     }
 });

@@ -233,7 +233,7 @@ impl Start {
                 start.found.extend(secret.map(|secret| (name, secret)));
             }
         } else if let Some(provider) = &add.provider {
-            catalogue::find_typed(provider)?;
+            catalogue::find(provider).map_err(|error| error.into_error(Kind::Usage))?;
             start.draft.provider = Some(provider.clone());
         }
         apply(&mut start.draft, &add.keys);

@@ -133,13 +133,14 @@ fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(path) = Config::path(chosen_config(&words).as_deref().map(std::path::Path::new)) else {
         return Vec::new();
     };
-    let Ok(profiles) = Config::load(&path).and_then(|config| config.profiles()) else {
+    let Ok(all) = Config::load(&path).and_then(|config| config.overview()) else {
         return Vec::new();
     };
-    profiles
+    all.profiles
         .into_iter()
         .filter(|(name, _)| name.starts_with(&*typed.to_string_lossy()))
         .map(|(name, table)| {
+            let table = table.unwrap_or_default();
             let about = table.provider.or(table.token_url).map(Into::into);
             CompletionCandidate::new(name).help(about)
         })

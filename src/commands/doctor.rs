@@ -11,7 +11,7 @@ use std::io::Write;
 
 use crate::commands::session::{Session, environment, write};
 use crate::error::{Error, Kind};
-use crate::profile::file::Config;
+use crate::profile::file::{Config, Overview};
 use crate::profile::{Overrides, Profile};
 use crate::secrets::Source;
 use crate::term::colour::for_stdout;
@@ -69,10 +69,9 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match session.config() {
         Ok(config) => {
-            let finding = config_finding(&config);
-            // What is wrong with the file need not be said again of each profile.
-            let is_read = finding.failed().is_none();
-            findings.push(finding);
+            let overview = config.overview();
+            let is_read = overview.is_ok();
+            findings.extend(config_findings(&config, doctor.profile.as_deref(), overview));
             is_read.then_some(config)
         }
         Err(failure) => {
@@ -83,7 +82,7 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     let profile = match (&config, &doctor.profile) {
         (Some(config), Some(name)) => one_profile(config, name, &mut findings),
         (Some(config), None) => {
-            for name in config.profiles().unwrap_or_default().keys() {
+            for name in config.overview().unwrap_or_default().profiles.keys() {
                 one_profile(config, name, &mut findings);
             }
             None
@@ -128,15 +127,30 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     findings
 }
 
-fn config_finding(config: &Config) -> Finding {
+/// What there is to say of the file. Without `profile` each profile has a finding of its own.
+fn config_findings(
+    config: &Config,
+    profile: Option<&str>,
+    overview: Result<Overview, Error>,
+) -> Vec<Finding> {
     let at = config.file().display();
-    Finding::new(
-        "config",
-        config.profiles().map(|profiles| match profiles.len() {
-            1 => format!("{at}, 1 profile"),
-            count => format!("{at}, {count} profiles"),
-        }),
-    )
+    let all = match overview {
+        Ok(all) => all,
+        Err(error) => return vec![Finding::new("config", Err(error))],
+    };
+    let mut text = match all.profiles.len() {
+        1 => format!("{at}, 1 profile"),
+        count => format!("{at}, {count} profiles"),
+    };
+    let broken = all.profiles.iter().filter(|(_, table)| table.is_err());
+    let broken: Vec<String> = broken.map(|(name, _)| format!("`{name}`")).collect();
+    if profile.is_some() && !broken.is_empty() {
+        text = format!("{text}; mistakes in {}, see `tok doctor`", broken.join(", "));
+    }
+    let problems = all.problems.into_iter();
+    std::iter::once(Finding::new("config", Ok(text)))
+        .chain(problems.map(|error| Finding::new("config", Err(error))))
+        .collect()
 }
 
 /// Profile `name` if nothing is wrong with it; what was found of it goes into `findings`.

@@ -7,7 +7,7 @@ use crate::fast::bookmark::{self, AtHand, Bookmark};
 use crate::get::{Options, Run, Source, acquire, is_fresh};
 use crate::output;
 use crate::profile::file::Config;
-use crate::profile::file::schema::DurationText;
+use crate::profile::file::schema::{DurationText, NotADuration};
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
 use crate::secrets;
@@ -83,7 +83,7 @@ pub(crate) struct Asking {
 
 /// Reads a length of time in which something can be done.
 fn some_time(text: &str) -> Result<DurationText, String> {
-    let read: DurationText = text.parse()?;
+    let read: DurationText = text.parse().map_err(|error: NotADuration| error.to_string())?;
     match read.ms {
         0 => Err("has to be longer than no time at all".to_owned()),
         _ => Ok(read),

@@ -3,11 +3,12 @@
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::session::{Session, environment, write};
+use crate::error::Error;
 use crate::profile::file::Config;
-use crate::profile::file::schema::ProfileTable;
+use crate::profile::layers::Layers;
 use crate::profile::{Overrides, Profile};
 use crate::term::colour::{NAME, for_stdout, paint};
 use crate::term::table;
@@ -33,41 +34,74 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let config = session.config()?;
-        let profiles = config.profiles()?;
+        let all = config.overview()?;
+        let profiles: Vec<Listed> = all
+            .profiles
+            .into_iter()
+            .map(|(name, table)| Listed::of(&config, name, table.err()))
+            .collect();
+        let mistakes = profiles.iter().filter_map(|profile| profile.mistake.as_ref());
+        for error in mistakes.chain(&all.problems) {
+            session.notes().note(&error.to_string());
+        }
         if self.json {
-            let all: Vec<_> = profiles
-                .iter()
-                .map(|(name, table)| {
-                    json!({ "profile": name, "provider": table.provider, "host": host(&config, name) })
-                })
-                .collect();
+            let all: Vec<_> = profiles.iter().map(Listed::json).collect();
             return write(out, &format!("{}\n", json!(all)));
         }
-        if profiles.is_empty() {
+        if profiles.is_empty() && all.problems.is_empty() {
             session.notes().note(&format!(
                 "{} has no profile yet; one begins with `[profiles.NAME]`",
                 config.file().display()
             ));
         }
-        let rows: Vec<_> = profiles
-            .iter()
-            .map(|(name, table)| row(&config, name, table))
-            .collect();
+        let rows: Vec<_> = profiles.iter().map(Listed::row).collect();
         write(out, &for_stdout(table::lines(&rows)))
     }
 }
 
-fn row(config: &Config, name: &str, table: &ProfileTable) -> Vec<String> {
-    vec![
-        paint(NAME, name),
-        table.provider.clone().unwrap_or_else(|| "-".to_owned()),
-        // What stands in its way is for `tok show NAME` to say: one bad profile must not hide the others.
-        host(config, name).unwrap_or_else(|| "?".to_owned()),
-    ]
+/// A profile in the list. One that is wrong must not hide the others.
+struct Listed {
+    name: String,
+    provider: Option<String>,
+    /// The host (and port) of the token endpoint, if the profile resolves here and now.
+    host: Option<String>,
+    /// What is wrong with its part of the file.
+    mistake: Option<Error>,
 }
 
-/// The host (and port) of the token endpoint; none when the profile does not resolve here and now.
-fn host(config: &Config, name: &str) -> Option<String> {
-    let profile = Profile::resolve(config, name, &Overrides::default(), &environment).ok()?;
-    Some(profile.home().ok()?.authority())
+impl Listed {
+    fn of(config: &Config, name: String, mistake: Option<Error>) -> Self {
+        let (layers, mistake) = match (Layers::of(config, &name), mistake) {
+            (_, Some(mistake)) => (None, Some(mistake)),
+            (Ok(layers), None) => (Some(layers), None),
+            (Err(error), None) => (None, Some(error)),
+        };
+        let host = || {
+            let profile = Profile::resolve(config, &name, &Overrides::default(), &environment);
+            Some(profile.ok()?.home().ok()?.authority())
+        };
+        Self {
+            host: layers.as_ref().and_then(|_| host()),
+            provider: layers.and_then(|layers| layers.merged().provider),
+            name,
+            mistake,
+        }
+    }
+
+    fn json(&self) -> Value {
+        let mut shown =
+            json!({ "profile": self.name, "provider": self.provider, "host": self.host });
+        if let Some(mistake) = &self.mistake {
+            shown["error"] = mistake.to_string().into();
+        }
+        shown
+    }
+
+    fn row(&self) -> Vec<String> {
+        vec![
+            paint(NAME, &self.name),
+            self.provider.clone().unwrap_or_else(|| "-".to_owned()),
+            self.host.clone().unwrap_or_else(|| "?".to_owned()),
+        ]
+    }
 }

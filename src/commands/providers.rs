@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::commands::session::{Session, write};
 use crate::commands::show::keys::flat;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::profile::catalogue::{self, Entry};
 use crate::term::colour::{NAME, for_stdout, paint};
 use crate::term::table;
@@ -38,16 +38,20 @@ impl Execute for Args {
     fn run(&self, _session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let answer = match &self.name {
             None => all(self.json)?,
-            Some(name) => one(name, &catalogue::find_typed(name)?, self.json),
+            Some(name) => one(name, &find(name)?, self.json),
         };
         write(out, &for_stdout(answer))
     }
 }
 
+fn find(name: &str) -> Result<Entry, Error> {
+    catalogue::find(name).map_err(|error| error.into_error(Kind::Usage))
+}
+
 fn all(json: bool) -> Result<String, Error> {
     let mut entries = Vec::new();
     for name in catalogue::names() {
-        entries.push((name, catalogue::find_typed(name)?));
+        entries.push((name, find(name)?));
     }
     if json {
         let all: Vec<_> = entries

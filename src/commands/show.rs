@@ -13,7 +13,7 @@ use crate::commands::get::overrides;
 use crate::commands::session::{Session, environment, write};
 use crate::curl::export;
 use crate::profile::Profile;
-use crate::profile::catalogue;
+use crate::profile::layers::Layers;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::table;
 use keys::Key;
@@ -59,14 +59,8 @@ impl Execute for Args {
             profile.check(&config)?;
             return write(out, &export::commands(&profile)?);
         }
-        let own = config.profile(&self.profile)?;
-        // It resolved, so the provider is there.
-        let entry = own
-            .provider
-            .as_deref()
-            .and_then(|name| catalogue::find(name).ok().map(|entry| (name, entry)));
-        let base = entry.as_ref().map(|(name, entry)| (*name, &entry.table));
-        let keys = keys::keys(&profile, &own, base, &overrides, &environment);
+        let layers = Layers::of(&config, &self.profile)?;
+        let keys = keys::keys(&profile, &layers, &overrides, &environment);
         let mut secrets = Vec::new();
         for name in profile.needed_secrets() {
             let places = places(&profile, &name, &environment)?;

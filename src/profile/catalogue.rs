@@ -4,20 +4,26 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::error::{Error, Kind};
 use crate::profile::file::schema::ProfileTable;
-use crate::term::text::nearest;
+use crate::profile::file::{Mistake, document};
+use crate::term::text::{SHOWN_CHARACTERS, clean, nearest};
 
 /// A provider of the catalogue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// What people call it.
     pub title: String,
     /// The title of the documentation page its facts come from.
     pub docs: String,
     /// The variables that only the user knows, with what each is.
+    #[serde(default)]
     pub needs: BTreeMap<String, String>,
-    /// What a profile takes from it.
+    /// The keys that a profile takes from it.
+    #[serde(rename = "*shared")]
     pub table: ProfileTable,
 }
 
@@ -38,62 +44,38 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|(name, _)| *name)
 }
 
+/// Why a provider cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoProvider {
+    #[error("there is no provider `{}`", clean(.0, SHOWN_CHARACTERS))]
+    Unknown(String),
+    #[error("the built-in provider `{0}` cannot be read")]
+    Damaged(&'static str, #[source] Mistake),
+}
+
+impl NoProvider {
+    /// As an error for a name that came from the command line or, with `Kind::Config`, from a config.
+    pub(crate) fn into_error(self, kind: Kind) -> Error {
+        let hint = match &self {
+            Self::Damaged(..) => return Error::of(Kind::Unexpected, self),
+            Self::Unknown(name) => match nearest(name, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+            },
+        };
+        Error::of(kind, self).hint(hint)
+    }
+}
+
 /// The provider called `name`.
 ///
 /// # Errors
-/// A message that names the nearest one when there is none of that name.
-pub fn find(name: &str) -> Result<Entry, String> {
+/// There is none of that name.
+pub(crate) fn find(name: &str) -> Result<Entry, NoProvider> {
     match ENTRIES.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => read(text),
-        None => Err(match nearest(name, names()) {
-            Some(near) => format!("there is no provider `{name}`; did you mean `{near}`?"),
-            None => format!(
-                "there is no provider `{name}` (there are: {})",
-                names().collect::<Vec<_>>().join(", ")
-            ),
-        }),
+        Some((name, text)) => document(text).map_err(|error| NoProvider::Damaged(name, error)),
+        None => Err(NoProvider::Unknown(name.to_owned())),
     }
-}
-
-/// The provider called `name`, which somebody typed.
-///
-/// # Errors
-/// A usage failure whose hint names the nearest one, or all.
-pub fn find_typed(name: &str) -> Result<Entry, Error> {
-    if let Some((_, text)) = ENTRIES.iter().find(|(known, _)| *known == name) {
-        return read(text).map_err(|message| Error::new(Kind::Unexpected, message));
-    }
-    let failure = Error::new(Kind::Usage, format!("there is no provider `{name}`"));
-    Err(failure.hint(match nearest(name, names()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
-    }))
-}
-
-fn read(text: &str) -> Result<Entry, String> {
-    let mut table: toml::Table =
-        toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    let mut take = |key: &str| table.remove(key);
-    let text_of = |value: Option<toml::Value>| match value {
-        Some(toml::Value::String(text)) => Ok(text),
-        _ => Err("a provider has a title and a documentation page"),
-    };
-    let (title, docs) = (text_of(take("title"))?, text_of(take("docs"))?);
-    let needs = match take("needs") {
-        Some(needs) => needs
-            .try_into()
-            .map_err(|error: toml::de::Error| error.message().to_owned())?,
-        None => BTreeMap::new(),
-    };
-    let table = toml::Value::Table(table)
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
-    Ok(Entry {
-        title,
-        docs,
-        needs,
-        table,
-    })
 }
 
 #[cfg(test)]
@@ -103,7 +85,7 @@ mod tests {
     #[test]
     fn every_entry_reads_and_holds_no_credentials() {
         for name in names() {
-            let entry = find(name).unwrap_or_else(|message| panic!("{name}: {message}"));
+            let entry = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             assert!(entry.table.token_url.is_some(), "{name}");
             assert!(
                 entry.table.client_id.is_none() && entry.table.client_secret.is_none(),
@@ -115,6 +97,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_the_near_one() {
-        assert!(find("spotfy").unwrap_err().contains("`spotify`"));
+        let error = find("spotfy").unwrap_err().into_error(Kind::Usage);
+        assert_eq!(error.next_step(), Some("did you mean `spotify`?"));
     }
 }

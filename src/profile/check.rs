@@ -1,10 +1,10 @@
 //! Checks a resolved profile and its file for everything that reading it does not notice: URLs, expressions, names that clash.
 
 use crate::error::{Error, Kind, OrFail as _};
-use crate::profile::at::At;
+use crate::profile::at::{At, wrong};
 use crate::profile::file::Config;
 use crate::profile::host::names_in_host;
-use crate::profile::name::{self, secret_variable, var_variable};
+use crate::profile::name::{secret_variable, var_variable};
 use crate::profile::resolved::Profile;
 use crate::profile::template::url::stays_in_host;
 use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY, TemplateError};
@@ -30,14 +30,22 @@ impl Profile {
                     return refused.map_err(|error| config.located(&self.name, error));
                 }
             }
+            if let Some(placeholder) = placeholder(plan.url.source()) {
+                let reason = format!("`{placeholder}` is not filled in");
+                return Err(config.located(&self.name, wrong(&url_key, reason)));
+            }
             if let Some(url) = self.known_host(plan) {
                 let origin = Origin::of(&url).at(&url_key);
                 origin.map_err(|error| config.located(&self.name, error))?;
             }
             for template in plan.templates() {
-                template.check().or_fail(Kind::Config).map_err(|error| {
-                    config.located_at_text(&self.name, template.source(), error)
-                })?;
+                let source = template.source();
+                let located = |error| config.located_at_text(&self.name, source, error);
+                template.check().or_fail(Kind::Config).map_err(located)?;
+                if let Some(format) = constant_time(source) {
+                    let reason = format!("`now('{format}')` has no `%…` in it, so it is always `{format}`");
+                    return Err(located(Error::new(Kind::Config, reason)));
+                }
             }
         }
         for template in self.header.iter().flatten() {
@@ -50,22 +58,41 @@ impl Profile {
     }
 }
 
-/// Checks the names of the whole file: each is valid, and no two profiles read one environment variable.
+/// `{tenant}` or `<tenant>` in a URL, as manuals have it; neither character can be in one (RFC 3986 §2).
+fn placeholder(url: &str) -> Option<&str> {
+    let pairs = [('{', '}'), ('<', '>')];
+    pairs.into_iter().find_map(|(open, close)| {
+        let mut starts = url.match_indices(open);
+        let (start, _) = starts.find(|(at, _)| !url[..*at].ends_with('$'))?;
+        let end = url[start..].find(close)?;
+        let inside = &url[start..=start + end];
+        (!url[..start].contains("${") || url[..start].contains('}')).then_some(inside)
+    })
+}
+
+/// The format of a `now('…')` that is the same at any time.
+fn constant_time(source: &str) -> Option<&str> {
+    source.split("now(").skip(1).find_map(|rest| {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (format, _) = rest[1..].split_once(quote)?;
+        (!format.contains('%')).then_some(format)
+    })
+}
+
+/// No two profiles read one environment variable. What is wrong with another profile does not matter here.
 fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
-    let all = config.profiles()?;
     let own = variables(
         &profile.name,
         profile.secrets.keys().map(String::as_str),
         profile.vars.keys().map(String::as_str),
     );
-    for (other, table) in &all {
-        name::check(other)
-            .map_err(|_| config.located(other, Error::new(Kind::Config, name::RULE)))?;
-        if *other == profile.name {
+    for (other, table) in config.overview().unwrap_or_default().profiles {
+        let Ok(table) = table else { continue };
+        if other == profile.name {
             continue;
         }
         let theirs = variables(
-            other,
+            &other,
             table.secrets.keys().map(String::as_str),
             table.vars.keys().map(String::as_str),
         );

@@ -9,8 +9,10 @@ pub mod catalogue;
 mod check;
 pub mod draft;
 pub mod file;
+pub(crate) mod home;
 mod host;
 mod inputs;
+pub(crate) mod layers;
 pub mod location;
 pub mod name;
 mod nested;
@@ -26,5 +28,5 @@ pub mod template;
 mod vars;
 
 pub use inputs::Inputs;
-pub(crate) use resolved::DEFAULT_TIMEOUT_MS;
+pub(crate) use resolved::{DEFAULT_HEADER, DEFAULT_TIMEOUT_MS};
 pub use resolved::{Environment, HomeError, Overrides, Profile, Step};

@@ -1,17 +1,19 @@
 //! From the table as written to the profile: fills in defaults, overrides and variables, and checks every value it reads.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::error::{Error, Kind};
 use crate::profile::at::{At, wrong};
-use crate::profile::catalogue;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{
     AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable,
 };
+use crate::profile::home;
+use crate::profile::layers::Layers;
 use crate::profile::name;
 use crate::profile::reader::{Reader, Request, Where};
-use crate::profile::resolved::{DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
+use crate::profile::resolved::{DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
 use crate::profile::{rules, sources};
@@ -29,15 +31,9 @@ impl Profile {
         environment: Environment<'_>,
     ) -> Result<Self, Error> {
         name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
-        let mut table = config.profile(name)?;
-        let mut needs = BTreeMap::new();
-        if let Some(provider) = table.provider.clone() {
-            let entry = catalogue::find(&provider)
-                .map_err(|message| config.located(name, wrong("provider", message)))?;
-            needs = entry.needs;
-            table = table.over(entry.table);
-        }
-        from_table(config, name, table, &needs, overrides, environment)
+        let mut layers = Layers::of(config, name)?;
+        let needs = std::mem::take(&mut layers.needs);
+        from_table(config, name, layers.merged(), &needs, overrides, environment)
             .map_err(|error| config.located(name, error))
     }
 }
@@ -50,7 +46,8 @@ fn from_table(
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Result<Profile, Error> {
-    let mut request = table.take_request();
+    let is_login = is_login(&table);
+    let mut request = std::mem::take(&mut table.request);
     let mut secrets = sources::read(table.secrets, table.client_secret)?;
     let token_url = table.token_url.ok_or_else(|| {
         wrong(
@@ -97,6 +94,10 @@ fn from_table(
         reader.steps.push(step.name.clone());
         steps.push(step);
     }
+    if is_login {
+        request.auth_method = Some(AuthMethod::None);
+        request.grant_type.get_or_insert_with(|| "none".to_owned());
+    }
     if client_id.is_none() && request.auth_method != Some(AuthMethod::None) {
         return Err(wrong(
             "client_id",
@@ -133,16 +134,14 @@ fn from_table(
             secrets.entry(assertion.key.clone()).or_default();
         }
     }
-    let header = match &table.header {
-        None => None,
-        Some(lines) => Some(header(&mut reader, lines)?),
-    };
+    let header = header(&mut reader, table.header.as_ref(), table.extra_header.as_ref())?;
     let mut origins = Vec::new();
     for origin in table.origins.unwrap_or_default() {
         origins.push(Origin::of(&origin).at("origins")?);
     }
     let folder = config.folder().to_owned();
-    let path = |written: Option<String>| written.map(|path| folder.join(path));
+    let path =
+        |written: Option<String>| written.map(|path| folder.join(home::expanded(Path::new(&path))));
     let (client_cert, client_key) = (path(table.client_cert), path(table.client_key));
     let alone = match (&client_cert, &client_key) {
         (Some(_), None) => Some("client_cert"),
@@ -179,12 +178,54 @@ fn from_table(
     Ok(resolved)
 }
 
-/// The lines that `tok header` prints.
-fn header(reader: &mut Reader<'_>, lines: &OneOrMany) -> Result<Vec<Template>, Error> {
-    let lines = lines.as_slice().iter();
-    lines
-        .map(|line| reader.template("header", line, Where::Header))
-        .collect()
+/// The lines that `tok header` prints; `None` if they are the default.
+fn header(
+    reader: &mut Reader<'_>,
+    lines: Option<&OneOrMany>,
+    extra: Option<&OneOrMany>,
+) -> Result<Option<Vec<Template>>, Error> {
+    if lines.is_none() && extra.is_none() {
+        return Ok(None);
+    }
+    let default = OneOrMany::One(DEFAULT_HEADER.to_owned());
+    let extra = extra.map_or(&[][..], OneOrMany::as_slice);
+    let all = [("header", lines.unwrap_or(&default).as_slice()), ("extra_header", extra)];
+    let mut templates = Vec::new();
+    for (key, lines) in all {
+        for line in lines {
+            templates.push(reader.template(key, line, Where::Header)?);
+        }
+    }
+    Ok(Some(templates))
+}
+
+/// Whether the profile is a login: it has no `client_id`, uses no client credentials, and sends something else.
+fn is_login(table: &ProfileTable) -> bool {
+    let request = &table.request;
+    let sends_something = !request.params.0.is_empty()
+        || !request.query.0.is_empty()
+        || !request.headers.is_empty()
+        || !table.secrets.is_empty()
+        || table.steps.is_some()
+        || table.token_url.as_ref().is_some_and(|url| url.contains("${secret."));
+    let has_client = table.client_id.is_some()
+        || table.client_secret.is_some()
+        || table.assertion != AssertionTable::default()
+        || request.auth_method.is_some();
+    sends_something && !has_client && !names_client(table)
+}
+
+/// Whether a text of the profile names the client's credentials.
+fn names_client(table: &ProfileTable) -> bool {
+    const NAMES: [&str; 3] = ["client_id", "client_secret", "assertion"];
+    let Ok(text) = serde_json::to_string(table) else {
+        return true;
+    };
+    text.split("${").skip(1).any(|rest| {
+        let inside = rest.split('}').next().unwrap_or_default();
+        let mut words = inside.split(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c)));
+        words.any(|word| NAMES.contains(&word))
+    })
 }
 
 /// How long a fetch may take, milliseconds: as the command line says, else as the profile does.

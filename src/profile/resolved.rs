@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::profile::assertion::Assertion;
+use crate::profile::home;
 use crate::profile::file::schema::{CacheKind, SourceTable};
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
@@ -14,6 +15,9 @@ use crate::wire::origin::{Origin, OriginError};
 
 /// Reads an environment variable; passed down, so that code that depends on the environment can be tested.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The line that `tok header` prints unless a profile has another.
+pub(crate) const DEFAULT_HEADER: &str = "Authorization: Bearer ${access_token}";
 
 /// The longest a fetch may take if neither the profile nor the command line says.
 pub(crate) const DEFAULT_TIMEOUT_MS: i64 = 30_000;
@@ -147,6 +151,12 @@ impl Profile {
     /// Where the value of secret `name` is looked for besides the environment and the keyring.
     pub(crate) fn source(&self, name: &str) -> Option<&SourceTable> {
         self.secrets.get(name)
+    }
+
+    /// The file at `written`: relative to the config's folder, or from the home folder with `~/`.
+    #[must_use]
+    pub(crate) fn path(&self, written: &str) -> PathBuf {
+        self.folder.join(home::expanded(written.as_ref()))
     }
 
     /// Its requests, in the order they are sent.

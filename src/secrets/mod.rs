@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
 use crate::profile::name::secret_variable;
+use crate::profile::home;
 use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
@@ -105,9 +106,9 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
         let file = written.file.as_ref();
         let places = [
             written.env.clone().map(Source::Environment),
-            file.map(|path| Source::File(profile.folder.join(path))),
+            file.map(|path| Source::File(profile.path(path))),
             written.credential.clone().map(Source::Credential),
-            written.command.clone().map(Source::Command),
+            written.command.as_deref().map(in_home).map(Source::Command),
         ];
         let pointer = written.pointer.as_deref().map(Pointer::parse);
         let pointer = pointer
@@ -120,6 +121,18 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
     }
     sources.push(Source::Keyring(keyring_user(profile, name)?));
     Ok(sources)
+}
+
+/// `command` with a program that begins with `~/` in the home folder.
+fn in_home(command: &[String]) -> Vec<String> {
+    let mut command = command.to_vec();
+    if let Some(program) = command.first_mut()
+        && program.starts_with("~/")
+        && let Some(path) = home::expanded(program.as_ref()).to_str()
+    {
+        *program = path.to_owned();
+    }
+    command
 }
 
 /// Whether secret `name` of `profile` is in tok's own variable for it, so that nobody has to be asked.

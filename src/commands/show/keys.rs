@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use crate::profile::file::SHARED;
 use crate::profile::file::schema::ProfileTable;
 use crate::profile::name::var_variable;
 use crate::profile::template::{Name, Template};
-use crate::profile::{Environment, Overrides, Profile};
+use crate::profile::layers::{Layer, Layers};
+use crate::profile::{DEFAULT_HEADER, Environment, Overrides, Profile};
 
 /// The tables whose members are keys of their own: `response.root` rather than one long `response`.
 const TABLES: [&str; 9] = [
@@ -27,10 +29,8 @@ pub(crate) enum From {
     CommandLine,
     /// An environment variable of this name.
     Environment(String),
-    /// The config file.
-    Profile,
-    /// The built-in provider of this name.
-    Catalogue(String),
+    /// A table of the config, or of the catalogue.
+    Layer(Layer),
     /// Nobody said it.
     Default,
 }
@@ -40,8 +40,10 @@ impl std::fmt::Display for From {
         match self {
             Self::CommandLine => f.write_str("command line"),
             Self::Environment(variable) => write!(f, "environment {variable}"),
-            Self::Profile => f.write_str("profile"),
-            Self::Catalogue(provider) => write!(f, "provider {provider}"),
+            Self::Layer(Layer::Own) => f.write_str("profile"),
+            Self::Layer(Layer::Extended(base)) => write!(f, "extends {base}"),
+            Self::Layer(Layer::Catalogue(provider)) => write!(f, "provider {provider}"),
+            Self::Layer(Layer::Defaults) => f.write_str("defaults"),
             Self::Default => f.write_str("default"),
         }
     }
@@ -65,6 +67,10 @@ pub(crate) fn flat(table: &ProfileTable) -> Vec<(String, Value)> {
         return Vec::new();
     };
     let mut keys = Vec::new();
+    let members = members.into_iter().flat_map(|(name, value)| match value {
+        Value::Object(shared) if name == SHARED => shared.into_iter().collect(),
+        value => vec![(name, value)],
+    });
     for (name, value) in members {
         match value {
             Value::Object(inner) if TABLES.contains(&name.as_str()) => {
@@ -96,12 +102,10 @@ fn is_nothing(value: &Value) -> bool {
 /// Every key that bears on `profile`, each with its source.
 pub(crate) fn keys(
     profile: &Profile,
-    own: &ProfileTable,
-    base: Option<(&str, &ProfileTable)>,
+    layers: &Layers,
     overrides: &Overrides,
     environment: Environment<'_>,
 ) -> Vec<Key> {
-    let written = flat(own);
     let mut keys: Vec<Key> = Vec::new();
     let mut put =
         |name: String, value: Value, from: From| match keys.iter_mut().find(|key| key.name == name)
@@ -109,13 +113,13 @@ pub(crate) fn keys(
             Some(known) => (known.value, known.from) = (value, from),
             None => keys.push(Key { name, value, from }),
         };
-    if let Some((provider, base)) = base {
-        for (name, value) in flat(base) {
-            put(name, value, From::Catalogue(provider.to_owned()));
+    for (layer, table) in layers.tables.iter().rev() {
+        for (name, value) in flat(table) {
+            // A base's own base is not this profile's.
+            if name != "extends" || *layer == Layer::Own {
+                put(name, value, From::Layer(layer.clone()));
+            }
         }
-    }
-    for (name, value) in written {
-        put(name, value, From::Profile);
     }
     for (name, value) in overridden(overrides, profile) {
         put(name, value, From::CommandLine);
@@ -180,7 +184,7 @@ fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
         ("auth_method", word(serde_json::to_value(plan.auth_method))),
         ("method", plan.method.name().into()),
         ("encoding", word(serde_json::to_value(plan.encoding))),
-        ("header", "Authorization: Bearer ${access_token}".into()),
+        ("header", DEFAULT_HEADER.into()),
         ("cache", word(serde_json::to_value(profile.cache))),
         ("timeout", spelled_duration(profile.timeout_ms)),
     ];
@@ -276,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_table_is_listed_key_by_key_and_what_nobody_said_is_not() {
-        let table: ProfileTable = toml::from_str(
+        let table: ProfileTable = crate::profile::file::document(
             "token_url = 'u'\nclient_secret = { env = 'E' }\nresponse = { root = '/d' }\nvars = { b = '1', a = '2' }\nparams = { n = { x = 1 } }\nquery = { q = '3' }\nvalues = { v = '4' }\nmax_ttl = '1h'\nsecrets = { s = {} }",
         )
         .unwrap();

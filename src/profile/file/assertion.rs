@@ -1,4 +1,4 @@
-//! The `assertion` table as written: the JWT that a client signs to say who it is (RFC 7521, RFC 7523).
+//! The `assertion` table as written: the JWT that a client signs to authenticate (RFC 7521, RFC 7523).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::profile::file::values::{DurationText, OneOrMany, Params};
 
 /// `assertion = { … }`: what is signed, with which key, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct AssertionTable {
     pub alg: Option<Algorithm>,
@@ -14,9 +14,7 @@ pub struct AssertionTable {
     pub kid: Option<String>,
     pub audience: Option<OneOrMany>,
     pub lifetime: Option<DurationText>,
-    #[serde(default)]
     pub headers: Params,
-    #[serde(default)]
     pub claims: Params,
 }
 
@@ -76,7 +74,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether its key is one that both sides have (HMAC), rather than a private one.
+    /// Whether both sides have its key (HMAC).
     #[must_use]
     pub fn is_shared(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)

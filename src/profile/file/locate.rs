@@ -1,6 +1,13 @@
-//! Where in the config something stands: lines for messages. Runs only once something is wrong, so it may parse the file again.
+//! Where in the config something is: lines for messages. Runs only once something is wrong, so it may parse the file again.
 
-use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use crate::profile::file::read::name_of;
+use crate::profile::file::section;
+
+/// The most profiles that are followed from `extends` to `extends`.
+const MOST_BASES: usize = 32;
 
 /// The line (from 1) of byte `at` in `text`.
 pub(super) fn line_at(text: &str, at: usize) -> usize {
@@ -10,7 +17,25 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
         .count()
 }
 
-/// The key (dotted; a step's after `steps.NAME`) under which profile `name` has the text `written`; the first, where there are several.
+/// The text of the line that byte `at` is in.
+pub(super) fn line_of(text: &str, at: usize) -> &str {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    let rest = text.get(begin..).unwrap_or_default();
+    rest.lines().next().unwrap_or_default()
+}
+
+/// The profile whose header is the last before byte `at`.
+pub(super) fn profile_at(text: &str, at: usize) -> Option<&str> {
+    let end = at + line_of(text, at).len();
+    let before = text.get(..end.min(text.len()))?;
+    let mut headers = before.lines().rev().map(str::trim_start);
+    headers
+        .find(|line| line.starts_with('['))
+        .and_then(section::profile_of)
+}
+
+/// The key (dotted; a step's after `steps.NAME`) under which profile `name` has the text `written`; the first, if there are several.
 pub(super) fn key_of_text(text: &str, name: &str, written: &str) -> Option<String> {
     let document = DeTable::parse(text).ok()?;
     let profile = document.get_ref().get("profiles")?.get_ref().get(name)?;
@@ -27,10 +52,7 @@ fn find<'a>(value: &'a DeValue<'_>, written: &str, path: &mut Vec<&'a str>) -> b
             find(inner.get_ref(), written, path) || path.pop().is_none()
         }),
         DeValue::Array(items) => items.iter().any(|item| {
-            let named = match item.get_ref() {
-                DeValue::Table(table) => table.get("name").and_then(|name| name.get_ref().as_str()),
-                _ => None,
-            };
+            let named = name_of(item.get_ref());
             path.extend(named);
             find(item.get_ref(), written, path) || named.is_some_and(|_| path.pop().is_none())
         }),
@@ -38,40 +60,97 @@ fn find<'a>(value: &'a DeValue<'_>, written: &str, path: &mut Vec<&'a str>) -> b
     }
 }
 
-/// The line of `key` (dotted) in the table of profile `name`; that of the nearest table around it when the key is not there.
-pub(super) fn line_of_key(text: &str, name: &str, key: &str) -> Option<usize> {
-    let document = DeTable::parse(text).ok()?;
-    let mut table = document.get_ref();
-    let mut line = None;
-    for wanted in ["profiles", name]
-        .into_iter()
-        .chain(key.split('.').filter(|part| !part.is_empty()))
-    {
-        let Some((found, value)) = table.iter().find(|(found, _)| found.get_ref() == wanted) else {
-            break;
-        };
-        line = Some(line_at(text, found.span().start));
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
+/// A key that was found.
+pub(super) struct Found<'a> {
+    pub(super) line: usize,
+    /// Its value; `None` if only a table around the key is there.
+    pub(super) value: Option<DeValue<'a>>,
+}
+
+/// Finds `key` (dotted) in profile `name`, in those that it extends, or in `[defaults]`; else the nearest table around it.
+pub(super) fn key<'a>(text: &'a str, name: &str, key: &str) -> Option<Found<'a>> {
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(_) => DeTable::parse_recoverable(text).0,
+    };
+    let root = document.get_ref();
+    let mut parts = key.split('.').filter(|part| !part.is_empty());
+    let first = parts.clone().next();
+    let (_, profiles) = member(root, "profiles")?;
+    let profiles = table(profiles)?;
+    let own = member(profiles, name)?;
+    let mut holder = own;
+    for _ in 0..MOST_BASES {
+        let Some(fields) = table(holder.1) else { break };
+        if first.is_none_or(|first| fields.contains_key(first)) {
+            return walk(text, holder, &mut parts);
+        }
+        let base = fields.get("extends").and_then(|base| base.get_ref().as_str());
+        match base.and_then(|base| member(profiles, base)) {
+            Some(base) => holder = base,
+            None => break,
         }
     }
-    line
+    match (member(root, "defaults"), first) {
+        (Some(defaults), Some(first)) if table(defaults.1).is_some_and(|it| it.contains_key(first)) => {
+            walk(text, defaults, &mut parts)
+        }
+        _ => Some(Found {
+            line: line_at(text, own.0.span().start),
+            value: None,
+        }),
+    }
 }
 
-/// The unknown key, and the keys known in its place, from serde's own message about it.
-pub(super) fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
-    let rest = message.strip_prefix("unknown field ")?;
-    let mut quoted = rest.split('`').skip(1).step_by(2).map(str::to_owned);
-    Some((quoted.next()?, quoted.collect()))
+type Member<'d, 'i> = (&'d Spanned<DeString<'i>>, &'d DeValue<'i>);
+
+fn table<'d, 'i>(value: &'d DeValue<'i>) -> Option<&'d DeTable<'i>> {
+    match value {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
 }
 
-/// The key of the line that byte `at` of `text` is in: what stands before its `=` or, in a table's heading, between the brackets, where that is
-/// a plain key.
+fn member<'d, 'i>(table: &'d DeTable<'i>, name: &str) -> Option<Member<'d, 'i>> {
+    let (key, value) = table.get_key_value(name)?;
+    Some((key, value.get_ref()))
+}
+
+fn walk<'a, 'k>(
+    text: &str,
+    holder: Member<'_, 'a>,
+    parts: &mut impl Iterator<Item = &'k str>,
+) -> Option<Found<'a>> {
+    let (mut key, mut value) = holder;
+    let mut is_whole = true;
+    for part in parts {
+        let next = match value {
+            DeValue::Table(inner) => member(inner, part),
+            DeValue::Array(items) => {
+                let item = items.iter().find(|item| name_of(item.get_ref()) == Some(part));
+                item.and_then(|item| {
+                    let (name, _) = member(table(item.get_ref())?, "name")?;
+                    Some((name, item.get_ref()))
+                })
+            }
+            _ => None,
+        };
+        let Some(next) = next else {
+            is_whole = false;
+            break;
+        };
+        (key, value) = next;
+    }
+    Some(Found {
+        line: line_at(text, key.span().start),
+        value: is_whole.then(|| value.clone()),
+    })
+}
+
+/// The key of the line that byte `at` of `text` is in: the text before its `=` or, in a table's heading, between the
+/// brackets, if that is a plain key.
 pub(super) fn key_at(text: &str, at: usize) -> Option<&str> {
-    let at = at.min(text.len());
-    let begin = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    let line = text.get(begin..)?.lines().next()?.trim();
+    let line = line_of(text, at).trim();
     let (key, _) = match line.strip_prefix('[') {
         Some(table) => table.trim_start_matches('[').split_once(']')?,
         None => line.split_once('=')?,
@@ -84,61 +163,9 @@ pub(super) fn key_at(text: &str, at: usize) -> Option<&str> {
     is_plain.then_some(key)
 }
 
-/// serde's two commonest messages in tok's words; any other as it is.
-pub(super) fn in_our_words(message: &str) -> String {
-    if let Some((unknown, known)) = message
-        .strip_prefix("unknown variant ")
-        .and_then(|rest| rest.split_once(", expected one of "))
-    {
-        return format!("{unknown} is none of {known}");
-    }
-    match message
-        .strip_prefix("invalid type: ")
-        .and_then(|rest| rest.rsplit_once(", expected "))
-    {
-        Some((found, expected)) => {
-            // A string where none belongs may be a secret.
-            let found = if found.starts_with("string ") {
-                "a string"
-            } else {
-                found
-            };
-            let expected = if expected.starts_with("struct ") {
-                "a table"
-            } else {
-                expected
-            };
-            format!("expected {expected}, not {found}")
-        }
-        None => message.to_owned(),
-    }
-}
-
-/// Whether toml's message is about a secret that stands in the config itself.
-pub(super) fn is_secret_itself(message: &str) -> bool {
-    message.starts_with("invalid type: string ")
-        && message.ends_with(", expected struct SourceTable")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn serde_still_words_an_unknown_field_as_it_is_read_here() {
-        #[derive(serde::Deserialize, Debug)]
-        #[serde(deny_unknown_fields)]
-        #[expect(dead_code, reason = "only its error is looked at")]
-        struct Table {
-            one: u8,
-            two: u8,
-        }
-        let error = toml::from_str::<Table>("three = 3").unwrap_err();
-        assert_eq!(
-            unknown_key(error.message()),
-            Some(("three".into(), vec!["one".into(), "two".into()]))
-        );
-    }
 
     #[test]
     fn the_key_of_a_text_is_found_wherever_the_profile_has_it() {
@@ -156,7 +183,25 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_a_line_is_named_and_serdes_words_become_toks() {
+    fn a_key_is_found_in_the_profile_in_its_bases_and_in_the_defaults() {
+        let text = "[defaults]\ntimeout = 'd'\n[profiles.a]\nextends = 'b'\nscope = 'a'\n[profiles.b]\nresponse.root = 'b'\n\
+            [[profiles.b.steps]]\nname = 's'\nurl = 'u'\n";
+        for (wanted, line, value) in [
+            ("scope", 5, Some("a")),
+            ("response.root", 7, Some("b")),
+            ("timeout", 2, Some("d")),
+            ("steps.s.url", 10, Some("u")),
+            ("steps.s.scope", 9, None),
+            ("audience", 3, None),
+        ] {
+            let found = key(text, "a", wanted).unwrap();
+            let text = found.value.as_ref().and_then(DeValue::as_str);
+            assert_eq!((found.line, text), (line, value), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_byte_leads_to_its_line_key_and_profile() {
         let text = "[profiles.a]\nclient_id = 7\n  x.y=1\n# a b = 1\n";
         for (at, key) in [
             (0, Some("profiles.a")),
@@ -168,30 +213,8 @@ mod tests {
         ] {
             assert_eq!(key_at(text, at), key, "{at}");
         }
-        for (message, ours) in [
-            (
-                "unknown variant `x`, expected one of `a`, `b`",
-                "`x` is none of `a`, `b`",
-            ),
-            (
-                "invalid type: integer `7`, expected a string",
-                "expected a string, not integer `7`",
-            ),
-            (
-                "invalid type: string \"hunter2\", expected struct SourceTable",
-                "expected a table, not a string",
-            ),
-            (
-                "unclosed table, expected `]`",
-                "unclosed table, expected `]`",
-            ),
-        ] {
-            assert_eq!(in_our_words(message), ours);
-        }
-        let error = toml::from_str::<crate::profile::file::schema::File>(
-            "[profiles.p]\nclient_secret = 'hunter2'",
-        )
-        .unwrap_err();
-        assert!(is_secret_itself(error.message()), "{}", error.message());
+        assert_eq!(line_of(text, 30), "  x.y=1");
+        assert_eq!(profile_at(text, 30), Some("a"));
+        assert_eq!(profile_at("a = 1\n", 0), None);
     }
 }

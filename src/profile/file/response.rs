@@ -1,4 +1,4 @@
-//! The keys of `response` as written, for a profile and for a step, and what they may hold.
+//! The keys of `response` as written, for a profile and for a step.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -6,20 +6,19 @@ use crate::profile::file::values::{Kept, OneOrMany, Params};
 
 /// `response = { … }` of a step: how its answer is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct StepResponseTable {
     pub format: Option<Format>,
     pub status: Option<u16>,
     pub keep: Option<Kept>,
-    #[serde(default)]
     pub success: Params,
     pub error: Option<OneOrMany>,
     pub error_description: Option<OneOrMany>,
 }
 
 impl StepResponseTable {
-    /// The same for a whole answer; what it does not say of refusals is as in the profile's own `response`.
+    /// The same as a profile's table; where a refusal is described comes from `profile` unless it is set here.
     #[must_use]
     pub fn within(self, profile: &ResponseTable) -> ResponseTable {
         ResponseTable {
@@ -36,9 +35,9 @@ impl StepResponseTable {
     }
 }
 
-/// `response = { … }`: where the answer keeps what.
+/// `response = { … }`: how the answer is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ResponseTable {
     pub root: Option<String>,
@@ -54,7 +53,6 @@ pub struct ResponseTable {
     pub status: Option<u16>,
     pub keep: Option<Kept>,
     pub strip_prefix: Option<String>,
-    #[serde(default)]
     pub success: Params,
     pub error: Option<OneOrMany>,
     pub error_description: Option<OneOrMany>,
@@ -105,7 +103,7 @@ pub enum Unit {
 /// How `response.expires_at` is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Moment {
-    /// RFC 3339; also with an offset without a colon, as ISO 8601's basic form has it.
+    /// RFC 3339; the offset may be without a colon, as in ISO 8601's basic form.
     #[default]
     Rfc3339,
     /// Unix time in seconds.
@@ -141,18 +139,18 @@ impl<'de> Deserialize<'de> for Moment {
             _ if text.contains('%') => Self::Pattern(text),
             other => {
                 return Err(de::Error::custom(format!(
-                    "`{other}` is none of `rfc3339`, `s`, `ms`, `us`, and no pattern like `%Y-%m-%d %H:%M:%S`"
+                    "must be one of `rfc3339`, `s`, `ms`, `us`, or a pattern like `%Y-%m-%d %H:%M:%S`, not `{other}`"
                 )));
             }
         })
     }
 }
 
-/// What the answer's body is.
+/// The format of the answer's body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// A JSON text; the pointers say where in it the token is.
+    /// JSON.
     #[default]
     Json,
     /// The token and nothing else.
@@ -161,7 +159,7 @@ pub enum Format {
     Form,
 }
 
-/// Which characters a token may be made of.
+/// Which characters a token may contain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenCharacters {

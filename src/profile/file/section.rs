@@ -1,24 +1,60 @@
-//! The part of a config file that speaks of one profile, found without parsing the rest: printing a cached token must take as
-//! long with five hundred profiles in the file as with one.
+//! The part of a config file that concerns one profile, found without parsing the rest: printing a cached token must take
+//! as long with five hundred profiles in the file as with one, and a mistake in one of them must not stop the others.
 //!
 //! This is a shortcut and never a second reading. It answers only for files in the plain style (every table under a
-//! `[profiles.NAME…]` header of bare keys, no multi-line strings); for any other file, and whenever what it found does not parse, the
-//! whole file is parsed instead. In such a plain file a line that begins with `[profiles.` can only be a table's header, because inside a
-//! multi-line array it would be no value.
+//! `[profiles.NAME…]` or `[defaults…]` header of bare keys, no multi-line strings); any other file is parsed whole. In a
+//! plain file a line that begins with `[profiles.` can only be a table's header: in a multi-line array it would not be a
+//! value.
+
+use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-/// The lines of `text` under the headers of profile `name`, in order; none when the file is not in the plain style or does not name the profile.
+/// Some lines of a file, in order.
+#[derive(Debug, PartialEq)]
+pub(super) struct Part<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// Where each run of lines begins: in `text`, and in the file.
+    starts: Vec<(usize, usize)>,
+}
+
+impl<'a> Part<'a> {
+    /// The whole file.
+    pub(super) fn whole(text: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            starts: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Where byte `at` of `text` is in the file.
+    pub(super) fn in_file(&self, at: usize) -> usize {
+        let run = self.starts.iter().rev().find(|(start, _)| *start <= at);
+        run.map_or(at, |(start, in_file)| at - start + in_file)
+    }
+}
+
+/// The lines of `text` under the headers of profile `name` and of `[defaults]`; `None` if the file is not in the plain
+/// style or does not have the profile.
 ///
-/// Only lines that begin with `[` are looked at, and they are found by their bracket: what stands between them is passed over unread.
+/// Only lines that begin with `[` are looked at, and they are found by their bracket.
 #[must_use]
-pub fn find(text: &str, name: &str) -> Option<String> {
+pub(super) fn find<'a>(text: &'a str, name: &str) -> Option<Part<'a>> {
     let bytes = text.as_bytes();
-    if memmem::find(bytes, b"\"\"\"").is_some() || memmem::find(bytes, b"'''").is_some() {
+    if has_multi_line_string(bytes) {
         return None;
     }
     let mut found = String::new();
+    let mut starts = Vec::new();
     let (mut any, mut seen, mut ours) = (false, false, None);
+    let mut take = |from: usize, to: usize| {
+        starts.push((found.len(), from));
+        found.push_str(&text[from..to]);
+    };
     for bracket in memchr_iter(b'[', bytes) {
         let before = memrchr(b'\n', &bytes[..bracket]).map_or(0, |end| end + 1);
         if !text[before..bracket]
@@ -29,31 +65,61 @@ pub fn find(text: &str, name: &str) -> Option<String> {
         }
         let line = &text[bracket..];
         let line = &line[..memchr(b'\n', line.as_bytes()).unwrap_or(line.len())];
-        let Some(header) = header(line) else {
-            if !any || is_table_header(line) {
-                return None;
-            }
-            continue;
+        let (is_ours, is_profile_itself) = match header(line) {
+            Some(header) => (
+                header.profile.is_none_or(|profile| profile == name),
+                header.profile.is_some() && header.is_whole_path,
+            ),
+            // A header out of the plain style, perhaps a broken one, of another profile.
+            None if profile_of(line).is_some_and(|other| other != name) => (false, false),
+            None if !any || is_table_header(line) => return None,
+            None => continue,
         };
         if !any && !is_comment(&text[..before]) {
             return None;
         }
         any = true;
         if let Some(start) = ours.take() {
-            found.push_str(&text[start..before]);
+            take(start, before);
         }
-        if header.profile == name {
-            seen |= header.is_profile_itself;
+        if is_ours {
+            seen |= is_profile_itself;
             ours = Some(before);
         }
     }
     if let Some(start) = ours {
-        found.push_str(&text[start..]);
+        take(start, text.len());
     }
-    seen.then_some(found)
+    seen.then_some(Part {
+        text: Cow::Owned(found),
+        starts,
+    })
 }
 
-/// Whether `text` says nothing: blank lines and comments.
+/// The names of the profiles that have a header in the plain style, sorted; none if the file has multi-line strings.
+pub(super) fn names(text: &str) -> Vec<&str> {
+    if has_multi_line_string(text.as_bytes()) {
+        return Vec::new();
+    }
+    let headers = text.lines().filter_map(|line| profile_of(line.trim_start_matches([' ', '\t'])));
+    let mut names: Vec<&str> = headers.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn has_multi_line_string(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"\"\"\"").is_some() || memmem::find(bytes, b"'''").is_some()
+}
+
+/// The profile whose header `line` is, however it goes on.
+pub(super) fn profile_of(line: &str) -> Option<&str> {
+    let path = line.trim_start_matches('[').strip_prefix("profiles.")?;
+    let end = path.find(|c: char| !is_bare_character(c)).unwrap_or(path.len());
+    (line.starts_with('[') && end > 0).then(|| &path[..end])
+}
+
+/// Whether `text` is only blank lines and comments.
 fn is_comment(text: &str) -> bool {
     text.lines()
         .map(|line| line.trim_start_matches([' ', '\t']))
@@ -62,11 +128,12 @@ fn is_comment(text: &str) -> bool {
 
 /// A header in the plain style.
 struct Header<'a> {
-    profile: &'a str,
-    is_profile_itself: bool,
+    /// `None`: `[defaults]`.
+    profile: Option<&'a str>,
+    is_whole_path: bool,
 }
 
-/// Reads `[profiles.NAME]`, `[profiles.NAME.key…]` or `[[profiles.NAME.key…]]`, made of bare keys without spaces.
+/// Reads `[profiles.NAME]`, `[profiles.NAME.key…]`, `[[profiles.NAME.key…]]` or `[defaults…]`, made of bare keys without spaces.
 fn header(line: &str) -> Option<Header<'_>> {
     let (open, close) = if line.starts_with("[[") {
         ("[[", "]]")
@@ -75,24 +142,18 @@ fn header(line: &str) -> Option<Header<'_>> {
     };
     let (path, after) = line.strip_prefix(open)?.split_once(close)?;
     let after = after.trim();
-    if !(after.is_empty() || after.starts_with('#')) {
+    if !(after.is_empty() || after.starts_with('#')) || !path.split('.').all(is_bare) {
         return None;
     }
-    let mut keys = path.strip_prefix("profiles.")?.split('.');
-    let profile = keys.next()?;
-    let mut is_profile_itself = open == "[";
-    if !is_bare(profile) {
-        return None;
-    }
-    for key in keys {
-        if !is_bare(key) {
-            return None;
-        }
-        is_profile_itself = false;
-    }
+    let mut keys = path.split('.');
+    let profile = match keys.next()? {
+        "profiles" => Some(keys.next()?),
+        "defaults" => None,
+        _ => return None,
+    };
     Some(Header {
         profile,
-        is_profile_itself,
+        is_whole_path: open == "[" && keys.next().is_none(),
     })
 }
 
@@ -107,32 +168,53 @@ fn is_table_header(line: &str) -> bool {
 
 /// TOML's bare keys.
 fn is_bare(key: &str) -> bool {
-    !key.is_empty()
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    !key.is_empty() && key.chars().all(is_bare_character)
+}
+
+fn is_bare_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::file::schema::File;
+    use crate::profile::file::Config;
     use proptest::prelude::*;
+    use toml::de::DeTable;
+
+    fn text(text: &str, name: &str) -> Option<String> {
+        find(text, name).map(|part| part.text.into_owned())
+    }
 
     const PLAIN: &str = "# top\n[profiles.a]\nx = 1\n\n  [profiles.a.sub] # why\ny = 2\n[profiles.b]\nz = [\n  [1],\n]\n[[profiles.a.steps]]\nw = 3\n";
 
     #[test]
     fn only_the_lines_of_the_profile_come_back() {
         assert_eq!(
-            find(PLAIN, "a").as_deref(),
+            text(PLAIN, "a").as_deref(),
             Some(
                 "[profiles.a]\nx = 1\n\n  [profiles.a.sub] # why\ny = 2\n[[profiles.a.steps]]\nw = 3\n"
             )
         );
         assert_eq!(
-            find(PLAIN, "b").as_deref(),
+            text(PLAIN, "b").as_deref(),
             Some("[profiles.b]\nz = [\n  [1],\n]\n")
         );
+    }
+
+    #[test]
+    fn defaults_come_with_every_profile_and_broken_headers_of_others_do_not_matter() {
+        let file = "[defaults]\nd = 1\n[profiles.b\nx = 1\n[profiles.a]\ny = 2\n[profiles.b.'c']\nz = 3\n";
+        let part = find(file, "a").unwrap();
+        assert_eq!(part.text, "[defaults]\nd = 1\n[profiles.a]\ny = 2\n");
+        for wanted in ["d = 1", "y = 2"] {
+            assert_eq!(
+                part.in_file(part.text.find(wanted).unwrap()),
+                file.find(wanted).unwrap()
+            );
+        }
+        assert_eq!(find(file, "b"), None);
+        assert_eq!(names(file), ["a", "b"]);
     }
 
     #[test]
@@ -148,6 +230,8 @@ mod tests {
             ("[profiles.a.sub]\ny = 1\n", "a"),
             ("[profiles.a]\nx = \"\"\"\n[profiles.b]\n\"\"\"\n", "b"),
             ("[profiles.a]\nx = 1\n[profiles.'a'.sub]\ny = 2\n", "a"),
+            ("[profiles.a]\nx = 1\n[profiles.a\ny = 2\n", "a"),
+            ("[profiles.a]\nx = 1\n[profiles . b]\ny = 2\n", "a"),
             ("[profiles.a]\nx = 1\n[other]\ny = 2\n", "a"),
             ("\u{feff}[profiles.a]\nx = 1\n", "a"),
         ];
@@ -178,6 +262,10 @@ mod tests {
             "[profiles.a] x",
             "[[profiles.a]]",
             "[other]",
+            "[defaults]",
+            "[defaults.vars]",
+            "[profiles.b",
+            "[profiles.b.'c']",
         ]);
         let entry = prop::sample::select(vec![
             "token_url = 'x'",
@@ -218,12 +306,14 @@ mod tests {
         #[test]
         fn the_part_means_what_the_whole_file_means(lines in prop::collection::vec(line(), 0..8)) {
             let text = lines.join("\n");
-            let read = |text: &str| toml::from_str::<File>(text).ok();
-            // Where the whole file is wrong there is nothing to compare with: what is wrong elsewhere may go unnoticed.
-            if let Some(whole) = read(&text) {
+            // Where the whole file is not TOML there is nothing to compare with.
+            if DeTable::parse(&text).is_ok() {
                 for name in ["a", "b"] {
-                    if let Some(part) = find(&text, name).as_deref().and_then(read) {
-                        prop_assert_eq!(part.profiles.get(name), whole.profiles.get(name), "{}", text);
+                    if let Some(part) = find(&text, name) {
+                        let tables = |text: &str| Config::of_text("c.toml", text).tables(name).ok();
+                        if let (Some(part), Some(whole)) = (tables(&part.text), Config::of_text("c.toml", &text).whole_tables(name)) {
+                            prop_assert_eq!(part, whole, "{}", text);
+                        }
                     }
                 }
             }
@@ -247,9 +337,9 @@ mod tests {
                 .collect();
             for (name, value) in names.iter().zip(&values) {
                 let part = find(&text, name).expect("the file is in the plain style");
-                prop_assert_eq!(part.lines().filter(|line| !line.is_empty()).count(), 4);
-                let table = &toml::from_str::<File>(&part).unwrap().profiles[name];
-                prop_assert_eq!(table.audience.as_ref(), Some(value));
+                prop_assert_eq!(part.text.lines().filter(|line| !line.is_empty()).count(), 4);
+                let (own, _) = Config::of_text("c.toml", &text).tables(name).unwrap();
+                prop_assert_eq!(own.request.audience.as_ref(), Some(value));
             }
         }
     }

@@ -1,21 +1,29 @@
-//! The kinds of value that keys of a profile hold and TOML has no word for: lengths of time, one or many, places to keep, free tables.
+//! Kinds of value that TOML does not have: durations, one string or several, places to keep, free tables.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time: `"90s"`, `"5m"`, `"1h 30m"`, `"30d"`, or a whole number of seconds.
+use crate::term::text::{SHOWN_CHARACTERS, clean};
+
+/// A duration: `"90s"`, `"5m"`, `"1h 30m"`, `"30d"`, or a whole number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationText {
-    /// The length in milliseconds; never negative.
+    /// Milliseconds; never negative.
     pub ms: i64,
 }
 
-impl std::str::FromStr for DurationText {
-    type Err = String;
+/// A text that is not a duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not a duration (like `90s`, `5m` or `1h`)", clean(.0, SHOWN_CHARACTERS))]
+pub struct NotADuration(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl std::str::FromStr for DurationText {
+    type Err = NotADuration;
+
+    fn from_str(text: &str) -> Result<Self, NotADuration> {
         let ms = match text.parse::<i64>() {
             Ok(seconds) => seconds.checked_mul(1000),
             Err(_) => match days(text) {
@@ -26,18 +34,18 @@ impl std::str::FromStr for DurationText {
         };
         ms.filter(|ms| *ms >= 0)
             .map(|ms| Self { ms })
-            .ok_or_else(|| format!("`{text}` is no length of time (like `90s`, `5m` or `1h`)"))
+            .ok_or_else(|| NotADuration(text.to_owned()))
     }
 }
 
-/// A length of time in hours and what is less, in milliseconds.
+/// Hours and smaller units, in milliseconds.
 fn hours(text: &str) -> Option<i64> {
-    let length: jiff::SignedDuration = text.parse().ok()?;
-    // As people write it, it may be in the past: `3h ago`.
-    i64::try_from(length.as_millis()).ok().filter(|ms| *ms >= 0)
+    let duration: jiff::SignedDuration = text.parse().ok()?;
+    // `3h ago` is negative.
+    i64::try_from(duration.as_millis()).ok().filter(|ms| *ms >= 0)
 }
 
-/// The days that `text` begins with, in milliseconds, and what comes after them; none where it begins with none. A day is 24 hours: jiff leaves that to calendars.
+/// The days that `text` begins with, in milliseconds, and the rest. A day is 24 hours: jiff leaves that to calendars.
 fn days(text: &str) -> Option<(i64, &str)> {
     let (count, rest) = text.split_once('d')?;
     // What follows is another count, not the rest of a word.
@@ -64,7 +72,7 @@ impl<'de> Deserialize<'de> for DurationText {
         impl Visitor<'_> for Reader {
             type Value = DurationText;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a length of time like \"90s\", \"5m\" or \"1h\"")
+                f.write_str("a duration like \"90s\", \"5m\" or \"1h\"")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationText, E> {
                 text.parse().map_err(E::custom)
@@ -167,7 +175,7 @@ impl<'de> Deserialize<'de> for Kept {
 }
 
 /// `params = { … }`: anything else in the request, typed and nested as written, in the order written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Params(pub serde_json::Map<String, serde_json::Value>);
 
@@ -179,55 +187,10 @@ impl Params {
     }
 }
 
-impl<'de> Deserialize<'de> for Params {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Params;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of parameters")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Params, A::Error> {
-                let mut params = serde_json::Map::new();
-                while let Some((name, value)) = table.next_entry::<String, toml::Value>()? {
-                    let value = json(value).map_err(|what| {
-                        de::Error::custom(format!(
-                            "`{name}` holds {what}, which JSON does not have; write it as a string"
-                        ))
-                    })?;
-                    params.insert(name, value);
-                }
-                Ok(Params(params))
-            }
-        }
-        from.deserialize_map(Reader)
-    }
-}
-
-/// The JSON value that says what a TOML value says.
-///
-/// # Errors
-/// What it is that JSON has no word for.
-pub fn json(value: toml::Value) -> Result<serde_json::Value, &'static str> {
-    use serde_json::Value as Json;
-    Ok(match value {
-        toml::Value::String(text) => Json::String(text),
-        toml::Value::Integer(number) => Json::from(number),
-        toml::Value::Float(number) => serde_json::Number::from_f64(number)
-            .map(Json::Number)
-            .ok_or("a number that is infinite or none")?,
-        toml::Value::Boolean(boolean) => Json::Bool(boolean),
-        toml::Value::Datetime(_) => return Err("a date"),
-        toml::Value::Array(list) => {
-            Json::Array(list.into_iter().map(json).collect::<Result<_, _>>()?)
-        }
-        toml::Value::Table(table) => Json::Object(
-            table
-                .into_iter()
-                .map(|(name, value)| json(value).map(|value| (name, value)))
-                .collect::<Result<_, _>>()?,
-        ),
-    })
+/// `over` laid over `base`, key by key.
+pub(super) fn merged<K: Ord, V>(over: BTreeMap<K, V>, mut base: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    base.extend(over);
+    base
 }
 
 #[cfg(test)]
@@ -235,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_are_read_as_people_write_them() {
+    fn durations_are_read_as_people_write_them() {
         let cases = [
             ("90s", Some(90_000)),
             ("5m", Some(300_000)),

@@ -50,7 +50,7 @@ impl Reader<'_> {
         index: usize,
         profile: &ResponseTable,
     ) -> Result<Step, Error> {
-        let mut request = table.take_request();
+        let mut request = std::mem::take(&mut table.request);
         request.auth_method.get_or_insert(AuthMethod::None);
         let name = table
             .name

@@ -1,0 +1,34 @@
+//! Paths as people write them in a config: `~/` is the home folder.
+
+use std::path::{Path, PathBuf};
+
+/// `path` with a leading `~/` (on Windows also `~\\`) replaced by the home folder, if there is one.
+#[must_use]
+pub(crate) fn expanded(path: &Path) -> PathBuf {
+    match path.strip_prefix("~") {
+        Ok(rest) => match directories::BaseDirs::new() {
+            Some(dirs) => dirs.home_dir().join(rest),
+            None => path.to_owned(),
+        },
+        Err(_) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_leading_tilde_of_its_own_is_the_home_folder() {
+        let home = directories::BaseDirs::new().unwrap().home_dir().to_owned();
+        for (written, expected) in [
+            ("~/a/b", home.join("a/b")),
+            ("~", home.clone()),
+            ("~user/a", "~user/a".into()),
+            ("a/~/b", "a/~/b".into()),
+            ("/a", "/a".into()),
+        ] {
+            assert_eq!(expanded(Path::new(written)), expected, "{written}");
+        }
+    }
+}
