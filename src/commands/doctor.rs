@@ -142,9 +142,12 @@ fn config_findings(
         1 => format!("{at}, 1 profile"),
         count => format!("{at}, {count} profiles"),
     };
-    let broken = all.profiles.iter().filter(|(_, table)| table.is_err());
-    let broken: Vec<String> = broken.map(|(name, _)| format!("`{name}`")).collect();
-    if profile.is_some() && !broken.is_empty() {
+    let others = all.profiles.iter().filter(|(name, _)| profile.is_some_and(|own| own != *name));
+    let broken: Vec<String> = others
+        .filter(|(_, table)| table.is_err())
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !broken.is_empty() {
         text = format!("{text}; mistakes in {}, see `tok doctor`", broken.join(", "));
     }
     let problems = all.problems.into_iter();

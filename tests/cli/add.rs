@@ -338,7 +338,7 @@ fn a_wrong_key_is_a_config_error_and_nothing_is_written() {
         ),
         (
             "--token-url https://a.example/t --client-id i --auth-method basic",
-            "`basic` is none of `client_secret_basic`",
+            "must be one of `client_secret_basic`",
         ),
         (
             "--token-url https://a.example/t --client-id i --param a=${secret.x}",
@@ -346,7 +346,7 @@ fn a_wrong_key_is_a_config_error_and_nothing_is_written() {
         ),
         (
             "--token-url https://a.example/t --client-id i --response acces_token=/x",
-            "did you mean `access_token`?",
+            "access_token",
         ),
         (
             "--token-url https://a.example/t --client-id i --response root=data",

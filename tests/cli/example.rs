@@ -59,7 +59,7 @@ fn every_commented_key_of_the_example_works() {
             .find(|(key, _)| line.starts_with(key))
             .map_or("", |(_, beside)| beside);
         let home = Home::with(&format!(
-            "[profiles.every]\ntoken_url = 'https://auth.example.com/token'\nclient_id = 'i'\n{beside}\n{line}\n"
+            "[profiles.every]\ntoken_url = 'https://auth.example.com/token'\nclient_id = 'i'\n{beside}\n{line}\n[profiles.cint]\n"
         ));
         for (file, text) in [
             ("every.secret", "s3cret"),

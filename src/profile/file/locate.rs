@@ -27,8 +27,8 @@ pub(super) fn line_of(text: &str, at: usize) -> &str {
 
 /// The profile whose header is the last before byte `at`.
 pub(super) fn profile_at(text: &str, at: usize) -> Option<&str> {
-    let end = at + line_of(text, at).len();
-    let before = text.get(..end.min(text.len()))?;
+    let begin = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let before = text.get(..begin + line_of(text, at).len())?;
     let mut headers = before.lines().rev().map(str::trim_start);
     headers
         .find(|line| line.starts_with('['))

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::error::{Error, Kind, Subject};
 use crate::profile::file::read::{Fault, Mistake, read};
@@ -60,11 +61,21 @@ impl Config {
             self.check_top(root)?;
         }
         let defaults = self.defaults(part, root)?;
-        let own = match profiles(root).and_then(|profiles| profiles.get(name)) {
-            Some(own) => read(own).map_err(|mistake| self.mistake(part, Some(name), mistake))?,
-            None => return Err(self.no_such_profile(name)),
-        };
-        Ok((own, defaults))
+        match profiles(root).and_then(|profiles| profiles.get_key_value(name)) {
+            Some(own) => Ok((self.own(part, own)?, defaults)),
+            None => Err(self.no_such_profile(name)),
+        }
+    }
+
+    fn own(
+        &self,
+        part: &Part<'_>,
+        (name, table): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>),
+    ) -> Result<ProfileTable, Error> {
+        read(table).map_err(|mut mistake| {
+            mistake.at.get_or_insert(name.span().start);
+            self.mistake(part, Some(name.get_ref()), mistake)
+        })
     }
 
     fn defaults(&self, part: &Part<'_>, root: &DeTable<'_>) -> Result<ProfileTable, Error> {
@@ -173,10 +184,10 @@ impl Config {
                     .push(self.unknown_at_top(word, key.span().start, value.get_ref()));
             }
         }
-        for (profile, value) in profiles(root).into_iter().flatten() {
-            let profile = profile.get_ref().as_ref();
+        for own in profiles(root).into_iter().flatten() {
+            let profile = own.0.get_ref().as_ref();
             let table = match name::check(profile) {
-                Ok(()) => read(value).map_err(|mistake| self.mistake(&whole, Some(profile), mistake)),
+                Ok(()) => self.own(&whole, own),
                 Err(_) => Err(self.located(profile, Error::new(Kind::Config, name::RULE))),
             };
             all.profiles.insert(profile.to_owned(), table);

@@ -76,7 +76,7 @@ pub fn cases() -> Vec<Case> {
         "[profiles.p]\ntoken_url = 'http://PROVIDER/t'\nauth_method = 'none'\n[[profiles.p.steps]]\nname = 's'\nurl = 'http://PROVIDER/s'\nauth_method = 'client_secret_basic'\n",
     ));
     cases.push(Case::able("token p").configured(&other("P")));
-    cases.push(Case::able("token p").configured(&other("'a b'")));
+    cases.push(Case::able("list").configured(&other("'a b'")));
     cases.extend(
         [
             "audience = '${hmac_sha256(client_secret, client_id)}'",

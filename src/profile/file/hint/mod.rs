@@ -119,6 +119,10 @@ pub(super) fn of_fault(fault: &Fault, key: &str, line: &str, profile: &str) -> O
     match fault {
         Fault::UnknownKey { key: unknown, known } => Some(unknown_key(unknown, known, key, &line, profile)),
         Fault::UnknownWord { word, known } => {
+            if key.ends_with("alg") {
+                // Algorithms with like names are not alike.
+                return None;
+            }
             let meant = snake(word);
             let synonym = WORDS.iter().filter(|(other, _)| *other == meant).map(|(_, word)| *word);
             let near = synonym
