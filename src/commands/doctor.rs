@@ -71,7 +71,11 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
         Ok(config) => {
             let overview = config.overview();
             let is_read = overview.is_ok();
-            findings.extend(config_findings(&config, doctor.profile.as_deref(), overview));
+            findings.extend(config_findings(
+                &config,
+                doctor.profile.as_deref(),
+                overview,
+            ));
             is_read.then_some(config)
         }
         Err(failure) => {
@@ -142,13 +146,19 @@ fn config_findings(
         1 => format!("{at}, 1 profile"),
         count => format!("{at}, {count} profiles"),
     };
-    let others = all.profiles.iter().filter(|(name, _)| profile.is_some_and(|own| own != *name));
+    let others = all
+        .profiles
+        .iter()
+        .filter(|(name, _)| profile.is_some_and(|own| own != *name));
     let broken: Vec<String> = others
         .filter(|(_, table)| table.is_err())
         .map(|(name, _)| format!("`{name}`"))
         .collect();
     if !broken.is_empty() {
-        text = format!("{text}; mistakes in {}, see `tok doctor`", broken.join(", "));
+        text = format!(
+            "{text}; mistakes in {}, see `tok doctor`",
+            broken.join(", ")
+        );
     }
     let problems = all.problems.into_iter();
     std::iter::once(Finding::new("config", Ok(text)))

@@ -83,7 +83,9 @@ pub(crate) struct Asking {
 
 /// Reads a length of time in which something can be done.
 fn some_time(text: &str) -> Result<DurationText, String> {
-    let read: DurationText = text.parse().map_err(|error: NotADuration| error.to_string())?;
+    let read: DurationText = text
+        .parse()
+        .map_err(|error: NotADuration| error.to_string())?;
     match read.ms {
         0 => Err("has to be longer than no time at all".to_owned()),
         _ => Ok(read),

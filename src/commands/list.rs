@@ -40,7 +40,9 @@ impl Execute for Args {
             .into_iter()
             .map(|(name, table)| Listed::of(&config, name, table.err()))
             .collect();
-        let mistakes = profiles.iter().filter_map(|profile| profile.mistake.as_ref());
+        let mistakes = profiles
+            .iter()
+            .filter_map(|profile| profile.mistake.as_ref());
         for error in mistakes.chain(&all.problems) {
             session.notes().note(&error.to_string());
         }

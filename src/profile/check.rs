@@ -43,7 +43,8 @@ impl Profile {
                 let located = |error| config.located_at_text(&self.name, source, error);
                 template.check().or_fail(Kind::Config).map_err(located)?;
                 if let Some(format) = constant_time(source) {
-                    let reason = format!("`now('{format}')` has no `%…` in it, so it is always `{format}`");
+                    let reason =
+                        format!("`now('{format}')` has no `%…` in it, so it is always `{format}`");
                     return Err(located(Error::new(Kind::Config, reason)));
                 }
             }

@@ -58,14 +58,18 @@ impl Layers {
             layers.tables.push((Layer::Extended(extended), table));
         }
         let tables = layers.tables.iter().map(|(_, table)| table);
-        let provider = tables.chain([&defaults]).find_map(|table| table.provider.clone());
+        let provider = tables
+            .chain([&defaults])
+            .find_map(|table| table.provider.clone());
         if let Some(provider) = provider {
             let entry = catalogue::find(&provider).map_err(|error| {
                 let about = Subject::Key("provider".to_owned());
                 config.located(name, error.into_error(Kind::Config).about(about))
             })?;
             layers.needs = entry.needs;
-            layers.tables.push((Layer::Catalogue(provider), entry.table));
+            layers
+                .tables
+                .push((Layer::Catalogue(provider), entry.table));
         }
         layers.tables.push((Layer::Defaults, defaults));
         Ok(layers)
@@ -92,7 +96,11 @@ mod tests {
             [profiles.base]\nprovider = 'cint'\nclient_id = 'b'\nparams = { b = 2, x = 2 }\nsecrets = { k = { env = 'B' } }\n\
             [profiles.p]\nextends = 'base'\nclient_id = 'p'\nparams = { x = 3 }\nsecrets = { k = { file = 'p' } }\n";
         let merged = layers(text, "p").unwrap();
-        let order: Vec<Layer> = merged.tables.iter().map(|(layer, _)| layer.clone()).collect();
+        let order: Vec<Layer> = merged
+            .tables
+            .iter()
+            .map(|(layer, _)| layer.clone())
+            .collect();
         assert_eq!(
             order,
             [
@@ -106,10 +114,18 @@ mod tests {
         assert_eq!(table.client_id.as_deref(), Some("p"));
         assert_eq!(table.timeout.map(|timeout| timeout.ms), Some(9_000));
         assert!(table.token_url.is_some());
-        assert_ne!(table.request.auth_method, Some(crate::profile::file::schema::AuthMethod::None));
+        assert_ne!(
+            table.request.auth_method,
+            Some(crate::profile::file::schema::AuthMethod::None)
+        );
         let params = serde_json::to_value(&table.request.params).unwrap();
         assert_eq!(
-            (&params["d"], &params["b"], &params["x"], &params["auth_scopes"]),
+            (
+                &params["d"],
+                &params["b"],
+                &params["x"],
+                &params["auth_scopes"]
+            ),
             (&1.into(), &2.into(), &3.into(), &"app:api".into())
         );
         assert_eq!(table.secrets["k"].env, None);
@@ -120,13 +136,28 @@ mod tests {
     fn circles_and_unknown_names_are_refused_at_that_profile_only() {
         let text = "[profiles.a]\nextends = 'b'\n[profiles.b]\nextends = 'a'\n[profiles.c]\nextends = 'd'\n[profiles.e]\nextends = 'e'\n[profiles.ok]\nclient_id = 'i'\n";
         for (name, message, hint) in [
-            ("a", "c.toml:4: profile `b`: `extends`: profiles must not extend each other in a circle: a → b → a", ""),
-            ("c", "c.toml:6: profile `c`: `extends`: there is no profile `d` in c.toml", "there are: a, b, c, e, ok"),
-            ("e", "c.toml:8: profile `e`: `extends`: profiles must not extend each other in a circle: e → e", ""),
+            (
+                "a",
+                "c.toml:4: profile `b`: `extends`: profiles must not extend each other in a circle: a → b → a",
+                "",
+            ),
+            (
+                "c",
+                "c.toml:6: profile `c`: `extends`: there is no profile `d` in c.toml",
+                "there are: a, b, c, e, ok",
+            ),
+            (
+                "e",
+                "c.toml:8: profile `e`: `extends`: profiles must not extend each other in a circle: e → e",
+                "",
+            ),
         ] {
             let error = layers(text, name).unwrap_err();
             assert_eq!(error.to_string(), message);
-            assert!(error.next_step().unwrap_or_default().contains(hint), "{error:?}");
+            assert!(
+                error.next_step().unwrap_or_default().contains(hint),
+                "{error:?}"
+            );
         }
         assert!(layers(text, "ok").is_ok());
     }

@@ -13,7 +13,9 @@ use crate::profile::home;
 use crate::profile::layers::Layers;
 use crate::profile::name;
 use crate::profile::reader::{Reader, Request, Where};
-use crate::profile::resolved::{DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile};
+use crate::profile::resolved::{
+    DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile,
+};
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
 use crate::profile::{rules, sources};
@@ -33,8 +35,15 @@ impl Profile {
         name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
         let mut layers = Layers::of(config, name)?;
         let needs = std::mem::take(&mut layers.needs);
-        from_table(config, name, layers.merged(), &needs, overrides, environment)
-            .map_err(|error| config.located(name, error))
+        from_table(
+            config,
+            name,
+            layers.merged(),
+            &needs,
+            overrides,
+            environment,
+        )
+        .map_err(|error| config.located(name, error))
     }
 }
 
@@ -134,7 +143,11 @@ fn from_table(
             secrets.entry(assertion.key.clone()).or_default();
         }
     }
-    let header = header(&mut reader, table.header.as_ref(), table.extra_header.as_ref())?;
+    let header = header(
+        &mut reader,
+        table.header.as_ref(),
+        table.extra_header.as_ref(),
+    )?;
     let mut origins = Vec::new();
     for origin in table.origins.unwrap_or_default() {
         origins.push(Origin::of(&origin).at("origins")?);
@@ -189,7 +202,10 @@ fn header(
     }
     let default = OneOrMany::One(DEFAULT_HEADER.to_owned());
     let extra = extra.map_or(&[][..], OneOrMany::as_slice);
-    let all = [("header", lines.unwrap_or(&default).as_slice()), ("extra_header", extra)];
+    let all = [
+        ("header", lines.unwrap_or(&default).as_slice()),
+        ("extra_header", extra),
+    ];
     let mut templates = Vec::new();
     for (key, lines) in all {
         for line in lines {
@@ -207,7 +223,10 @@ fn is_login(table: &ProfileTable) -> bool {
         || !request.headers.is_empty()
         || !table.secrets.is_empty()
         || table.steps.is_some()
-        || table.token_url.as_ref().is_some_and(|url| url.contains("${secret."));
+        || table
+            .token_url
+            .as_ref()
+            .is_some_and(|url| url.contains("${secret."));
     let has_client = table.client_id.is_some()
         || table.client_secret.is_some()
         || table.assertion != AssertionTable::default()

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::profile::assertion::Assertion;
-use crate::profile::home;
 use crate::profile::file::schema::{CacheKind, SourceTable};
+use crate::profile::home;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
 use crate::profile::template::{Name, Template};

@@ -13,8 +13,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
-use crate::profile::name::secret_variable;
 use crate::profile::home;
+use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;

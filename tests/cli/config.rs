@@ -8,10 +8,7 @@ const GOOD: &str = "[profiles.p]\ntoken_url = 'https://auth.example.com/token'\n
 fn a_config_error_names_file_line_and_key() {
     let with = |more: &str| format!("{GOOD}{more}\n");
     let cases: Vec<(String, Vec<&str>)> = vec![
-        (
-            String::new(),
-            vec!["no profile `p`", "has no profile yet"],
-        ),
+        (String::new(), vec!["no profile `p`", "has no profile yet"]),
         ("not toml".into(), vec!["config.toml:1: "]),
         ("[profiles.p".into(), vec!["config.toml:1: "]),
         (

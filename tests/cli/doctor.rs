@@ -110,7 +110,8 @@ fn each_doctor_failure_is_a_line_with_a_remedy_and_a_nonzero_exit() {
     home.write_config("[profiles.p]\ntoken_ur = 'x'\n");
     let lines = stdout(&doctor(&home, "p").code(3));
     assert!(
-        lines.contains("FAIL  profile") && lines.contains("config.toml:2: profile `p`: unknown key"),
+        lines.contains("FAIL  profile")
+            && lines.contains("config.toml:2: profile `p`: unknown key"),
         "{lines}"
     );
     assert!(lines.contains("write `token_url"), "{lines}");

@@ -59,9 +59,9 @@ fn a_mistake_in_another_profile_does_not_matter() {
             assert!(!said.contains("hunter2"), "{said}");
             let report = home.tok("doctor").assert();
             let lines = stdout(&report);
-            let failed = lines.lines().any(|line| {
-                line.starts_with("FAIL  profile") || line.starts_with("FAIL  config")
-            });
+            let failed = lines
+                .lines()
+                .any(|line| line.starts_with("FAIL  profile") || line.starts_with("FAIL  config"));
             assert!(failed, "{config}: {lines}");
             fails(home.tok("token q").assert(), 3, &["q"]);
         }
@@ -73,9 +73,18 @@ fn a_mistake_in_another_profile_does_not_matter() {
 fn a_mistake_in_the_defaults_concerns_every_profile_and_is_named() {
     let good = "[profiles.p]\ntoken_url = 'https://a.example'\nclient_id = 'i'\n";
     for (defaults, said) in [
-        ("[defaults]\ntimeout = 'soon'\n", "config.toml:2: `defaults.timeout`"),
-        ("[defaults]\nzzz = 1\n", "config.toml:2: `defaults`: unknown key `zzz`"),
-        ("[defaults]\nextends = 'p'\n", "`defaults.extends`: only a profile can extend another"),
+        (
+            "[defaults]\ntimeout = 'soon'\n",
+            "config.toml:2: `defaults.timeout`",
+        ),
+        (
+            "[defaults]\nzzz = 1\n",
+            "config.toml:2: `defaults`: unknown key `zzz`",
+        ),
+        (
+            "[defaults]\nextends = 'p'\n",
+            "`defaults.extends`: only a profile can extend another",
+        ),
         ("[default]\ntimeout = '1s'\n", "unknown key `default`"),
         ("timeout = '1s'\n", "config.toml:1: unknown key `timeout`"),
     ] {

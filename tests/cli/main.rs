@@ -67,10 +67,8 @@ mod exec;
 mod home;
 mod hostile;
 mod interrupted;
-#[cfg(target_os = "linux")] // Many messages end in the words of the system.
-mod kept;
 mod layers;
-#[cfg(target_os = "linux")] // Many a message ends in the system's own words.
+#[cfg(target_os = "linux")] // Many messages end in the words of the system.
 mod messages;
 mod origins;
 #[cfg(unix)]

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::profile::file::SHARED;
 use crate::profile::file::schema::ProfileTable;
+use crate::profile::layers::{Layer, Layers};
 use crate::profile::name::var_variable;
 use crate::profile::template::{Name, Template};
-use crate::profile::layers::{Layer, Layers};
 use crate::profile::{DEFAULT_HEADER, Environment, Overrides, Profile};
 
 /// The tables whose members are keys of their own: `response.root` rather than one long `response`.

@@ -85,14 +85,18 @@ pub(super) fn key<'a>(text: &'a str, name: &str, key: &str) -> Option<Found<'a>>
         if first.is_none_or(|first| fields.contains_key(first)) {
             return walk(text, holder, &mut parts);
         }
-        let base = fields.get("extends").and_then(|base| base.get_ref().as_str());
+        let base = fields
+            .get("extends")
+            .and_then(|base| base.get_ref().as_str());
         match base.and_then(|base| member(profiles, base)) {
             Some(base) => holder = base,
             None => break,
         }
     }
     match (member(root, "defaults"), first) {
-        (Some(defaults), Some(first)) if table(defaults.1).is_some_and(|it| it.contains_key(first)) => {
+        (Some(defaults), Some(first))
+            if table(defaults.1).is_some_and(|it| it.contains_key(first)) =>
+        {
             walk(text, defaults, &mut parts)
         }
         _ => Some(Found {
@@ -127,7 +131,9 @@ fn walk<'a, 'k>(
         let next = match value {
             DeValue::Table(inner) => member(inner, part),
             DeValue::Array(items) => {
-                let item = items.iter().find(|item| name_of(item.get_ref()) == Some(part));
+                let item = items
+                    .iter()
+                    .find(|item| name_of(item.get_ref()) == Some(part));
                 item.and_then(|item| {
                     let (name, _) = member(table(item.get_ref())?, "name")?;
                     Some((name, item.get_ref()))

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::{Deserialize, forward_to_deserialize_any};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -22,7 +24,11 @@ pub(crate) enum Fault {
         key: String,
         known: Vec<&'static str>,
     },
-    #[error("must be one of {}, not `{}`", listed(known), clean(word, SHOWN_CHARACTERS))]
+    #[error(
+        "must be one of {}, not `{}`",
+        listed(known),
+        clean(word, SHOWN_CHARACTERS)
+    )]
     UnknownWord {
         word: String,
         known: &'static [&'static str],
@@ -122,10 +128,12 @@ impl<'de> de::Deserializer<'de> for Node<'_, '_> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self.0.get_ref() {
             DeValue::String(text) => visitor.visit_str(text),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => visitor.visit_i64(number),
-                Err(_) => Err(Mistake::new(Fault::TooLarge)),
-            },
+            DeValue::Integer(number) => {
+                match i64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => visitor.visit_i64(number),
+                    Err(_) => Err(Mistake::new(Fault::TooLarge)),
+                }
+            }
             DeValue::Float(number) => match number.as_str().parse::<f64>() {
                 Ok(number) if number.is_finite() => visitor.visit_f64(number),
                 _ => Err(Mistake::new(Fault::NotFinite)),
@@ -385,11 +393,36 @@ mod tests {
                 "steps.login",
                 25,
             ),
-            ("scope = ['a', 7]", "expected a string, not integer `7`", "scope", 0),
-            ("params = { d = 2020-01-01 }", "is a date, which a request cannot carry", "params.d", 11),
-            ("params = { d = [inf] }", "is not a finite number", "params.d", 11),
-            ("client_secret = 'hunter2'", "a secret must not be in the config itself, only where it comes from", "client_secret", 0),
-            ("vars = 'hunter2'", "expected a table, not a string", "vars", 0),
+            (
+                "scope = ['a', 7]",
+                "expected a string, not integer `7`",
+                "scope",
+                0,
+            ),
+            (
+                "params = { d = 2020-01-01 }",
+                "is a date, which a request cannot carry",
+                "params.d",
+                11,
+            ),
+            (
+                "params = { d = [inf] }",
+                "is not a finite number",
+                "params.d",
+                11,
+            ),
+            (
+                "client_secret = 'hunter2'",
+                "a secret must not be in the config itself, only where it comes from",
+                "client_secret",
+                0,
+            ),
+            (
+                "vars = 'hunter2'",
+                "expected a table, not a string",
+                "vars",
+                0,
+            ),
         ];
         for (text, fault, path, at) in cases {
             let mistake = mistake(text);

@@ -10,8 +10,8 @@ pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
 };
 use crate::profile::file::values::merged;
-pub use crate::wire::request::Method;
 pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany, Params};
+pub use crate::wire::request::Method;
 
 /// `[profiles.NAME]`, `[defaults]`, or one file of the built-in catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -101,7 +101,9 @@ pub(super) fn names(text: &str) -> Vec<&str> {
     if has_multi_line_string(text.as_bytes()) {
         return Vec::new();
     }
-    let headers = text.lines().filter_map(|line| profile_of(line.trim_start_matches([' ', '\t'])));
+    let headers = text
+        .lines()
+        .filter_map(|line| profile_of(line.trim_start_matches([' ', '\t'])));
     let mut names: Vec<&str> = headers.collect();
     names.sort_unstable();
     names.dedup();
@@ -115,7 +117,9 @@ fn has_multi_line_string(bytes: &[u8]) -> bool {
 /// The profile whose header `line` is, however it goes on.
 pub(super) fn profile_of(line: &str) -> Option<&str> {
     let path = line.trim_start_matches('[').strip_prefix("profiles.")?;
-    let end = path.find(|c: char| !is_bare_character(c)).unwrap_or(path.len());
+    let end = path
+        .find(|c: char| !is_bare_character(c))
+        .unwrap_or(path.len());
     (line.starts_with('[') && end > 0).then(|| &path[..end])
 }
 
@@ -204,7 +208,8 @@ mod tests {
 
     #[test]
     fn defaults_come_with_every_profile_and_broken_headers_of_others_do_not_matter() {
-        let file = "[defaults]\nd = 1\n[profiles.b\nx = 1\n[profiles.a]\ny = 2\n[profiles.b.'c']\nz = 3\n";
+        let file =
+            "[defaults]\nd = 1\n[profiles.b\nx = 1\n[profiles.a]\ny = 2\n[profiles.b.'c']\nz = 3\n";
         let part = find(file, "a").unwrap();
         assert_eq!(part.text, "[defaults]\nd = 1\n[profiles.a]\ny = 2\n");
         for wanted in ["d = 1", "y = 2"] {

@@ -54,7 +54,11 @@ impl Config {
         self.tables_in(&Part::whole(&self.text), name).ok()
     }
 
-    fn tables_in(&self, part: &Part<'_>, name: &str) -> Result<(ProfileTable, ProfileTable), Error> {
+    fn tables_in(
+        &self,
+        part: &Part<'_>,
+        name: &str,
+    ) -> Result<(ProfileTable, ProfileTable), Error> {
         let document = DeTable::parse(&part.text).map_err(|error| self.not_toml(part, &error))?;
         let root = document.get_ref();
         if part.is_whole() {
@@ -89,9 +93,11 @@ impl Config {
         })?;
         match table.extends.take() {
             None => Ok(table),
-            Some(_) => Err(Error::new(Kind::Config, "only a profile can extend another")
-                .about(Subject::Key("defaults.extends".to_owned()))
-                .about(self.at_byte(part.in_file(defaults.span().start)))),
+            Some(_) => Err(
+                Error::new(Kind::Config, "only a profile can extend another")
+                    .about(Subject::Key("defaults.extends".to_owned()))
+                    .about(self.at_byte(part.in_file(defaults.span().start))),
+            ),
         }
     }
 
@@ -110,7 +116,10 @@ impl Config {
                 return Err(self.unknown_at_top(word, key.span().start, value.get_ref()));
             }
         }
-        match root.get("profiles").map(|profiles| (profiles.span(), profiles.get_ref())) {
+        match root
+            .get("profiles")
+            .map(|profiles| (profiles.span(), profiles.get_ref()))
+        {
             None | Some((_, DeValue::Table(_))) => Ok(()),
             Some((span, _)) => Err(Error::new(Kind::Config, "must be a table")
                 .about(Subject::Key("profiles".to_owned()))
@@ -127,9 +136,11 @@ impl Config {
                 known: SECTIONS.to_vec(),
             },
         );
-        error
-            .about(self.at_byte(at))
-            .hint(hint::of_top(key, value, locate::line_of(&self.text, at)))
+        error.about(self.at_byte(at)).hint(hint::of_top(
+            key,
+            value,
+            locate::line_of(&self.text, at),
+        ))
     }
 
     /// Whether the file has a profile `name`, whatever is wrong with it.
@@ -179,7 +190,8 @@ impl Config {
         for (key, value) in root {
             let is_table = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
             let word = key.get_ref().as_ref();
-            if is_table && !SECTIONS.contains(&word) && nearest(word, SECTIONS) != Some("defaults") {
+            if is_table && !SECTIONS.contains(&word) && nearest(word, SECTIONS) != Some("defaults")
+            {
                 all.problems
                     .push(self.unknown_at_top(word, key.span().start, value.get_ref()));
             }

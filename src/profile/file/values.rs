@@ -42,7 +42,9 @@ impl std::str::FromStr for DurationText {
 fn hours(text: &str) -> Option<i64> {
     let duration: jiff::SignedDuration = text.parse().ok()?;
     // `3h ago` is negative.
-    i64::try_from(duration.as_millis()).ok().filter(|ms| *ms >= 0)
+    i64::try_from(duration.as_millis())
+        .ok()
+        .filter(|ms| *ms >= 0)
 }
 
 /// The days that `text` begins with, in milliseconds, and the rest. A day is 24 hours: jiff leaves that to calendars.

@@ -34,7 +34,9 @@ impl<'a> Line<'a> {
 
     /// Everything after the first `=`.
     pub(super) fn value(&self) -> &'a str {
-        self.text.split_once('=').map_or("", |(_, value)| value.trim())
+        self.text
+            .split_once('=')
+            .map_or("", |(_, value)| value.trim())
     }
 
     /// The value if it is one string.
@@ -65,7 +67,9 @@ impl<'a> Line<'a> {
     /// The hint to write this line with `value` for the string `word`.
     pub(super) fn with_value(&self, word: &str, value: &str) -> Option<String> {
         let written = ['"', '\''].map(|quote| format!("{quote}{word}{quote}"));
-        let found = written.iter().find(|written| self.text.contains(written.as_str()))?;
+        let found = written
+            .iter()
+            .find(|written| self.text.contains(written.as_str()))?;
         self.shown(self.text.replacen(found.as_str(), value, 1))
     }
 
@@ -114,7 +118,10 @@ pub(super) fn shown(corrected: &str) -> Option<String> {
     let corrected = corrected.trim();
     let document = DeTable::parse(corrected).ok()?;
     let root = document.get_ref();
-    let line = match root.keys().any(|key| HIDDEN.contains(&key.get_ref().as_ref())) {
+    let line = match root
+        .keys()
+        .any(|key| HIDDEN.contains(&key.get_ref().as_ref()))
+    {
         true => hidden(corrected),
         false => corrected.to_owned(),
     };
@@ -163,7 +170,9 @@ pub(super) fn snake(name: &str) -> String {
             before = '_';
             continue;
         }
-        if !out.is_empty() && (before == '_' || c.is_ascii_uppercase() && before.is_ascii_lowercase()) {
+        if !out.is_empty()
+            && (before == '_' || c.is_ascii_uppercase() && before.is_ascii_lowercase())
+        {
             out.push('_');
         }
         out.push(c.to_ascii_lowercase());

@@ -117,19 +117,26 @@ const WORDS: [(&str, &str); 37] = [
 pub(super) fn of_fault(fault: &Fault, key: &str, line: &str, profile: &str) -> Option<String> {
     let line = Line::of(line);
     match fault {
-        Fault::UnknownKey { key: unknown, known } => Some(unknown_key(unknown, known, key, &line, profile)),
+        Fault::UnknownKey {
+            key: unknown,
+            known,
+        } => Some(unknown_key(unknown, known, key, &line, profile)),
         Fault::UnknownWord { word, known } => {
             if key.ends_with("alg") {
                 // Algorithms with like names are not alike.
                 return None;
             }
             let meant = snake(word);
-            let synonym = WORDS.iter().filter(|(other, _)| *other == meant).map(|(_, word)| *word);
+            let synonym = WORDS
+                .iter()
+                .filter(|(other, _)| *other == meant)
+                .map(|(_, word)| *word);
             let near = synonym
                 .into_iter()
                 .find(|word| known.contains(word))
                 .or_else(|| nearest(word, known.iter().copied()))?;
-            line.with_value(word, &quoted(near)).or_else(|| Some(format!("did you mean `{near}`?")))
+            line.with_value(word, &quoted(near))
+                .or_else(|| Some(format!("did you mean `{near}`?")))
         }
         Fault::WrongType { .. } | Fault::Date | Fault::NotFinite => wrong_type(key, &line, profile),
         Fault::SecretItself => Some(secret_itself(key, &line, profile)),
@@ -138,9 +145,18 @@ pub(super) fn of_fault(fault: &Fault, key: &str, line: &str, profile: &str) -> O
     }
 }
 
-fn unknown_key(unknown: &str, known: &[&'static str], table: &str, line: &Line<'_>, profile: &str) -> String {
+fn unknown_key(
+    unknown: &str,
+    known: &[&'static str],
+    table: &str,
+    line: &Line<'_>,
+    profile: &str,
+) -> String {
     let meant = snake(unknown);
-    let synonyms = KEYS.iter().filter(|(other, _)| *other == meant).map(|(_, key)| *key);
+    let synonyms = KEYS
+        .iter()
+        .filter(|(other, _)| *other == meant)
+        .map(|(_, key)| *key);
     let near = known
         .iter()
         .copied()
@@ -148,20 +164,28 @@ fn unknown_key(unknown: &str, known: &[&'static str], table: &str, line: &Line<'
         .or_else(|| synonyms.into_iter().find(|key| known.contains(key)))
         .or_else(|| nearest(&meant, known.iter().copied()));
     match (near, meant.as_str()) {
-        (Some("client_secret"), _) if table.is_empty() => secret_itself("client_secret", line, profile),
+        (Some("client_secret"), _) if table.is_empty() => {
+            secret_itself("client_secret", line, profile)
+        }
         (Some(near), _) => match line.with_key(unknown, near) {
             Some(line) => line,
             None => format!("did you mean `{near}`?"),
         },
         (None, "verify" | "insecure" | "verify_ssl" | "tls_verify" | "skip_verify") => {
-            "tok always checks certificates; to trust a private CA, write `ca_file = \"ca.pem\"`".to_owned()
+            "tok always checks certificates; to trust a private CA, write `ca_file = \"ca.pem\"`"
+                .to_owned()
         }
         (None, "proxy" | "http_proxy" | "https_proxy") => {
-            "tok takes the proxy from the environment: `HTTPS_PROXY=http://proxy:3128 tok …`".to_owned()
+            "tok takes the proxy from the environment: `HTTPS_PROXY=http://proxy:3128 tok …`"
+                .to_owned()
         }
-        (None, "username" | "user" | "email") => format!("write `params = {{ {unknown} = \"…\" }}`"),
+        (None, "username" | "user" | "email") => {
+            format!("write `params = {{ {unknown} = \"…\" }}`")
+        }
         (None, "api_key" | "apikey" | "passphrase" | "refresh_token") => {
-            format!("write `secrets = {{ {meant} = {{}} }}`, and `${{secret.{meant}}}` where the request has it")
+            format!(
+                "write `secrets = {{ {meant} = {{}} }}`, and `${{secret.{meant}}}` where the request has it"
+            )
         }
         (None, _) => format!("known here are: {}", known.join(", ")),
     }
@@ -170,14 +194,19 @@ fn unknown_key(unknown: &str, known: &[&'static str], table: &str, line: &Line<'
 /// Where a secret that was written into the config belongs.
 fn secret_itself(key: &str, line: &Line<'_>, profile: &str) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
-    match line.text_value().and_then(|written| value::source(name, written)) {
+    match line
+        .text_value()
+        .and_then(|written| value::source(name, written))
+    {
         Some(line) => format!("write `{line}`"),
         None => {
             let secret = match name {
                 "client_secret" => String::new(),
                 other => format!(" {other}"),
             };
-            format!("delete the line and run `tok secret set {profile}{secret}`, or write `{name} = {{ file = \"…\" }}`")
+            format!(
+                "delete the line and run `tok secret set {profile}{secret}`, or write `{name} = {{ file = \"…\" }}`"
+            )
         }
     }
 }
@@ -246,7 +275,9 @@ fn own(key: &str, line: &Line<'_>) -> Option<String> {
         "expires_at_unit" => {
             let written = line.value_of(last)?;
             let meant = snake(&written);
-            let word = WORDS.iter().find(|(other, word)| *other == meant && ["s", "ms", "us", "rfc3339"].contains(word));
+            let word = WORDS.iter().find(|(other, word)| {
+                *other == meant && ["s", "ms", "us", "rfc3339"].contains(word)
+            });
             let text = match word {
                 Some((_, word)) => (*word).to_owned(),
                 None => value::strftime(&written)?,
@@ -291,13 +322,24 @@ fn corrected_header(header: &str) -> String {
 pub(super) fn of_header(text: &str, name: &str) -> Option<String> {
     text.lines().enumerate().find_map(|(index, line)| {
         let header = Line::of(line).header()?;
-        let keys: Vec<&str> = header.split('.').map(|key| key.trim().trim_matches(['"', '\''])).collect();
+        let keys: Vec<&str> = header
+            .split('.')
+            .map(|key| key.trim().trim_matches(['"', '\'']))
+            .collect();
         let is_meant = match keys.as_slice() {
             [first, ..] if *first == name => true,
-            [first, second, ..] => *second == name && *first != "profiles" && nearest(first, ["profiles"]).is_some(),
+            [first, second, ..] => {
+                *second == name && *first != "profiles" && nearest(first, ["profiles"]).is_some()
+            }
             _ => false,
         };
-        is_meant.then(|| format!("in line {}, write `{}`", index + 1, corrected_header(header)))
+        is_meant.then(|| {
+            format!(
+                "in line {}, write `{}`",
+                index + 1,
+                corrected_header(header)
+            )
+        })
     })
 }
 

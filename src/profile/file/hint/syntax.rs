@@ -12,7 +12,10 @@ pub(in crate::profile::file) fn of_syntax(text: &str, at: usize) -> Option<Strin
     if let Some(earlier) = repeated(text, at) {
         return Some(earlier);
     }
-    let before = || text.get(..at).and_then(|before| before.trim_end().lines().last());
+    let before = || {
+        text.get(..at)
+            .and_then(|before| before.trim_end().lines().last())
+    };
     corrected(line).or_else(|| corrected(before()?))
 }
 
@@ -29,11 +32,15 @@ fn repeated(text: &str, at: usize) -> Option<String> {
     }
     let (key, _) = line.split_once('=')?;
     let above: Vec<&str> = lines().take(number - 1).collect();
-    let start = above.iter().rposition(|other| other.starts_with('[')).unwrap_or(0);
-    let first = above
+    let start = above
         .iter()
-        .skip(start)
-        .position(|other| other.split_once('=').is_some_and(|(other, _)| other.trim() == key.trim()))?;
+        .rposition(|other| other.starts_with('['))
+        .unwrap_or(0);
+    let first = above.iter().skip(start).position(|other| {
+        other
+            .split_once('=')
+            .is_some_and(|(other, _)| other.trim() == key.trim())
+    })?;
     DeTable::parse(line).ok()?;
     Some(format!(
         "`{}` is in line {} too: delete one of the two lines",
@@ -48,7 +55,9 @@ fn corrected(line: &str) -> Option<String> {
     if line.is_empty() || line.starts_with('#') || DeTable::parse(line).is_ok() {
         return None;
     }
-    let straight = line.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’', '‚'], "'");
+    let straight = line
+        .replace(['“', '”', '„', '«', '»'], "\"")
+        .replace(['‘', '’', '‚'], "'");
     if straight != line && DeTable::parse(&straight).is_ok() {
         return shown(&straight);
     }
@@ -81,15 +90,20 @@ fn header(line: &str) -> Option<String> {
         let key = key.trim().trim_matches(['"', '\'']);
         let name: String = key
             .chars()
-            .map(|c| match c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
-                true => c,
-                false => '-',
-            })
+            .map(
+                |c| match c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+                    true => c,
+                    false => '-',
+                },
+            )
             .collect();
         name
     });
     let mut keys: Vec<String> = keys.filter(|key| !key.is_empty()).collect();
-    if keys.first().is_some_and(|first| first != "profiles" && first != "defaults") {
+    if keys
+        .first()
+        .is_some_and(|first| first != "profiles" && first != "defaults")
+    {
         keys.insert(0, "profiles".to_owned());
     }
     let (open, close) = match line.starts_with("[[") {
@@ -114,7 +128,10 @@ fn candidates(written: &str) -> Vec<String> {
     let bare = written.trim_end_matches([';', ',']).trim_end();
     let mut all = Vec::new();
     if bare.starts_with('{') {
-        let with_equals = bare.replace("\": ", "\" = ").replace("\":", "\" = ").replace(": ", " = ");
+        let with_equals = bare
+            .replace("\": ", "\" = ")
+            .replace("\":", "\" = ")
+            .replace(": ", " = ");
         let close = if with_equals.ends_with('}') { "" } else { " }" };
         all.push(format!("{with_equals}{close}"));
         return all;
@@ -122,7 +139,10 @@ fn candidates(written: &str) -> Vec<String> {
     if bare.starts_with('[') {
         let close = if bare.ends_with(']') { "" } else { "]" };
         all.push(format!("{bare}{close}"));
-        let items = bare.trim_matches(['[', ']']).split(',').map(|item| quoted(item.trim().trim_matches(['"', '\''])));
+        let items = bare
+            .trim_matches(['[', ']'])
+            .split(',')
+            .map(|item| quoted(item.trim().trim_matches(['"', '\''])));
         all.push(format!("[{}]", items.collect::<Vec<_>>().join(", ")));
         return all;
     }

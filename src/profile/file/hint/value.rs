@@ -108,7 +108,9 @@ fn first_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
             texts.find(|text| text.contains("${") || !is_place(text))
         }
         DeValue::Table(table) => {
-            let mut texts = table.iter().filter_map(|(_, value)| first_text(value.get_ref()));
+            let mut texts = table
+                .iter()
+                .filter_map(|(_, value)| first_text(value.get_ref()));
             texts.find(|text| text.contains("${"))
         }
         _ => None,
@@ -127,7 +129,9 @@ pub(super) fn pointer(path: &str) -> String {
     if is_place(path) {
         return path.to_owned();
     }
-    let path = path.trim_start_matches('$').replace(['[', ']', '\'', '"'], ".");
+    let path = path
+        .trim_start_matches('$')
+        .replace(['[', ']', '\'', '"'], ".");
     let tokens = path
         .split(['.', '/'])
         .map(str::trim)
@@ -141,7 +145,10 @@ fn template(text: &str) -> Option<String> {
     text.split("${").skip(1).find_map(|rest| {
         let (inside, _) = rest.split_once('}')?;
         let inside = inside.trim();
-        if let Some(format) = inside.strip_prefix("now(").and_then(|rest| rest.strip_suffix(')')) {
+        if let Some(format) = inside
+            .strip_prefix("now(")
+            .and_then(|rest| rest.strip_suffix(')'))
+        {
             let format = format.trim().trim_matches(['"', '\'']);
             let format = match format {
                 "" => "%s".to_owned(),
@@ -150,12 +157,16 @@ fn template(text: &str) -> Option<String> {
             return Some(format!("${{now('{format}')}}"));
         }
         let name = inside.strip_suffix("()").unwrap_or(inside);
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        let is_name = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         if !is_name {
             return None;
         }
         if let Some((space, rest)) = name.split_once('.') {
-            let (_, meant) = SPACES.iter().find(|(written, _)| space.eq_ignore_ascii_case(written))?;
+            let (_, meant) = SPACES
+                .iter()
+                .find(|(written, _)| space.eq_ignore_ascii_case(written))?;
             return Some(format!("${{{meant}.{rest}}}"));
         }
         let meant = NAMES.iter().find(|(written, _)| *written == snake(name));
@@ -163,7 +174,9 @@ fn template(text: &str) -> Option<String> {
             return (*meant != name).then(|| format!("${{{meant}}}"));
         }
         let is_variable = name.len() > 1
-            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            && name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         is_variable.then(|| format!("${{env.{name}}}"))
     })
 }
@@ -204,7 +217,11 @@ fn url(text: &str) -> Option<String> {
     if rest.contains(['@', ' ']) || rest.is_empty() {
         return None;
     }
-    let rest = rest.replace("{{", "{").replace("}}", "}").replace('<', "{").replace('>', "}");
+    let rest = rest
+        .replace("{{", "{")
+        .replace("}}", "}")
+        .replace('<', "{")
+        .replace('>', "}");
     let rest = match rest.contains("${") {
         true => rest,
         false => rest.replace('{', "${var."),
@@ -218,9 +235,13 @@ pub(super) fn source(key: &str, written: &str) -> Option<String> {
     let is_variable = |name: &&str| {
         name.len() > 1
             && name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     };
-    let braced = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let braced = text
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
     let variable = match braced {
         Some(inside) => inside.strip_prefix("env.").or(Some(inside)),
         None => text.strip_prefix("env:").or_else(|| text.strip_prefix('$')),
@@ -229,14 +250,30 @@ pub(super) fn source(key: &str, written: &str) -> Option<String> {
         return Some(format!("{key} = {{ env = \"{variable}\" }}"));
     }
     let file = text.strip_prefix("file:").or_else(|| {
-        let starts = ["~/", "./", "/run/secrets/", "/etc/", "/home/", "/var/", "/opt/"];
-        starts.iter().any(|start| text.starts_with(start)).then_some(text)
+        let starts = [
+            "~/",
+            "./",
+            "/run/secrets/",
+            "/etc/",
+            "/home/",
+            "/var/",
+            "/opt/",
+        ];
+        starts
+            .iter()
+            .any(|start| text.starts_with(start))
+            .then_some(text)
     });
     if let Some(file) = file {
         return Some(format!("{key} = {{ file = {} }}", quoted(file)));
     }
-    let command = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
-    let command = command.or_else(|| text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')))?;
+    let command = text
+        .strip_prefix("$(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    let command = command.or_else(|| {
+        text.strip_prefix('`')
+            .and_then(|rest| rest.strip_suffix('`'))
+    })?;
     let words: Vec<String> = command.split_whitespace().map(quoted).collect();
     Some(format!("{key} = {{ command = [{}] }}", words.join(", ")))
 }
