@@ -1,30 +1,28 @@
-//! What time it is, by two clocks: the wall's, which people and providers read but which may be stepped, and the one that
-//! counts from boot, sleep included, which nobody can set.
-//!
-//! `Now` is read once per run and handed down; nothing below asks for the time by itself, so every decision can be tested.
+//! The time by two clocks: the wall clock, which can be stepped, and the one that counts from boot, sleep included, which cannot be
+//! set. A moment is an argument of each decision, so that every decision can be tested.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One moment, by every clock there is.
+/// One moment by both clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Now {
     /// Milliseconds since 1970-01-01 UTC.
     pub unix_ms: i64,
-    /// The boot clock; none where the platform has no such clock or no name for a boot.
+    /// The boot clock; `None` where the platform has no such clock or no name for a boot.
     pub boot: Option<Boot>,
 }
 
-/// A moment on the clock that starts at boot and runs on while the machine sleeps.
+/// A moment on the boot clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boot {
-    /// Which boot: two moments can be compared only when this is the same.
+    /// Which boot. Only moments of one boot can be compared.
     pub id: String,
     /// Milliseconds since that boot.
     pub ms: i64,
 }
 
 impl Now {
-    /// The present moment.
+    /// Reads both clocks.
     #[must_use]
     pub fn read() -> Self {
         let unix_ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
@@ -39,9 +37,8 @@ impl Now {
         }
     }
 
-    /// Milliseconds from `earlier` to this moment: by the boot clock when both are of one boot, else by the wall clock.
-    ///
-    /// Negative when `earlier` is, by the clock that decides, in the future.
+    /// Milliseconds from `earlier` to this moment, by the boot clock if both are of one boot, else by the wall clock. Negative if
+    /// `earlier` is in the future.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> i64 {
         match (&self.boot, &earlier.boot) {
@@ -59,7 +56,6 @@ mod boot {
 
     use crate::clock::Boot;
 
-    /// The boot's id. No process lives through two boots, so one look is enough.
     static ID: OnceLock<Option<String>> = OnceLock::new();
 
     pub(super) fn read() -> Option<Boot> {
@@ -73,17 +69,15 @@ mod boot {
         })
     }
 
-    /// Milliseconds since boot, sleep included.
     fn milliseconds() -> Option<i64> {
         let mut time = libc::timespec {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // rustix has a safe function for it, which first looks for the kernel's fast entry by itself: work that the C library has done
-        // already, and that ends the program where a tool like valgrind has hidden that entry.
+        // Not rustix's safe function: it looks for the kernel's fast entry again, and aborts where valgrind hides that entry.
         #[expect(
             unsafe_code,
-            reason = "the C library is handed a structure of its own to fill, which outlives the call"
+            reason = "the C library fills a structure that outlives the call"
         )]
         let done = unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
         if done != 0 {
@@ -95,11 +89,10 @@ mod boot {
     }
 }
 
-/// Elsewhere: the wall clock alone decides. macOS and Windows have boot clocks, but name a boot only by its wall-clock time,
-/// which a stepped clock changes, so they could not tell two boots apart when it matters.
+/// Elsewhere only the wall clock decides: macOS and Windows name a boot only by its wall-clock time, which a stepped clock changes.
 #[cfg(not(target_os = "linux"))]
 mod boot {
-    pub(super) fn read() -> Option<crate::Boot> {
+    pub(super) fn read() -> Option<crate::clock::Boot> {
         None
     }
 }
@@ -116,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_boot_clock_decides_within_one_boot_and_the_wall_clock_across_boots() {
+    fn boot_clock_decides_within_one_boot_and_wall_clock_across_boots() {
         let then = at(1_000, Some(("a", 500)));
         let cases = [
             (at(9_000, Some(("a", 700))), 200),

@@ -1,34 +1,34 @@
-//! A token and how long it is good for. Freshness is a pure function of the token and the clock.
+//! A token and its freshness, a pure function of the token and the time.
 
 use serde_json::{Map, Value};
 
 use crate::clock::Now;
 use crate::secret::Secret;
 
-/// A token with less to live than this is dead: it would expire between here and the API.
+/// A token with less time left than this is dead: it would expire on its way to the API.
 pub const DEAD_UNDER_MS: i64 = 10_000;
 
-/// A token this close to its end is refreshed ahead of time, at the least and at the most, whatever a tenth of its life is.
+/// Bounds of the last part of a token's life, usually a tenth, in which it is refreshed ahead of time.
 const STALE_AT_LEAST_MS: i64 = 10_000;
 const STALE_AT_MOST_MS: i64 = 300_000;
 
-/// How far in the future a token may have been fetched: clocks of machines that share a folder differ by a little.
+/// How far in the future a token may have been fetched: the clocks of machines that share a folder differ a little.
 const FUTURE_MS: i64 = 60_000;
 
-/// An access token (RFC 6749 §1.4) and what the answer said of it.
+/// An access token (RFC 6749 §1.4) and what the answer says about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
-    /// The token itself.
+    /// The token.
     pub access_token: Secret,
-    /// Its type as the provider wrote it; `Bearer` where it wrote none.
+    /// Its type as the provider writes it; `Bearer` by default.
     pub token_type: String,
-    /// The scope granted, where the provider said it.
+    /// The granted scope, if the provider says it.
     pub scope: Option<String>,
     /// Further members of the answer that the profile keeps.
     pub kept: Map<String, Value>,
     /// When the request for it was sent.
     pub sent: Now,
-    /// How long it lives from then, milliseconds.
+    /// Its lifetime from then, milliseconds.
     pub lifetime_ms: i64,
 }
 
@@ -44,15 +44,15 @@ pub enum Freshness {
 }
 
 impl Token {
-    /// Milliseconds it has left at `now`; none when it comes from the future, so that nobody can tell.
+    /// Returns how many milliseconds are left at `now`; `None` if the token comes from the future.
     #[must_use]
     pub fn left_ms(&self, now: &Now) -> Option<i64> {
         let age_ms = now.since(&self.sent);
         (age_ms >= -FUTURE_MS).then(|| self.lifetime_ms.saturating_sub(age_ms.max(0)))
     }
 
-    /// Whether it can be used at `now` by someone who needs it for `min_ttl_ms`. `jitter`, from 0 to 1, spreads the moment at which
-    /// processes find it stale over the last tenth of its life, so that a crowd does not refresh all at once.
+    /// Decides whether the token can be used at `now` by a caller who needs it for `min_ttl_ms`. `jitter`, from 0 to 1, spreads the
+    /// moment at which it becomes stale, so that many processes do not refresh at once.
     #[must_use]
     pub fn freshness(&self, now: &Now, min_ttl_ms: i64, jitter: f64) -> Freshness {
         let Some(left_ms) = self.left_ms(now) else {
@@ -62,7 +62,7 @@ impl Token {
             return Freshness::Dead;
         }
         let window_ms = (self.lifetime_ms / 10).clamp(STALE_AT_LEAST_MS, STALE_AT_MOST_MS);
-        // Never earlier than the window, never later than half way through it.
+        // Between the start and the middle of the window.
         let stale_under_ms = window_ms - (window_ms as f64 / 2.0 * jitter.clamp(0.0, 1.0)) as i64;
         if left_ms < stale_under_ms {
             Freshness::Stale
@@ -71,7 +71,7 @@ impl Token {
         }
     }
 
-    /// When it expires, Unix milliseconds by the wall clock at `now`; none when it comes from the future.
+    /// Returns when it expires in Unix milliseconds; `None` if the token comes from the future.
     #[must_use]
     pub fn expires_at_unix_ms(&self, now: &Now) -> Option<i64> {
         self.left_ms(now)
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn freshness_goes_from_fresh_over_stale_to_dead() {
+    fn token_is_fresh_then_stale_then_dead() {
         use Freshness::{Dead, Fresh, Stale};
         let hour = 3_600_000;
         let cases = [
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn no_step_of_the_clock_revives_a_dead_token() {
+    fn stepped_clock_does_not_revive_a_dead_token() {
         use Freshness::{Dead, Fresh};
         let hour = 3_600_000;
         let decade = 10 * 365 * 24 * hour;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn time_left_is_never_more_than_the_lifetime() {
+    fn time_left_is_at_most_the_lifetime() {
         let now = at(1_000_000_000 - 30_000, None);
         assert_eq!(token(60_000).left_ms(&now), Some(60_000));
         assert_eq!(token(60_000).expires_at_unix_ms(&now), Some(1_000_030_000));

@@ -1,37 +1,57 @@
-//! Which token is whose: a digest over every input of the request but the secrets, so that an edited profile or another scope is another
-//! token, and a new secret or a comment is not.
+//! Which token belongs to which profile and request: a digest of every input except the secrets, so that an edited profile or another
+//! scope is another token, and a new secret or a comment is not.
 
 use std::fmt::Write as _;
 
-use ring::digest::{Context, SHA256};
+use ring::digest::SHA256;
+use serde::Serialize;
 
-/// How many digits of the digest name a file: 128 bits, which no two profiles of one user will share. The whole digest stands in the entry and
-/// is compared besides.
+use crate::profile::Inputs;
+
+/// Raise it when the same request is written as other inputs: every cached token is fetched anew then.
+const VERSION: u32 = 1;
+
+/// How many digits of the digest are in a file name: 128 bits, which no two entries of a user share. The entry has the whole digest.
 const NAMED_DIGITS: usize = 32;
 
-/// What tells `inputs` from all others: a SHA-256 in lower-case hex.
-#[must_use]
-pub fn digest(inputs: &[(String, String)]) -> String {
-    let mut digest = Context::new(&SHA256);
-    for (label, value) in inputs {
-        for text in [label, value] {
-            // Length before text: no two lists of texts run together into one.
-            digest.update(&(text.len() as u64).to_be_bytes());
-            digest.update(text.as_bytes());
-        }
-    }
-    let mut hex = String::new();
-    push_hex(&mut hex, digest.finish().as_ref());
-    hex
+#[derive(Serialize)]
+struct Key<'a> {
+    version: u32,
+    profile: &'a str,
+    inputs: &'a Inputs,
 }
 
-/// The name of the entry for `profile` with inputs of this [`digest`], without an ending: `cint.0f3a…`.
+/// Returns the key of the token of `profile` for `inputs`, as JSON.
+#[must_use]
+pub fn serialize(profile: &str, inputs: &Inputs) -> String {
+    let key = Key {
+        version: VERSION,
+        profile,
+        inputs,
+    };
+    // Texts always serialize.
+    serde_json::to_string(&key).unwrap_or_default()
+}
+
+/// Returns the SHA-256 of the key in lower-case hex.
+#[must_use]
+pub fn digest(profile: &str, inputs: &Inputs) -> String {
+    let key = serialize(profile, inputs);
+    let digest = ring::digest::digest(&SHA256, key.as_bytes());
+    digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Returns the name, without an ending, of the entry of `profile` for this digest: `cint.0f3a…`.
 #[must_use]
 pub fn stem(profile: &str, digest: &str) -> String {
-    format!("{profile}.{}", &digest[..NAMED_DIGITS])
+    format!("{profile}.{}", digest.get(..NAMED_DIGITS).unwrap_or(digest))
 }
 
-/// The profile in a stem; none when `stem` is none.
+/// Returns the profile in a stem, if it is one.
 #[must_use]
 pub fn profile_of(stem: &str) -> Option<&str> {
     let (profile, digest) = stem.rsplit_once('.')?;
@@ -42,46 +62,29 @@ pub fn profile_of(stem: &str) -> Option<&str> {
     (is_digest && crate::profile::name::check(profile).is_ok()).then_some(profile)
 }
 
-/// The stem and the ending of a file's name, the ending with all its dots: `p.0f3a…` and `json`.
+/// Splits a file name into its stem and its ending: `p.0f3a…` and `json`.
 #[must_use]
 pub fn split(name: &str) -> Option<(&str, &str)> {
     let digest = name.find('.')? + 1;
     let end = digest + name.get(digest..)?.find('.')?;
-    Some((&name[..end], &name[end + 1..]))
-}
-
-/// The digest of one text, for an input whose value should not stand in a file.
-#[must_use]
-pub fn digest_text(text: &str) -> String {
-    let mut hex = String::from("sha256:");
-    push_hex(
-        &mut hex,
-        ring::digest::digest(&SHA256, text.as_bytes()).as_ref(),
-    );
-    hex
-}
-
-fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        write!(out, "{byte:02x}").expect("a String takes all that is written to it");
-    }
+    Some((name.get(..end)?, name.get(end + 1..)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(pairs: &[(&str, &str)]) -> String {
-        let inputs: Vec<_> = pairs
+    fn stem_of(pairs: &[(&str, &str)]) -> String {
+        let inputs: Inputs = pairs
             .iter()
-            .map(|(l, v)| ((*l).to_owned(), (*v).to_owned()))
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        stem("p", &digest(&inputs))
+        stem("p", &digest("p", &inputs))
     }
 
     #[test]
-    fn a_file_name_tells_profile_and_ending() {
-        let stem = of(&[("a", "b")]);
+    fn file_name_tells_profile_and_ending() {
+        let stem = stem_of(&[("a", "b")]);
         assert_eq!(profile_of(&stem), Some("p"));
         for ending in ["json", "json.0123456789abcdef.tmp"] {
             assert_eq!(
@@ -99,16 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_what_it_was_in_every_version_before() {
-        // SHA-256 of nothing; then each text behind its length in eight bytes, the most significant first.
-        let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(digest(&[]), nothing);
-        assert_eq!(digest_text(""), format!("sha256:{nothing}"));
-        let one = [("a".to_owned(), "bc".to_owned())];
+    fn key_is_versioned_json_of_named_inputs() {
+        let inputs = vec![("client_id".to_owned(), "a\"b".to_owned())];
         assert_eq!(
-            digest(&one),
-            "3fafa1cf2f19a7c1129beb20cf0983f73a489a221fc0dd2f16d1be292d089205"
+            serialize("p", &inputs),
+            r#"{"version":1,"profile":"p","inputs":[["client_id","a\"b"]]}"#
         );
+        assert_ne!(digest("p", &inputs), digest("q", &inputs));
     }
 
     #[test]
@@ -124,9 +124,9 @@ mod tests {
         ];
         for (index, list) in lists.iter().enumerate() {
             for other in &lists[..index] {
-                assert_ne!(of(list), of(other));
+                assert_ne!(stem_of(list), stem_of(other));
             }
-            assert_eq!(of(list), of(list));
+            assert_eq!(stem_of(list), stem_of(list));
         }
     }
 }

@@ -47,7 +47,7 @@ impl Slot {
             CacheKind::File => Store::File,
             CacheKind::Keyring => Store::Keyring,
         };
-        let digest = key::digest(&profile.inputs());
+        let digest = key::digest(&profile.name, &profile.inputs());
         Ok(Some(Self {
             path: directory::path()?,
             stem: key::stem(&profile.name, &digest),
@@ -127,7 +127,10 @@ impl Slot {
 
 /// Returns the name, without an ending, of the entry for the token that `profile` asks for.
 pub(crate) fn stem(profile: &Profile) -> String {
-    key::stem(&profile.name, &key::digest(&profile.inputs()))
+    key::stem(
+        &profile.name,
+        &key::digest(&profile.name, &profile.inputs()),
+    )
 }
 
 /// Tries the cache directory: writes a file, reads it back, locks one, and removes both. Returns the directory's path.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use snapbox::IntoData as _;
 use tok::cache::key;
 use tok::profile::file::Config;
 use tok::profile::{Overrides, Profile};
@@ -353,7 +354,7 @@ fn stem(config: &Config, name: &str, random: &mut Random) -> String {
     let environment = |variable: &str| variable.ends_with("_CLIENT_SECRET").then(|| secret.into());
     let profile = Profile::resolve(config, name, &Overrides::default(), &environment)
         .unwrap_or_else(|failure| panic!("{failure}"));
-    key::digest(&profile.inputs())
+    key::digest("p", &profile.inputs())
 }
 
 /// Draws `count` pairs; how many of them were of one key, and how many of two.
@@ -401,4 +402,37 @@ fn two_profiles_share_a_key_exactly_when_they_send_the_same_request() {
 fn full_size_two_profiles_share_a_key_exactly_when_they_send_the_same_request() {
     let (hits, misses) = draw(FULL, 2);
     println!("{FULL} pairs: {hits} of one key, {misses} of two");
+}
+
+/// Pins the key of a profile of every kind. When it changes, every cached token is fetched anew: raise the version in `cache::key`, and
+/// record the new keys with `SNAPSHOTS=overwrite`.
+#[test]
+fn key_of_every_kind_of_profile_is_as_recorded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/key");
+    let text = std::fs::read_to_string(folder.join("profiles.toml")).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("config.toml");
+    std::fs::write(&path, &text).unwrap();
+    let config = Config::load(&path).unwrap();
+    let environment = |variable: &str| (variable == "REGION").then(|| "eu".into());
+    let mut recorded = String::new();
+    let names = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("[profiles.")?.strip_suffix(']'));
+    for name in names {
+        let profile = Profile::resolve(&config, name, &Overrides::default(), &environment)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        profile
+            .check(&config)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let inputs = profile.inputs();
+        let key = key::serialize(name, &inputs);
+        // A line for each input.
+        let key = key.replace("],[", "],\n  [").replace("\":[[", "\":[\n  [");
+        write!(recorded, "{key}\n{}\n\n", key::digest(name, &inputs)).unwrap();
+    }
+    let expected = snapbox::Data::read_from(&folder.join("keys.txt"), None).raw();
+    snapbox::Assert::new()
+        .action_env("SNAPSHOTS")
+        .eq(recorded.into_data().raw(), expected);
 }
