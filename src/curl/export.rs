@@ -32,7 +32,7 @@ enum Word {
 }
 
 /// The functions that the commands may need, each as POSIX shells and tools know it. All read stdin and end without a line end, which the next would encode; none needs more than od, awk, sed, base64, and openssl for a hash.
-const FUNCTIONS: [(&str, &str); 6] = [
+const FUNCTIONS: [(&str, &str); 7] = [
     (
         "json",
         "json() { bytes | LC_ALL=C awk '{for (i = 1; i <= NF; i++) {c = sprintf(\"%c\", $i); if ($i < 32) printf \"\\\\u%04x\", $i; else if ($i == 34 || $i == 92) printf \"\\\\%s\", c; else printf \"%s\", c}}' | quoted; }",
@@ -43,6 +43,10 @@ const FUNCTIONS: [(&str, &str); 6] = [
     ),
     ("bytes", "bytes() { od -An -v -tu1; }"),
     ("quoted", "quoted() { sed 's/[\\\\\"]/\\\\&/g'; }"),
+    (
+        "xml",
+        "xml() { printf %s \"$(sed 's/&/\\&amp;/g; s/</\\&lt;/g; s/>/\\&gt;/g; s/\"/\\&quot;/g; '\"s/'/\\&apos;/g\")\"; }",
+    ),
     (
         "sha256",
         "sha256() { openssl dgst -sha256 -r | cut -c1-64 | tr -d '\\n'; }",
@@ -190,24 +194,32 @@ impl Marks {
         if built.method != usual {
             config.push(("request", built.method.name().to_owned()));
         }
+        let is_multipart = marked.encoding == Encoding::Multipart;
+        let is_type = |name: &str| name.eq_ignore_ascii_case("content-type");
         for (name, value) in &built.headers {
+            // curl chooses the boundary of its own parts.
+            if is_multipart && is_type(name) {
+                continue;
+            }
             let field = match value.expose() {
                 "" => format!("{name};"),
                 value => format!("{name}: {value}"),
             };
             config.push(("header", self.shell(&field, Place::Raw)));
         }
-        if let Some(body) = &built.body {
+        if is_multipart {
+            for (name, value) in request::form_fields(&marked.parameters, &unmarked)? {
+                let field = format!("{name}={}", value.expose());
+                config.push(("form-string", self.shell(&field, Place::Raw)));
+            }
+        } else if let Some(body) = &built.body {
             // curl would call an empty body a form.
-            if !built
-                .headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            {
+            if !built.headers.iter().any(|(name, _)| is_type(name)) {
                 config.push(("header", "Content-Type:".to_owned()));
             }
             let place = match marked.encoding {
                 Encoding::Json => Place::Json,
+                Encoding::Raw => Place::Raw,
                 _ => Place::Form,
             };
             config.push(("data-raw", self.shell(body.expose(), place)));
@@ -223,7 +235,7 @@ impl Marks {
             }
         }
         let seconds = (profile.timeout_ms + 999) / 1000;
-        let mut out = format!("curl -sS --globoff --max-time {seconds} -K - <<EOF\n");
+        let mut out = format!("curl -sS --compressed --globoff --max-time {seconds} -K - <<EOF\n");
         for (key, value) in config {
             out.push_str(&format!("{key} = \"{value}\"\n"));
         }
@@ -392,6 +404,7 @@ impl Marks {
                 match name.as_str() {
                     "base64" => (piped("base64 | tr -d '\\n'"), true),
                     "sha256" => (piped("sha256"), true),
+                    "xml" => (piped("xml"), false),
                     "uuid" => ("uuid".to_owned(), true),
                     "now" => (
                         format!("date -u +{} | tr -d '\\n'", single_quoted(argument)),
@@ -459,7 +472,7 @@ impl Marks {
 /// Where a mark stands, which decides how its value is encoded.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
-    /// A header field, or the URL as the profile writes it.
+    /// A header field, a raw body, a field of a multipart form, or the URL as the profile writes it.
     Raw,
     /// A form, or the query that parameters make.
     Form,

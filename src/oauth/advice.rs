@@ -222,6 +222,8 @@ mod tests {
             url: Template::literal("https://example.com/"),
             method: Method::Post,
             encoding: Encoding::Form,
+            body: None,
+            content_type: None,
             auth_method,
             basic_encoding: BasicEncoding::Rfc6749,
             parameters: Vec::new(),

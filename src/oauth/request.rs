@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Format};
 use crate::profile::parameter::Parameter;
 use crate::profile::plan::Plan;
-use crate::profile::template::{CLIENT_SECRET, Name, percent_encode};
+use crate::profile::template::{CLIENT_SECRET, Name, percent_encode, uuid};
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};
 
@@ -47,6 +47,24 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
         Encoding::Query => {
             append_query(&mut url, &form(&plan.parameters, value)?);
             None
+        }
+        Encoding::Multipart => {
+            // The parts are unknown to whoever chooses the boundary: no part contains it.
+            let boundary = format!("tok-{}", uuid()?);
+            headers.set(
+                "Content-Type",
+                &format!("multipart/form-data; boundary={boundary}"),
+            );
+            Some(multipart(&form_fields(&plan.parameters, value)?, &boundary))
+        }
+        Encoding::Raw => {
+            if let Some(content_type) = &plan.content_type {
+                headers.set("Content-Type", content_type);
+            }
+            plan.body
+                .as_ref()
+                .map(|body| body.render(value))
+                .transpose()?
         }
         Encoding::None => None,
     };
@@ -127,28 +145,54 @@ pub fn basic_encodings_differ(id: &str, secret: &str) -> bool {
     percent_encode(id).expose() != id || percent_encode(secret).expose() != secret
 }
 
-/// `name=value&…`, in UTF-8 (`application/x-www-form-urlencoded`); a list repeats its name.
+/// `name=value&…`, in UTF-8 (`application/x-www-form-urlencoded`).
 fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Error> {
     let mut out = Secret::default();
-    let mut add = |name: &str, text: &Secret| {
+    for (name, text) in form_fields(parameters, value)? {
         if !out.is_empty() {
             out.push("&");
         }
         out.push(percent_encode(name).expose());
         out.push("=");
         out.push(percent_encode(text.expose()).expose());
-    };
-    for (name, parameter) in parameters {
-        match parameter {
-            Parameter::List(items) => {
-                for item in items {
-                    add(name, &scalar(item, value)?);
-                }
-            }
-            single => add(name, &scalar(single, value)?),
-        }
     }
     Ok(out)
+}
+
+/// The fields of a form; a list repeats its name.
+pub(crate) fn form_fields<'a>(
+    parameters: &'a [(String, Parameter)],
+    value: Lookup<'_>,
+) -> Result<Vec<(&'a str, Secret)>, Error> {
+    let mut fields = Vec::new();
+    for (name, parameter) in parameters {
+        let items = match parameter {
+            Parameter::List(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for item in items {
+            fields.push((name.as_str(), scalar(item, value)?));
+        }
+    }
+    Ok(fields)
+}
+
+/// The fields as `multipart/form-data` (RFC 7578), names escaped as in HTML forms.
+fn multipart(fields: &[(&str, Secret)], boundary: &str) -> Secret {
+    let mut out = Secret::default();
+    for (name, text) in fields {
+        let name = name
+            .replace('"', "%22")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A");
+        out.push(&format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n"
+        ));
+        out.push(text.expose());
+        out.push("\r\n");
+    }
+    out.push(&format!("--{boundary}--\r\n"));
+    out
 }
 
 /// The text of a parameter that is one value.
@@ -259,6 +303,8 @@ mod tests {
             url: Template::parse("https://a.example/token?v=1").unwrap(),
             method: Method::Post,
             encoding: Encoding::Form,
+            body: None,
+            content_type: None,
             auth_method: AuthMethod::None,
             basic_encoding: BasicEncoding::Rfc6749,
             parameters: vec![
@@ -339,6 +385,46 @@ mod tests {
             );
             assert_eq!(header(&request, "Authorization"), None);
         }
+    }
+
+    #[test]
+    fn a_multipart_body_has_one_part_for_each_field() {
+        let request = build(&Plan {
+            encoding: Encoding::Multipart,
+            ..plan()
+        });
+        let boundary = header(&request, "Content-Type")
+            .unwrap()
+            .strip_prefix("multipart/form-data; boundary=")
+            .unwrap();
+        let field = |name: &str, value: &str| {
+            format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
+        };
+        let expected = [
+            field("grant_type", "client_credentials"),
+            field("client_secret", SECRET),
+            field("scope", "a b"),
+            field("n", "1"),
+            field("n", "x"),
+            format!("--{boundary}--\r\n"),
+        ];
+        assert_eq!(request.body.unwrap().expose(), expected.concat());
+    }
+
+    #[test]
+    fn a_raw_body_is_sent_as_written_with_its_type() {
+        let request = build(&Plan {
+            encoding: Encoding::Raw,
+            body: Some(Template::parse("<a>${xml(client_secret)}</a>\n").unwrap()),
+            content_type: Some("text/xml".into()),
+            ..plan()
+        });
+        assert_eq!(header(&request, "Content-Type"), Some("text/xml"));
+        assert_eq!(request.url.expose(), "https://a.example/token?v=1");
+        let body = "<a>+/=:%&amp; é</a>\n";
+        assert_eq!(request.body.unwrap().expose(), body);
     }
 
     #[test]

@@ -100,6 +100,8 @@ impl List {
         self.add("encoding", word(&plan.encoding));
         self.add("auth_method", word(&plan.auth_method));
         self.add("basic_encoding", word(&plan.basic_encoding));
+        self.add("body", plan.body.as_ref().map(Template::source));
+        self.add("content_type", plan.content_type.as_ref());
         let canonical = |(_, value): &(String, Parameter)| value.canonical().to_string();
         self.add_sorted("parameter", paired(&plan.parameters, canonical));
         self.add_sorted("query", paired(&plan.query, canonical));

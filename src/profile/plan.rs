@@ -18,6 +18,10 @@ pub struct Plan {
     pub auth_method: AuthMethod,
     /// How Basic credentials are encoded.
     pub basic_encoding: BasicEncoding,
+    /// The body that the profile writes itself (`encoding = "raw"`).
+    pub body: Option<Template>,
+    /// The media type of that body.
+    pub content_type: Option<String>,
     /// The parameters by name, in the order sent.
     pub parameters: Parameters,
     /// Parameters that travel in the URL whatever the encoding of the others.
@@ -45,6 +49,7 @@ impl Plan {
                 .map(|(name, value)| Ok((name.clone(), each(value)?)))
                 .collect::<Result<_, E>>()?,
             url: each(&self.url)?,
+            body: self.body.as_ref().map(each).transpose()?,
             parameters: map_all(&self.parameters, each)?,
             query: map_all(&self.query, each)?,
             ..self.clone()
@@ -55,6 +60,7 @@ impl Plan {
     #[must_use]
     pub fn templates(&self) -> Vec<&Template> {
         let mut all = vec![&self.url];
+        all.extend(&self.body);
         for (_, parameter) in self.parameters.iter().chain(&self.query) {
             parameter.templates(&mut |template| all.push(template));
         }

@@ -34,10 +34,12 @@ fn each_secret_is_a_variable_encoded_for_its_position() {
         ("params = { h = '${sha256(client_secret)}' }", r#"&h=$(printf %s "${TOK_P_CLIENT_SECRET}" | sha256 | urlencode)"#.into()),
         ("params = { t = \"${now('%s')}\" }", "&t=$(date -u +'%s' | tr -d '\\n' | urlencode)".into()),
         ("encoding = 'json'\nparams = { l = '$HOME `x` \\ \"' }", r#"\"l\":\"\$HOME \`x\` \\\\\\\ "#.into()),
+        ("auth_method = 'none'\nencoding = 'raw'\ncontent_type = 'text/xml'\nbody = '<a b=\"${xml(secret.k)}\">${client_id}</a>'", r#"data-raw = "<a b=\"$(printf %s "${TOK_P_K}" | xml | quoted)\">my id</a>""#.into()),
+        ("encoding = 'multipart'\nparams = { k = '${secret.k}' }", "form-string = \"k=$(printf %s \"$TOK_P_K\" | quoted)\"\n".into()),
         ("query = { q = '${secret.k}' }", r#"t?v=1&q=$(printf %s "$TOK_P_K" | urlencode)""#.into()),
         ("encoding = 'json'\nmethod = 'PUT'", "request = \"PUT\"\n".into()),
         ("params = { u = '${upper(client_id)}' }", "&u=MY%20ID".into()),
-        ("timeout = '1500ms'", "curl -sS --globoff --max-time 2 -K - <<EOF\nurl = \"https://a.example/t?v=1\"\n".into()),
+        ("timeout = '1500ms'", "curl -sS --compressed --globoff --max-time 2 -K - <<EOF\nurl = \"https://a.example/t?v=1\"\n".into()),
         ("ca_file = 'ca.pem'", if cfg!(unix) { "config/tok/ca.pem\"\n" } else { r"\tok\\\ca.pem" }.into()),
     ];
     for (keys, expected) in cases {

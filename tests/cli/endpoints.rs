@@ -40,19 +40,7 @@ fn each(check: impl Fn(&Endpoint) + Sync) {
 fn scene(endpoint: &Endpoint, last: Option<Answer>) -> (Provider, Home) {
     let provider = Provider::start();
     let here = provider.url("");
-    let mut answers: Vec<Answer> = endpoint
-        .exchange
-        .iter()
-        .map(|exchange| {
-            let answer = exchange
-                .answer_headers
-                .iter()
-                .fold(Answer::new(exchange.status), |answer, (name, value)| {
-                    answer.header(name, &value.replace("{provider}", &here))
-                });
-            answer.body(exchange.answer.replace("{provider}", &here))
-        })
-        .collect();
+    let mut answers = answers(endpoint, &here);
     if let Some(last) = last {
         answers.pop();
         answers.push(last);
@@ -65,6 +53,23 @@ fn scene(endpoint: &Endpoint, last: Option<Answer>) -> (Provider, Home) {
         std::fs::write(home.config().with_file_name(name), text).unwrap();
     }
     (provider, home)
+}
+
+/// The documented answers of an endpoint, in their order.
+fn answers(endpoint: &Endpoint, here: &str) -> Vec<Answer> {
+    endpoint
+        .exchange
+        .iter()
+        .map(|exchange| {
+            let answer = exchange
+                .answer_headers
+                .iter()
+                .fold(Answer::new(exchange.status), |answer, (name, value)| {
+                    answer.header(name, &value.replace("{provider}", here))
+                });
+            answer.body(exchange.answer.replace("{provider}", here))
+        })
+        .collect()
 }
 
 fn run(home: &Home, endpoint: &Endpoint, arguments: &str) -> assert_cmd::assert::Assert {
@@ -167,6 +172,8 @@ fn each_endpoint_is_shown_as_a_curl_command_or_with_a_reason() {
             let command = stdout(&told.stderr(""));
             assert!(command.contains("curl -sS "), "{command}");
             assert!(!command.contains(SECRET), "{command}");
+            #[cfg(unix)]
+            same_as_curl(endpoint, &provider, &home, &command);
             shown.fetch_add(1, Ordering::Relaxed);
         } else {
             let why = ["profile `p`: `", "cannot be shown as a curl command: "];
@@ -176,6 +183,31 @@ fn each_endpoint_is_shown_as_a_curl_command_or_with_a_reason() {
     });
     let shown = shown.into_inner();
     assert!(shown >= 75, "{shown} endpoints are shown");
+}
+
+/// Checks that `command`, run by bash, sends what tok sends.
+#[cfg(unix)]
+fn same_as_curl(endpoint: &Endpoint, provider: &Provider, home: &Home, command: &str) {
+    let here = provider.url("");
+    run(home, endpoint, "token p --no-cache").success();
+    let by_tok = provider.requests();
+    provider.answer_in_turn("/*", answers(endpoint, &here));
+    let mut bash = std::process::Command::new("bash");
+    bash.arg("-c")
+        .arg(command)
+        .env("TOK_P_CLIENT_SECRET", SECRET);
+    bash.env("NO_PROXY", "*");
+    for (name, value) in &endpoint.secrets {
+        bash.env(format!("TOK_P_{}", name.to_uppercase()), value);
+    }
+    let ran = bash.current_dir(home.path()).output().unwrap();
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{errors}\n{command}");
+    let by_curl = &provider.requests()[by_tok.len()..];
+    assert_eq!(by_curl.len(), by_tok.len(), "{command}");
+    for ((tok, curl), expected) in by_tok.iter().zip(by_curl).zip(&endpoint.exchange) {
+        compare::compare_equal(tok, curl, expected);
+    }
 }
 
 #[test]

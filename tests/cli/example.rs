@@ -49,6 +49,14 @@ fn every_commented_key_of_the_example_works() {
             "auth_method = 'client_secret_post'\nencoding = 'json'",
         ),
         (
+            "body",
+            "auth_method = 'none'\nencoding = 'raw'\ncontent_type = 'text/xml'",
+        ),
+        (
+            "content_type",
+            "auth_method = 'none'\nencoding = 'raw'\nbody = '${client_secret}'",
+        ),
+        (
             "assertion",
             "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",
         ),

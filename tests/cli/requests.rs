@@ -2,7 +2,7 @@
 
 use local_provider::{Answer, Provider};
 
-use crate::home::{Home, fails, stdout};
+use crate::home::{Home, fails, stderr, stdout};
 
 const SECRET: &str = "ab#cd&e f/g";
 
@@ -106,4 +106,65 @@ fn a_variable_that_only_the_header_uses_does_not_fetch_again() {
     assert_eq!(provider.requests().len(), 1);
     ask(&home, "header p --var tenant=y").success();
     assert_eq!(provider.requests().len(), 2);
+}
+
+#[test]
+fn a_raw_body_is_sent_as_written() {
+    let keys = "auth_method = 'none'\nencoding = 'raw'\ncontent_type = 'text/xml'\nbody = '''<r k=\"${xml(client_secret)}\">\n${client_id}</r>'''\nheaders = { x-sum = '${sha256(body)}' }";
+    let (provider, home) = scene(keys);
+    ask(&home, "token p").success();
+    let received = provider.only_request();
+    assert_eq!(received.text(), "<r k=\"ab#cd&amp;e f/g\">\nid</r>");
+    assert_eq!(received.header("content-type"), Some("text/xml"));
+    assert!(received.header("x-sum").is_some());
+    let shown = ask(&home, "token p --refresh -v").success();
+    assert!(!stderr(&shown).contains("cd&amp;e"), "{}", stderr(&shown));
+}
+
+#[test]
+fn a_multipart_form_has_a_part_for_each_parameter() {
+    let keys = "auth_method = 'client_secret_post'\nencoding = 'multipart'\nparams = { list = ['1', '2'] }";
+    let (provider, home) = scene(keys);
+    ask(&home, "token p").success();
+    let received = provider.only_request();
+    let content_type = received.header("content-type").unwrap();
+    let boundary = content_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .unwrap();
+    let parts: String = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "id"),
+        ("client_secret", SECRET),
+        ("list", "1"),
+        ("list", "2"),
+    ]
+    .iter()
+    .map(|(name, value)| {
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        )
+    })
+    .collect();
+    assert_eq!(received.text(), format!("{parts}--{boundary}--\r\n"));
+}
+
+#[test]
+fn a_body_that_would_not_be_sent_and_a_raw_request_without_one_are_config_errors() {
+    let raw = "auth_method = 'none'\nencoding = 'raw'\n";
+    let cases = [
+        ("body = 'x'".to_owned(), "`body`: is sent only with"),
+        ("content_type = 'a/b'".into(), "`content_type`: is sent only with"),
+        (raw.to_owned() + "content_type = 'a/b'", "`body`: missing"),
+        (raw.to_owned() + "body = 'x'", "`content_type`: missing"),
+        (raw.to_owned() + "body = 'x'\ncontent_type = \"a\\nb: c\"", "`content_type`: contains"),
+        (raw.to_owned() + "body = 'x'\ncontent_type = 'a/b'\nparams = { a = '1' }", "`raw` sends no parameters"),
+        ("encoding = 'raw'\nbody = 'x'\ncontent_type = 'a/b'\nauth_method = 'client_secret_post'".into(), "client_secret"),
+        ("encoding = 'multipart'\nheaders = { Content-Type = 'a/b' }".into(), "`headers`: `multipart` writes its own"),
+        ("encoding = 'multipart'\nparams = { a = { b = 1 } }".into(), "nested"),
+    ];
+    for (keys, expected) in cases {
+        let (provider, home) = scene(&keys);
+        fails(ask(&home, "token p"), 3, &[expected]);
+        assert_eq!(provider.requests().len(), 0, "{keys}");
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Error {
 /// Why no shell can be told to call `function` with `arguments`; none where it can.
 pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'static str> {
     match (function, arguments) {
-        ("base64" | "urlencode" | "raw" | "sha256", [_]) | ("uuid", []) => None,
+        ("base64" | "urlencode" | "raw" | "xml" | "sha256", [_]) | ("uuid", []) => None,
         ("now", [format]) if is_known_to_date(format) => None,
         ("now", _) => Some("not every `date` can write that time"),
         ("totp", _) => Some("no shell can compute it without showing its key to the machine"),
@@ -90,7 +90,7 @@ mod tests {
     use crate::profile::template::FUNCTIONS;
 
     #[test]
-    fn six_functions_have_a_command_and_every_other_says_why_not() {
+    fn seven_functions_have_a_command_and_every_other_says_why_not() {
         let one = ["%s".to_owned()];
         let shown: Vec<&str> = FUNCTIONS
             .iter()
@@ -101,10 +101,10 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            ["base64", "urlencode", "raw", "sha256", "uuid", "now"]
+            ["base64", "urlencode", "raw", "xml", "sha256", "uuid", "now"]
         );
         let two = ["x".to_owned(), "base64".to_owned()];
-        for name in ["base64", "urlencode", "raw", "sha256", "uuid", "now"] {
+        for name in ["base64", "urlencode", "raw", "xml", "sha256", "uuid", "now"] {
             assert!(why_not_called(name, &two).is_some(), "{name}");
         }
     }

@@ -186,7 +186,7 @@ impl Reading {
                     Encoding::Form => {
                         value.eq_ignore_ascii_case("application/x-www-form-urlencoded")
                     }
-                    Encoding::Query | Encoding::None => false,
+                    Encoding::Query | Encoding::Multipart | Encoding::Raw | Encoding::None => false,
                 },
                 "accept" => ["application/json", "*/*"].contains(&value.as_str()),
                 "user-agent" => ["curl/", "Postman", "Mozilla/"]
@@ -458,6 +458,8 @@ fn spelled(encoding: Encoding) -> &'static str {
         Encoding::Form => "form",
         Encoding::Json => "json",
         Encoding::Query => "query",
+        Encoding::Multipart => "multipart",
+        Encoding::Raw => "raw",
         Encoding::None => "none",
     }
 }

@@ -16,6 +16,8 @@ pub struct RequestTable {
     pub basic_encoding: Option<BasicEncoding>,
     pub method: Option<Method>,
     pub encoding: Option<Encoding>,
+    pub body: Option<String>,
+    pub content_type: Option<String>,
     pub grant_type: Option<String>,
     pub scope: Option<OneOrMany>,
     pub scope_separator: Option<String>,
@@ -36,6 +38,8 @@ impl RequestTable {
             basic_encoding: self.basic_encoding.or(base.basic_encoding),
             method: self.method.or(base.method),
             encoding: self.encoding.or(base.encoding),
+            body: self.body.or(base.body),
+            content_type: self.content_type.or(base.content_type),
             grant_type: self.grant_type.or(base.grant_type),
             scope: self.scope.or(base.scope),
             scope_separator: self.scope_separator.or(base.scope_separator),
@@ -95,6 +99,10 @@ pub enum Encoding {
     Json,
     /// In the URL's query; the body is empty.
     Query,
+    /// `multipart/form-data` (RFC 7578).
+    Multipart,
+    /// Not at all: the profile writes the body itself.
+    Raw,
     /// Not at all.
     None,
 }

@@ -116,17 +116,22 @@ impl Reader<'_> {
             set(list, name, Parameter::Text(Template::literal(value)));
         }
         nested::nest(&mut parameters, &table.names, encoding).at(&request.key("names"))?;
-        if encoding == Encoding::None && !parameters.is_empty() {
+        if sends_no_parameters(encoding) && !parameters.is_empty() {
             let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+            let which = match encoding {
+                Encoding::Raw => "raw",
+                _ => "none",
+            };
             return Err(wrong(
                 &request.key("encoding"),
                 format!(
-                    "`none` sends no parameters (those in the URL go into `query`), but there are: {}",
+                    "`{which}` sends no parameters (those in the URL go into `query`), but there are: {}",
                     names.join(", ")
                 ),
             ));
         }
         let headers = self.headers(&request)?;
+        let body = self.body(&request, encoding, &headers)?;
         let url_key = request.key(request.url_key);
         let mut plan = Plan {
             url: self
@@ -136,6 +141,8 @@ impl Reader<'_> {
             values: Vec::new(),
             method,
             encoding,
+            body,
+            content_type: table.content_type.clone(),
             auth_method,
             basic_encoding: table.basic_encoding.unwrap_or_default(),
             parameters,
@@ -159,7 +166,7 @@ impl Reader<'_> {
         let mut texts: Vec<(Sent, &str)> = Vec::new();
         if let Some(grant_type) = &request.table.grant_type
             && grant_type != "none"
-            && encoding != Encoding::None
+            && !sends_no_parameters(encoding)
         {
             texts.push((Sent::GrantType, grant_type));
         }
@@ -252,6 +259,53 @@ impl Reader<'_> {
         Ok(params)
     }
 
+    /// The body that the profile writes itself.
+    fn body(
+        &mut self,
+        request: &Request<'_>,
+        encoding: Encoding,
+        headers: &[(String, Template)],
+    ) -> Result<Option<Template>, Error> {
+        let names_type = headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let (body, content_type) = (&request.table.body, &request.table.content_type);
+        if encoding != Encoding::Raw {
+            let unused = [("body", body), ("content_type", content_type)];
+            if let Some((key, _)) = unused.iter().find(|(_, written)| written.is_some()) {
+                let reason = "is sent only with `encoding = \"raw\"`";
+                return Err(wrong(&request.key(key), reason));
+            }
+            if encoding == Encoding::Multipart && names_type {
+                let reason = "`multipart` writes its own `Content-Type`, which names the boundary of the parts";
+                return Err(wrong(&request.key("headers"), reason));
+            }
+            return Ok(None);
+        }
+        let key = request.key("body");
+        let Some(body) = body else {
+            let reason = "missing: with `encoding = \"raw\"` it is the whole body of the request";
+            return Err(wrong(&key, reason));
+        };
+        match content_type {
+            None if !names_type => {
+                let reason =
+                    "missing: the media type of `body`, as in `content_type = \"text/xml\"`";
+                return Err(wrong(&request.key("content_type"), reason));
+            }
+            Some(text)
+                if !text
+                    .bytes()
+                    .all(|byte| byte == b' ' || byte.is_ascii_graphic()) =>
+            {
+                let reason = "contains a character that a header field cannot have";
+                return Err(wrong(&request.key("content_type"), reason));
+            }
+            _ => {}
+        }
+        self.template(&key, body, Where::Request).map(Some)
+    }
+
     /// The profile's header fields.
     fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Error> {
         let key = request.key("headers");
@@ -265,6 +319,11 @@ impl Reader<'_> {
         }
         Ok(headers)
     }
+}
+
+/// Whether parameters have no place in a request of this encoding.
+fn sends_no_parameters(encoding: Encoding) -> bool {
+    matches!(encoding, Encoding::None | Encoding::Raw)
 }
 
 /// Replaces the parameter of that name, or adds it at the end.

@@ -75,6 +75,45 @@ pub fn compare(received: &Received, expected: &Exchange, here: &str) {
     }
 }
 
+/// Compares the same request by two programs: all but the order of header fields and the name of the program. What the manual leaves open
+/// (`<any>`, as a nonce or a time) need not be equal.
+#[cfg(unix)]
+pub fn compare_equal(one: &Received, other: &Received, expected: &Exchange) {
+    let fields = |received: &Received| {
+        let mut fields: Vec<(String, String)> = received
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .filter(|(name, _)| !["user-agent", "accept-encoding"].contains(&name.as_str()))
+            .filter(|(name, _)| {
+                let written = expected.headers.iter();
+                let mut same = written.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+                !same.any(|(_, wanted)| wanted.contains("<any>"))
+            })
+            .collect();
+        fields.sort();
+        fields
+    };
+    let open = |pattern: &str| pattern.contains("<any>");
+    assert_eq!(one.method, other.method);
+    if !open(&expected.sent) {
+        assert_eq!(one.target, other.target);
+    }
+    assert!(fits(
+        &format!("{} {}", other.method, other.target),
+        &expected.sent
+    ));
+    if !open(&expected.body) {
+        assert_eq!(one.text(), other.text());
+    }
+    assert!(fits(other.text(), &expected.body), "{}", other.text());
+    assert_eq!(fields(one), fields(other));
+    for received in [one, other] {
+        let accepted = received.header("accept-encoding").unwrap_or_default();
+        assert!(accepted.contains("gzip"), "{accepted}");
+    }
+}
+
 /// Verifies the JWT in `received`, and compares it with what the manual wants it to say.
 pub fn compare_assertion(
     received: &Received,
