@@ -3,8 +3,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 /// One moment by both clocks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
     /// Milliseconds since 1970-01-01 UTC.
     pub unix_ms: i64,
@@ -13,7 +15,7 @@ pub struct Now {
 }
 
 /// A moment on the boot clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     /// Which boot. Only moments of one boot can be compared.
     pub id: String,
@@ -34,6 +36,18 @@ impl Now {
         Self {
             unix_ms,
             boot: boot::read(),
+        }
+    }
+
+    /// Returns the moment `ms` milliseconds later.
+    #[must_use]
+    pub fn plus(&self, ms: i64) -> Self {
+        Self {
+            unix_ms: self.unix_ms.saturating_add(ms),
+            boot: self.boot.clone().map(|boot| Boot {
+                ms: boot.ms.saturating_add(ms),
+                ..boot
+            }),
         }
     }
 

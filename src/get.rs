@@ -191,7 +191,9 @@ impl<'a> Flow<'a> {
 
     /// Refreshes a token that is still good, unless another process is doing that. If it fails, the token is used as it is.
     fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
-        let Ok(Some(_lock)) = slot.try_lock() else {
+        let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
+        let until = Instant::now() + most.min(REFRESH_AHEAD);
+        let Ok(Some(_lock)) = slot.try_lock(until + GRACE) else {
             return reuse(found);
         };
         // The last holder of the lock may have refreshed it.
@@ -206,11 +208,11 @@ impl<'a> Flow<'a> {
         let last = slot.last_failure();
         let refreshed = match last.filter(|failure| failure.pauses_refreshing(&Now::read())) {
             Some(failure) => Err(failure.error(&self.run.profile.name)),
-            None => self.run.profile.check(self.run.config).and_then(|()| {
-                let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
-                let until = Instant::now() + most.min(REFRESH_AHEAD);
-                self.fetch(Some(slot), until, Tries::Once)
-            }),
+            None => self
+                .run
+                .profile
+                .check(self.run.config)
+                .and_then(|()| self.fetch(Some(slot), until, Tries::Once)),
         };
         refreshed.unwrap_or_else(|failure| {
             self.run.notes.note(&format!(
@@ -220,7 +222,8 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Fetches a token and stores it, or the failure.
+    /// Fetches a token and stores it, or the failure. A process that was stopped beyond its deadline stores nothing: another has taken
+    /// over since.
     fn fetch(
         &self,
         slot: Option<&Slot>,
@@ -234,6 +237,7 @@ impl<'a> Flow<'a> {
             ..
         } = self.run;
         let fetched = fetch(profile, environment, until, tries, notes);
+        let slot = slot.filter(|_| Instant::now() < until + GRACE);
         if let (Some(slot), Ok(token)) = (slot, &fetched)
             && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead
             && let Err(error) = slot.store(token)

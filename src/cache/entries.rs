@@ -9,7 +9,7 @@ use crate::cache::directory::{self, Directory};
 use crate::cache::entry::Entry;
 use crate::cache::error::CacheError;
 use crate::cache::store::Store;
-use crate::cache::{LAST_FAILURE, LOCK, key, lock};
+use crate::cache::{LAST_FAILURE, key, lock};
 use crate::secret::Secret;
 
 /// The cache directory.
@@ -124,7 +124,7 @@ impl Entries {
                 continue;
             }
             // Without the lock the token is removed all the same: the API refuses it, and at worst that costs one fetch.
-            let _lock = lock::take_by(&self.directory, &format!("{stem}.{LOCK}"), until);
+            let _lock = lock::take_by(&self.directory, &stem, until);
             if has_token(&self.read(store, &stem)) {
                 removed |= store.remove(&self.directory, &stem)?;
             }

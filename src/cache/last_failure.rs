@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Boot, Now};
+use crate::clock::Now;
 use crate::error::{Error, Subject};
 use crate::oauth::problem::Problem;
 
@@ -25,9 +25,7 @@ pub struct LastFailure {
     problem: Problem,
     /// What it is about, from the outermost subject to the innermost.
     subjects: Vec<Subject>,
-    at_unix_ms: i64,
-    boot_id: Option<String>,
-    at_boot_ms: i64,
+    at: Now,
     /// How long after that moment the provider does not want to be asked again.
     wait_ms: i64,
     /// Whether it was a refresh ahead of time: a single attempt, while there was a good token.
@@ -42,9 +40,7 @@ impl LastFailure {
             version: VERSION,
             problem: shared(failure)?.clone(),
             subjects: failure.subjects().to_vec(),
-            at_unix_ms: now.unix_ms,
-            boot_id: now.boot.as_ref().map(|boot| boot.id.clone()),
-            at_boot_ms: now.boot.as_ref().map_or(0, |boot| boot.ms),
+            at: now.clone(),
             wait_ms: failure
                 .retry_at_unix_ms()
                 .map_or(0, |at| at.saturating_sub(now.unix_ms))
@@ -77,19 +73,9 @@ impl LastFailure {
             .fold(error, |error, subject| error.about(subject.clone()))
     }
 
-    fn at(&self) -> Now {
-        Now {
-            unix_ms: self.at_unix_ms,
-            boot: self.boot_id.clone().map(|id| Boot {
-                id,
-                ms: self.at_boot_ms,
-            }),
-        }
-    }
-
     /// Milliseconds since it happened; `None` if that is in the future.
     fn age_ms(&self, now: &Now) -> Option<i64> {
-        Some(now.since(&self.at())).filter(|age| *age >= 0)
+        Some(now.since(&self.at)).filter(|age| *age >= 0)
     }
 
     /// Whether a process that began at `began` shares the failure: it happened since then, or the process had to wait for others that
@@ -97,7 +83,7 @@ impl LastFailure {
     #[must_use]
     pub fn is_shared_by(&self, began: &Now, waited: bool, now: &Now) -> bool {
         let is_recent = || self.age_ms(now).is_some_and(|age| age < SHARED_MS);
-        !self.ahead && (self.at().since(began) > 0 || waited && is_recent())
+        !self.ahead && (self.at.since(began) > 0 || waited && is_recent())
     }
 
     /// Milliseconds until the provider may be asked again; `None` if it may be asked now.

@@ -3,15 +3,20 @@
 //! The first process takes the lock for itself. The others wait until it is free *for reading*, so that all of them go on at once when
 //! the token is there. A holder whose fetch failed stays for a moment, with the lock open to readers: a process that finds it there
 //! started together with the others and shares the failure; a process that takes the lock at once starts anew.
+//!
+//! A holder that was stopped (Ctrl-Z) keeps its lock, and no process can break it. So the lock file contains the holder's deadline, and
+//! the processes that find it in the past compete for the lock of the next level. A holder owns the lowest level whose holder, if there
+//! is one, is not overdue; the levels above it must be free.
 
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cache::directory::Directory;
 use crate::cache::error::{CacheError, PathProblem};
+use crate::clock::Now;
 use crate::term::progress::Progress;
 
 /// How long no process must have come before a holder whose fetch failed leaves: longer than a busy machine pauses between two starts
@@ -21,8 +26,20 @@ const QUIET: Duration = Duration::from_millis(250);
 /// The longest such a holder stays: a stream of calls that never pauses must find out when the provider has changed.
 const LONGEST_STAY: Duration = Duration::from_secs(4);
 
-/// How often to look where no thread can be started that waits.
+/// When to read the holder's deadline: a holder has long written it by then.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+
+/// How often to look for a deadline that cannot be read.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often to try the lock where no thread can be started that waits.
 const POLL: Duration = Duration::from_millis(20);
+
+/// How many holders may be stopped at the same time.
+const LEVELS: usize = 8;
+
+/// A longer file is not a deadline.
+const MAX_DEADLINE_BYTES: u64 = 512;
 
 /// What came of asking for the lock.
 #[derive(Debug)]
@@ -35,30 +52,34 @@ pub(crate) enum Turn {
     TimedOut,
 }
 
-/// The lock, held.
+/// The lock, held: one file for each level that was free.
 #[derive(Debug)]
-pub(crate) struct Lock(File);
+pub(crate) struct Lock(Vec<File>);
 
 impl Lock {
-    fn new(file: File) -> Self {
-        touch(&file);
-        Self(file)
-    }
-
     /// Lets the waiting processes read, and stays until no process has come for a while.
-    pub(crate) fn stay(self) {
+    pub(crate) fn stay(mut self) {
         // Unlocked first: not every system converts a lock.
-        let is_shared = self.0.unlock().is_ok() && self.0.try_lock_shared().is_ok();
-        if !is_shared {
+        let share = |file: &File| file.unlock().is_ok() && file.try_lock_shared().is_ok();
+        if !self.0.iter().all(share) {
+            // Another process holds it; its deadline must stay.
+            self.0.clear();
             return;
         }
+        let quiet_for = || self.0.iter().map(quiet_for).min().unwrap_or(QUIET);
         let until = Instant::now() + LONGEST_STAY;
-        while let Some(rest) = QUIET.checked_sub(quiet_for(&self.0))
+        while let Some(rest) = QUIET.checked_sub(quiet_for())
             && !rest.is_zero()
             && Instant::now() < until
         {
             thread::sleep(rest);
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.0.iter().for_each(clear);
     }
 }
 
@@ -75,86 +96,77 @@ fn quiet_for(file: &File) -> Duration {
     last.map_or(QUIET, |last| last.elapsed().unwrap_or_default())
 }
 
-/// Takes the lock called `name` if it is free.
+/// Writes when the holder will have released the lock.
+fn write_deadline(mut file: &File, until: Instant) {
+    let left = until.saturating_duration_since(Instant::now());
+    let deadline = Now::read().plus(i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
+    let text = serde_json::to_vec(&deadline).unwrap_or_default();
+    // Without it no process takes over from a holder that was stopped.
+    let _ = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(&text));
+}
+
+fn clear(file: &File) {
+    // The next holder overwrites it.
+    let _ = file.set_len(0);
+}
+
+/// Returns how long until the holder's deadline; `None` if it cannot be read, zero if it has passed.
+fn time_to_deadline(mut file: &File) -> Option<Duration> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(MAX_DEADLINE_BYTES)
+        .read_to_string(&mut text)
+        .ok()?;
+    let deadline: Now = serde_json::from_str(&text).ok()?;
+    let left_ms = deadline.since(&Now::read());
+    Some(Duration::from_millis(left_ms.try_into().unwrap_or(0)))
+}
+
+/// Takes the lock of the entry called `stem` if it is free, promising to release it by `until`.
 ///
 /// # Errors
 /// Fails if there can be no lock: no such directory, a file system without locks.
-pub(crate) fn try_take(directory: &Directory, name: &str) -> Result<Option<Lock>, CacheError> {
-    let file = directory.lock_file(name)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Lock::new(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(not_lockable(directory, name, error)),
-    }
+pub(crate) fn try_take(
+    directory: &Directory,
+    stem: &str,
+    until: Instant,
+) -> Result<Option<Lock>, CacheError> {
+    Ok(match take(directory, stem, until, |_| Wait::TimedOut)? {
+        Turn::Mine(lock) => Some(lock),
+        Turn::Waited | Turn::TimedOut => None,
+    })
 }
 
-/// Takes the lock called `name`, or waits until `until` for its holder to release it.
+/// Takes the lock of the entry called `stem`, promising to release it by `until`, or waits until then for its holder to release it.
 ///
 /// # Errors
 /// As [`try_take`].
 pub(crate) fn take_or_wait(
     directory: &Directory,
-    name: &str,
+    stem: &str,
     until: Instant,
 ) -> Result<Turn, CacheError> {
-    if let Some(lock) = try_take(directory, name)? {
-        return Ok(Turn::Mine(lock));
-    }
-    let file = directory.lock_file(name)?;
-    touch(&file);
-    let _progress = Progress::waiting_for("another tok, which is fetching this token");
-    match wait_for_readers(file, until) {
-        Some(Ok(())) => Ok(Turn::Waited),
-        Some(Err(error)) => Err(not_lockable(directory, name, error)),
-        None => Ok(Turn::TimedOut),
-    }
+    take(directory, stem, until, |file| {
+        touch(&file);
+        let _progress = Progress::waiting_for("another tok, which is fetching this token");
+        wait(file, until)
+    })
 }
 
-/// Waits until `file` is free for reading. Returns `None` if it is not by `until`.
-fn wait_for_readers(file: File, until: Instant) -> Option<io::Result<()>> {
-    let (send, receive) = mpsc::channel();
-    // The system's wait has no time-out, so a thread waits. It is left behind when the time is up.
-    let waiting = file.try_clone().and_then(|file| {
-        thread::Builder::new().spawn(move || {
-            let locked = file.lock_shared().and_then(|()| file.unlock());
-            drop(file);
-            // After the time-out there is no receiver.
-            let _ = send.send(locked);
-        })
-    });
-    if waiting.is_err() {
-        return poll(&file, until);
-    }
-    // The clone shares the lock, which ends only when both are closed.
-    drop(file);
-    match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        Ok(locked) => Some(locked),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
-}
-
-fn poll(file: &File, until: Instant) -> Option<io::Result<()>> {
-    while Instant::now() < until {
-        match file.try_lock_shared() {
-            Ok(()) => return Some(file.unlock()),
-            Err(TryLockError::WouldBlock) => thread::sleep(POLL),
-            Err(TryLockError::Error(error)) => return Some(Err(error)),
-        }
-    }
-    None
-}
-
-/// Takes the lock called `name`, waiting for it until `until`.
+/// Takes the lock of the entry called `stem`, waiting for it until `until`.
 ///
 /// # Errors
 /// As [`try_take`].
 pub(crate) fn take_by(
     directory: &Directory,
-    name: &str,
+    stem: &str,
     until: Instant,
 ) -> Result<Option<Lock>, CacheError> {
     loop {
-        match take_or_wait(directory, name, until)? {
+        match take_or_wait(directory, stem, until)? {
             Turn::Mine(lock) => return Ok(Some(lock)),
             Turn::Waited if Instant::now() < until => {}
             Turn::Waited | Turn::TimedOut => return Ok(None),
@@ -162,8 +174,107 @@ pub(crate) fn take_by(
     }
 }
 
-fn not_lockable(directory: &Directory, name: &str, error: io::Error) -> CacheError {
-    directory.about(name)(PathProblem::NotLockable(error))
+/// How a wait ended.
+#[derive(Debug)]
+enum Wait {
+    Released,
+    /// The holder should have released it, but has not.
+    Overdue,
+    TimedOut,
+    Failed(io::Error),
+}
+
+/// Goes through the levels; `wait` waits for the holder of a level's file.
+fn take(
+    directory: &Directory,
+    stem: &str,
+    until: Instant,
+    wait: impl Fn(File) -> Wait,
+) -> Result<Turn, CacheError> {
+    let mut lock = Lock(Vec::new());
+    for level in 0..LEVELS {
+        let name = match level {
+            0 => format!("{stem}.lock"),
+            level => format!("{stem}.{level}.lock"),
+        };
+        if !lock.0.is_empty() && !directory.path().join(&name).exists() {
+            break;
+        }
+        let not_lockable = |error| directory.about(&name)(PathProblem::NotLockable(error));
+        let file = directory.lock_file(&name)?;
+        match file.try_lock() {
+            Ok(()) => {
+                touch(&file);
+                write_deadline(&file, until);
+                lock.0.push(file);
+            }
+            Err(TryLockError::WouldBlock) => {
+                let below = std::mem::replace(&mut lock, Lock(Vec::new()));
+                drop(below);
+                match wait(file) {
+                    Wait::Released => return Ok(Turn::Waited),
+                    Wait::Overdue => {}
+                    Wait::TimedOut => return Ok(Turn::TimedOut),
+                    Wait::Failed(error) => return Err(not_lockable(error)),
+                }
+            }
+            Err(TryLockError::Error(error)) => return Err(not_lockable(error)),
+        }
+    }
+    match lock.0.is_empty() {
+        true => Ok(Turn::TimedOut),
+        false => Ok(Turn::Mine(lock)),
+    }
+}
+
+/// Waits until the file is free for reading, its holder is overdue, or `until`.
+fn wait(file: File, until: Instant) -> Wait {
+    let (send, receive) = mpsc::channel();
+    // The system's wait has no time-out, so a thread waits. It is left behind when the time is up.
+    let waiting = file.try_clone().and_then(|file| {
+        thread::Builder::new().spawn(move || {
+            let released = file.lock_shared().and_then(|()| file.unlock());
+            // After the time-out there is no receiver.
+            let _ = send.send(released);
+        })
+    });
+    let has_thread = waiting.is_ok();
+    let mut look = Instant::now() + FIRST_LOOK;
+    loop {
+        let next = match has_thread {
+            true => until.min(look),
+            false => until.min(Instant::now() + POLL),
+        };
+        let released = match receive.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Ok(released) => Some(released),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+                try_read(&file)
+            }
+        };
+        let now = Instant::now();
+        match released {
+            Some(Ok(())) => return Wait::Released,
+            Some(Err(error)) => return Wait::Failed(error),
+            None if now >= until => return Wait::TimedOut,
+            None if now >= look => match time_to_deadline(&file) {
+                Some(Duration::ZERO) => return Wait::Overdue,
+                Some(left) => look = now + left,
+                None => look = now + LOOK,
+            },
+            None => {}
+        }
+    }
+}
+
+/// Returns `None` while the file is not free for reading.
+fn try_read(file: &File) -> Option<io::Result<()>> {
+    match file.try_lock_shared() {
+        Ok(()) => Some(file.unlock()),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(error)) => Some(Err(error)),
+    }
 }
 
 #[cfg(test)]
@@ -179,56 +290,90 @@ mod tests {
     #[test]
     fn one_process_holds_the_lock_and_the_others_wait_until_their_deadline() {
         let (_home, directory) = fresh();
-        let held = try_take(&directory, "a.lock").unwrap().unwrap();
-        assert!(try_take(&directory, "a.lock").unwrap().is_none());
-        assert!(try_take(&directory, "b.lock").unwrap().is_some());
-        let soon = Instant::now() + Duration::from_millis(50);
+        let late = Instant::now() + Duration::from_secs(20);
+        let held = try_take(&directory, "a", late).unwrap().unwrap();
+        assert!(try_take(&directory, "a", late).unwrap().is_none());
+        assert!(try_take(&directory, "b", late).unwrap().is_some());
+        let soon = Instant::now() + 2 * FIRST_LOOK;
         assert!(matches!(
-            take_or_wait(&directory, "a.lock", soon),
+            take_or_wait(&directory, "a", soon),
             Ok(Turn::TimedOut)
         ));
-        let file = directory.lock_file("a.lock").unwrap();
-        assert!(poll(&file, Instant::now() + POLL).is_none());
-
-        let late = Instant::now() + Duration::from_secs(20);
+        assert!(try_read(&directory.lock_file("a.lock").unwrap()).is_none());
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| take_or_wait(&directory, "a.lock", late));
-            let poller = scope.spawn(|| poll(&file, late));
+            let waiter = scope.spawn(|| take_or_wait(&directory, "a", late));
             drop(held);
-            // Either found the lock free or saw it released.
+            // It found the lock free or saw it released.
             assert!(matches!(
                 waiter.join().unwrap(),
                 Ok(Turn::Mine(_) | Turn::Waited)
             ));
-            assert!(matches!(poller.join().unwrap(), Some(Ok(()))));
         });
     }
 
     #[test]
     fn holder_that_stays_lets_readers_pass_and_leaves_when_no_process_comes() {
         let (_home, directory) = fresh();
-        let held = try_take(&directory, "a.lock").unwrap().unwrap();
         let late = Instant::now() + Duration::from_secs(20);
+        let held = try_take(&directory, "a", late).unwrap().unwrap();
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| take_or_wait(&directory, "a.lock", late));
+            let waiter = scope.spawn(|| take_or_wait(&directory, "a", late));
             held.stay();
             assert!(matches!(
                 waiter.join().unwrap(),
                 Ok(Turn::Mine(_) | Turn::Waited)
             ));
         });
-        assert!(try_take(&directory, "a.lock").unwrap().is_some());
+        assert!(try_take(&directory, "a", late).unwrap().is_some());
     }
 
     #[test]
     fn failure_that_took_long_is_followed_by_no_stay() {
         let (_home, directory) = fresh();
-        let held = try_take(&directory, "a.lock").unwrap().unwrap();
-        held.0
+        let held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
+        held.0[0]
             .set_modified(SystemTime::now() - Duration::from_secs(3600))
             .unwrap();
         let began = Instant::now();
         held.stay();
         assert!(began.elapsed() < QUIET);
+    }
+
+    #[test]
+    fn one_process_takes_over_from_a_holder_that_is_overdue() {
+        let (_home, directory) = fresh();
+        let late = Instant::now() + Duration::from_secs(20);
+        let overdue = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
+        let Ok(Turn::Mine(second)) = take_or_wait(&directory, "a", late) else {
+            panic!("no process took over");
+        };
+        let soon = Instant::now() + 3 * FIRST_LOOK;
+        assert!(matches!(
+            take_or_wait(&directory, "a", soon),
+            Ok(Turn::TimedOut)
+        ));
+        // A process that finds the first lock free waits for the second all the same.
+        drop(overdue);
+        let soon = Instant::now() + 2 * FIRST_LOOK;
+        assert!(matches!(
+            take_or_wait(&directory, "a", soon),
+            Ok(Turn::TimedOut)
+        ));
+        drop(second);
+        assert!(try_take(&directory, "a", late).unwrap().is_some());
+    }
+
+    #[test]
+    fn deadline_is_read_as_written_and_anything_else_is_unknown() {
+        let (_home, directory) = fresh();
+        let file = directory.lock_file("a.lock").unwrap();
+        assert_eq!(time_to_deadline(&file), None);
+        write_deadline(&file, Instant::now());
+        assert_eq!(time_to_deadline(&file), Some(Duration::ZERO));
+        write_deadline(&file, Instant::now() + Duration::from_secs(60));
+        let left = time_to_deadline(&file).unwrap();
+        assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(60));
+        (&file).write_all(b"x").unwrap();
+        assert_eq!(time_to_deadline(&file), None);
     }
 }

@@ -23,9 +23,8 @@ use last_failure::LastFailure;
 use lock::{Lock, Turn};
 use store::{Found, Store};
 
-/// The endings of the files beside an entry.
+/// The ending of the file with the last failure.
 const LAST_FAILURE: &str = "failure";
-const LOCK: &str = "lock";
 
 /// The cache entry of one profile, as the profile is now.
 #[derive(Debug)]
@@ -75,21 +74,20 @@ impl Slot {
         LastFailure::read(file.line())
     }
 
-    /// Asks for the lock, waiting for its holder until `until`.
+    /// Takes the lock, promising to release it by `until`, or waits until then for its holder.
     ///
     /// # Errors
     /// Fails if there can be no lock.
     pub(crate) fn lock(&self, until: Instant) -> Result<Turn, CacheError> {
-        let directory = Directory::create(&self.path)?;
-        lock::take_or_wait(&directory, &self.file_name(LOCK), until)
+        lock::take_or_wait(&Directory::create(&self.path)?, &self.stem, until)
     }
 
-    /// Takes the lock if it is free.
+    /// Takes the lock if it is free, promising to release it by `until`.
     ///
     /// # Errors
     /// Fails if there can be no lock.
-    pub(crate) fn try_lock(&self) -> Result<Option<Lock>, CacheError> {
-        lock::try_take(&Directory::create(&self.path)?, &self.file_name(LOCK))
+    pub(crate) fn try_lock(&self, until: Instant) -> Result<Option<Lock>, CacheError> {
+        lock::try_take(&Directory::create(&self.path)?, &self.stem, until)
     }
 
     /// Stores `token` and removes the last failure.
@@ -140,16 +138,12 @@ pub(crate) fn stem(profile: &Profile) -> String {
 pub(crate) fn probe() -> Result<PathBuf, CacheError> {
     let path = directory::path()?;
     let directory = Directory::create(&path)?;
-    let process = std::process::id();
-    let (file, lock) = (
-        format!("doctor.{process}"),
-        format!("doctor.{process}.lock"),
-    );
-    directory.write(&file, b"doctor\n")?;
-    let read = directory.read(&file);
-    let locked = lock::try_take(&directory, &lock);
-    directory.remove(&file)?;
-    directory.remove(&lock)?;
+    let stem = format!("doctor.{}", std::process::id());
+    directory.write(&stem, b"doctor\n")?;
+    let read = directory.read(&stem);
+    let locked = lock::try_take(&directory, &stem, Instant::now());
+    directory.remove(&stem)?;
+    directory.remove(&format!("{stem}.lock"))?;
     if read?.is_none_or(|read| read.line() != b"doctor\n") {
         return Err(CacheError::Path(path, PathProblem::Altered));
     }

@@ -201,3 +201,44 @@ fn a_stopped_lock_holder_delays_waiters_at_most_until_their_own_deadline() {
     assert!(took >= Duration::from_secs(1), "{took:?}");
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
+
+#[test]
+fn one_process_takes_over_from_a_stopped_holder_that_is_past_its_deadline() {
+    let (provider, home) = scene();
+    let gate = Gate::new();
+    provider.answer_in_turn(
+        "/t",
+        [
+            Answer::token("lost", 3600).held_by(&gate),
+            Answer::token("tnext-xx", 3600),
+        ],
+    );
+    let stopped = start(&home, "token p --refresh --timeout 1s");
+    gate.wait_for(1);
+    signal(&stopped, Signal::STOP);
+    let began = Instant::now();
+    let others: Vec<Child> = (0..8)
+        .map(|_| start(&home, "token p --refresh --timeout 20s"))
+        .collect();
+    for other in others {
+        let output = other.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.stdout, b"tnext-xx\n");
+    }
+    // The holder's deadline, its grace, and a busy machine.
+    assert!(began.elapsed() < Duration::from_secs(10));
+    // The lock is still held; a later call pays no more than a look at its deadline.
+    run(&home, "token p --refresh --timeout 20s");
+    // When it goes on, the holder changes nothing.
+    let stored = std::fs::read(crate::entry::file(&home, ".json")).unwrap();
+    signal(&stopped, Signal::CONT);
+    gate.open();
+    drop(stopped.wait_with_output());
+    assert_eq!(
+        std::fs::read(crate::entry::file(&home, ".json")).unwrap(),
+        stored
+    );
+    assert!(home.cached().iter().all(|name| !name.ends_with(".failure")));
+    // The first token, the stopped holder's, one for the others, and the later call's.
+    assert_eq!(provider.requests().len(), 4);
+}
