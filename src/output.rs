@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::get::Source;
 use crate::profile::Profile;
-use crate::profile::template::{Name, Template};
+use crate::profile::template::Name;
 use crate::secret::Secret;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::token::Token;
@@ -41,8 +41,19 @@ pub fn header(
             .hint("set `header` to what the provider's APIs want, as in `header = \"Authorization: Bearer ${access_token}\"`")
         });
     };
-    for line in lines {
-        let text = header_line(profile, token, line, secret)?;
+    let mut values: Vec<(&str, Secret)> = Vec::new();
+    for (name, template) in &profile.header_values {
+        let text = template.render(&|name| header_value(profile, token, &values, secret, name))?;
+        values.push((name, text));
+    }
+    // A line without the optional member that it names is left out.
+    let lacks = |name: &Name| match name {
+        Name::Kept(name) => lacks_optional(profile, token, name),
+        _ => false,
+    };
+    let left = lines.iter().filter(|line| !line.names().any(lacks));
+    for line in left {
+        let text = line.render(&|name| header_value(profile, token, &values, secret, name))?;
         check_line(&text).map_err(|what| {
             Error::new(
                 Kind::Config,
@@ -56,6 +67,13 @@ pub fn header(
         })?;
         out.push(text.expose());
         out.push("\n");
+    }
+    if out.is_empty() {
+        return Err(Error::new(
+            Kind::Unusable,
+            "no line of `header` is left: the provider's answer has none of the optional members",
+        )
+        .profile(&profile.name));
     }
     Ok(out)
 }
@@ -94,26 +112,42 @@ fn bearer(token: &Token) -> Option<Secret> {
     Some(out)
 }
 
-fn header_line(
+/// The value of `name` in a header line; `values` are those computed so far.
+fn header_value(
     profile: &Profile,
     token: &Token,
-    line: &Template,
+    values: &[(&str, Secret)],
     secret: &dyn Fn(&str) -> Result<Secret, Error>,
+    name: &Name,
 ) -> Result<Secret, Error> {
-    line.render(&|name| match name {
+    match name {
         Name::AccessToken => Ok(token.access_token.clone()),
         Name::Secret(name) => secret(name),
+        Name::Value(name) => {
+            let computed = values.iter().find(|(known, _)| known == name);
+            Ok(computed.map(|(_, text)| text.clone()).unwrap_or_default())
+        }
+        Name::Kept(name) if lacks_optional(profile, token, name) => Ok(Secret::default()),
         Name::Kept(name) => kept(token, name).map_err(|what| {
             Error::new(
                 Kind::Unusable,
-                format!(
-                    "profile `{}`: the provider's answer {what} `{name}`, which `header` needs",
-                    profile.name
-                ),
+                format!("the provider's answer {what} `{name}`, which `header` needs"),
             )
+            .profile(&profile.name)
         }),
         known => Ok(Secret::new(profile.known_value(known).unwrap_or_default())),
-    })
+    }
+}
+
+/// Whether `name` is an optional member that the answer did not have.
+fn lacks_optional(profile: &Profile, token: &Token, name: &str) -> bool {
+    let keep = profile.response.keep_named(name);
+    let is_absent = match token.kept.get(name) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    };
+    is_absent && keep.is_some_and(|keep| keep.optional)
 }
 
 /// The text of a kept member, if it can stand in a header line: the provider's fault if not, and not the profile's.

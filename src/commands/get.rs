@@ -138,7 +138,7 @@ pub(crate) fn at_hand(session: &Session, fetch: &Fetch) -> Option<AtHand> {
         return None;
     }
     let path = Config::path(session.config.as_deref()).ok()?;
-    let at_hand = bookmark::follow(&fetch.profile, &path, &environment)?;
+    let at_hand = bookmark::follow(&fetch.profile, &path)?;
     let min_ttl_ms = fetch.options.min_ttl.map_or(0, |ttl| ttl.ms);
     is_fresh(&at_hand.found.entry.token, &Now::read(), min_ttl_ms).then_some(at_hand)
 }
@@ -148,7 +148,7 @@ pub(crate) fn remember(session: &Session, fetch: &Fetch, config: &Config, profil
     if !is_plain(session, &fetch.options) {
         return;
     }
-    if let Some(bookmark) = Bookmark::of(profile, config, &environment) {
+    if let Some(bookmark) = Bookmark::of(profile, config) {
         // Without it the next run reads the config, as this one did.
         let _ = bookmark.keep(&profile.name);
     }
@@ -180,6 +180,14 @@ fn prepare_for(
     };
     let config = session.config()?;
     let profile = session.profile(&config, name, &overrides(&options.asking))?;
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let others = || match config.overview() {
+        Ok(overview) => overview.profiles.into_keys().collect(),
+        Err(_) => Vec::new(),
+    };
+    for note in profile.unused_variables(set, others) {
+        session.notes().note(&note);
+    }
     Ok((config, profile, wish))
 }
 

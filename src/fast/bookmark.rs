@@ -32,8 +32,6 @@ pub struct Bookmark {
     tok: String,
     config: String,
     state: State,
-    /// Environment variables that must not be set, because they would change what the profile asks for.
-    unset: Vec<String>,
     entry: String,
     /// The texts around the token in each header line; none for the usual one.
     pub header: Option<Vec<Vec<String>>>,
@@ -71,15 +69,10 @@ impl Bookmark {
     /// The bookmark for `profile`, read from `config` as it is; none when its token is not found by the config alone, or its
     /// header needs more than the token.
     #[must_use]
-    pub fn of(profile: &Profile, config: &Config, environment: Environment<'_>) -> Option<Self> {
-        let unset: Vec<String> = profile
-            .vars
-            .keys()
-            .map(|variable| var_variable(&profile.name, variable))
-            .collect();
+    pub fn of(profile: &Profile, config: &Config) -> Option<Self> {
         let by_config_alone = profile.cache == CacheKind::File
             && profile.env.is_empty()
-            && unset.iter().all(|name| environment(name).is_none());
+            && !is_any_variable_set(&profile.name);
         if !by_config_alone {
             return None;
         }
@@ -96,18 +89,17 @@ impl Bookmark {
             tok: TOK.to_owned(),
             config: config.file().to_str()?.to_owned(),
             state: config.settled_state()?,
-            unset,
             entry: cache::stem(profile),
             header,
         })
     }
 
     /// Whether what it says of the config at `path`, which is in `state`, still holds.
-    fn holds(&self, path: &Path, state: State, environment: Environment<'_>) -> bool {
+    fn holds(&self, profile: &str, path: &Path, state: State) -> bool {
         self.tok == TOK
             && self.state == state
             && Path::new(&self.config) == path
-            && self.unset.iter().all(|name| environment(name).is_none())
+            && !is_any_variable_set(profile)
     }
 
     /// Puts it in place for `profile`, unless it is there.
@@ -131,20 +123,30 @@ impl Bookmark {
     }
 }
 
+/// Whether the environment sets a variable of `profile`: it may change the request, and one that the profile does not have deserves a note.
+fn is_any_variable_set(profile: &str) -> bool {
+    let prefix = var_variable(profile, "");
+    std::env::vars_os().any(|(name, _)| {
+        let start = name.as_encoded_bytes().get(..prefix.len());
+        // Names have no case on Windows.
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    })
+}
+
 fn read(bytes: &[u8]) -> Option<Bookmark> {
     serde_json::from_slice(bytes).ok()
 }
 
 /// The entry that the bookmark of `profile` leads to, where the config is at `path`; none when there is no such entry, or no bookmark that
 /// holds. Whatever is wrong is left to whoever reads the config then.
-pub(crate) fn follow(profile: &str, path: &Path, environment: Environment<'_>) -> Option<AtHand> {
+pub(crate) fn follow(profile: &str, path: &Path) -> Option<AtHand> {
     name::check(profile).ok()?;
     let folder = Directory::open_in_order(&directory::path().ok()?)?;
     let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
     let state = Config::state_of(path)?;
     // The entry is looked for in this folder and nowhere else, whatever is written there.
     let is_ours = key::profile_of(&bookmark.entry) == Some(profile);
-    if !(is_ours && bookmark.holds(path, state, environment)) {
+    if !(is_ours && bookmark.holds(profile, path, state)) {
         return None;
     }
     Some(AtHand {

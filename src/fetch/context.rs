@@ -13,7 +13,7 @@ use crate::oauth::{assertion, request, response};
 use crate::profile::plan::Plan;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
-use crate::profile::template::{Name, Template};
+use crate::profile::template::Name;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets;
@@ -204,7 +204,13 @@ impl<'a> Context<'a> {
                 format!("step `{step}` has not been made yet"),
             )
         })?;
+        let rules = self.profile.steps.iter().find(|known| known.name == step);
+        let is_optional = rules
+            .zip(pointer.first())
+            .and_then(|(step, first)| step.response.keep_named(first))
+            .is_some_and(|keep| keep.optional);
         let problem = match output.find(pointer) {
+            Err(_) if is_optional => return Ok(Secret::default()),
             Ok(value) => match response::text(value) {
                 Some(text) => return Ok(Secret::new(text)),
                 None => Problem::StepHasOther {
@@ -222,15 +228,9 @@ impl<'a> Context<'a> {
         Err(problem.into_error(&self.profile.name))
     }
 
-    /// Refuses to send secrets to an origin other than the token endpoint's as the profile writes it, and those in `origins`.
-    ///
-    /// The output of a step counts as a secret in a parameter or header: it is often a token. In a URL it is where a discovery puts the host.
+    /// Refuses to send secrets to an origin other than the token endpoint's as the profile writes it, and the profile's others.
     fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Error> {
-        let is_output = |name: &&Name| matches!(name, Name::Step(..));
-        let in_url = plan.url.names().filter(is_output).count();
-        let all = plan.templates().into_iter().flat_map(Template::names);
-        let carries_output = all.filter(is_output).count() > in_url;
-        if plan.secrets().is_empty() && !carries_output {
+        if !plan.carries_secrets() {
             return Ok(());
         }
         let origin = Origin::of(request.url.expose()).or_fail(Kind::Config)?;

@@ -133,9 +133,9 @@ pub fn text(value: &Value) -> Option<String> {
 /// The members that `keep` names, as far as they are there.
 fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
     let mut kept = Map::new();
-    for (name, place) in &rules.keep {
-        if let Ok(value) = seen.at(place) {
-            kept.insert(name.clone(), value.into_owned());
+    for keep in &rules.keep {
+        if let Ok(value) = seen.at(&keep.location) {
+            kept.insert(keep.name.clone(), value.into_owned());
         }
     }
     kept

@@ -53,6 +53,10 @@ impl Profile {
             let checked = template.check().at("header");
             checked.map_err(|error| config.located(&self.name, error))?;
         }
+        for (name, template) in &self.header_values {
+            let checked = template.check().at(&format!("values.{name}"));
+            checked.map_err(|error| config.located(&self.name, error))?;
+        }
         let home = self.home().at("token_url");
         home.map_err(|error| config.located(&self.name, error))?;
         Ok(())

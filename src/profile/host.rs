@@ -1,6 +1,17 @@
-//! Which names are in the host of a URL template.
+//! The host of a URL template: the names in it, and the origin if there are none.
 
 use crate::profile::template::{Name, Template};
+use crate::wire::origin::Origin;
+
+/// The origin of `url`, if the profile writes its scheme and host without a name in them.
+pub(super) fn literal_origin(url: &Template) -> Option<Origin> {
+    let (scheme, after) = url.source().split_once("://")?;
+    let host = after.split(['/', '\\', '?', '#']).next()?;
+    if scheme.contains("${") || host.contains("${") {
+        return None;
+    }
+    Origin::of(&format!("{scheme}://{host}")).ok()
+}
 
 /// The names in the host of `url`, if the URL as written says where its host begins.
 ///

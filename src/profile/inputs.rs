@@ -146,8 +146,8 @@ impl List {
             rules.expires_at_zone.map(|zone| zone.seconds()),
         );
         self.add("scope", locations(&rules.scope));
-        for (name, location) in &rules.keep {
-            self.add(&format!("keep {name}"), location.to_string());
+        for keep in &rules.keep {
+            self.add(&format!("keep {}", keep.name), keep.location.to_string());
         }
         self.add("strip_prefix", rules.strip_prefix.as_ref());
         for (pointer, expected) in &rules.success {

@@ -25,6 +25,7 @@ mod resolved;
 pub mod rules;
 mod sources;
 pub mod template;
+mod unused;
 mod vars;
 
 pub use inputs::Inputs;

@@ -72,6 +72,15 @@ impl Plan {
         all
     }
 
+    /// Whether it sends secrets. The output of a step counts as one in a parameter or header: it is often a token. In the URL it is where a
+    /// discovery puts the host.
+    pub(crate) fn carries_secrets(&self) -> bool {
+        let is_output = |name: &&Name| matches!(name, Name::Step(..));
+        let in_url = self.url.names().filter(is_output).count();
+        let all = self.templates().into_iter().flat_map(Template::names);
+        all.filter(is_output).count() > in_url || !self.secrets().is_empty()
+    }
+
     /// The names of the secrets that this request needs, each once.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();

@@ -27,7 +27,7 @@ pub(super) enum Where {
     Field,
     /// In a part of a request: the profile's `values`, and the assertion.
     Inner,
-    /// In a printed header line.
+    /// In a printed header line, or in one of the `values` that it names.
     Header,
 }
 
@@ -56,8 +56,6 @@ pub(super) enum NotAllowed {
         "`${{assertion}}` can stand only in the request itself: not in `values`, and not in `assertion`"
     )]
     AssertionInItself,
-    #[error("`${{{0}}}` is known only while fetching, not when a cached token is printed")]
-    WhileFetching(Name),
     #[error("`${{{0}}}` is known only while fetching; keep it with `response.keep`")]
     StepInHeader(Name),
     #[error("`${{{0}}}` can stand only in `header`")]
@@ -101,14 +99,19 @@ impl Reader<'_> {
         self.vars.take_in(&template).at(key)?;
         for name in template.names() {
             if let Name::Value(value) = name {
-                self.use_value(value, &mut Vec::new())?;
+                self.use_value(value, within, &mut Vec::new())?;
             }
         }
         Ok(template)
     }
 
     /// Reads one of the profile's `values`, and those that it names, unless this plan has it already.
-    fn use_value(&mut self, name: &str, outer: &mut Vec<String>) -> Result<(), Error> {
+    fn use_value(
+        &mut self,
+        name: &str,
+        within: Where,
+        outer: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let key = format!("values.{name}");
         if outer.iter().any(|known| known == name) {
             outer.push(name.to_owned());
@@ -131,9 +134,13 @@ impl Reader<'_> {
         let template = Template::parse(&source).at(&key)?;
         outer.push(name.to_owned());
         for inner in template.names() {
-            self.allowed(inner, Where::Inner).at(&key)?;
+            let inside = match within {
+                Where::Header => Where::Header,
+                _ => Where::Inner,
+            };
+            self.allowed(inner, inside).at(&key)?;
             if let Name::Value(inner) = inner {
-                self.use_value(inner, outer)?;
+                self.use_value(inner, within, outer)?;
             }
         }
         outer.pop();
@@ -195,9 +202,6 @@ impl Reader<'_> {
             Name::Assertion if within == Where::Header => Err(NotAllowed::AssertionInHeader),
             Name::Assertion if within == Where::Inner => Err(NotAllowed::AssertionInItself),
             Name::Body | Name::Assertion => Ok(()),
-            Name::Value(_) if within == Where::Header => {
-                Err(NotAllowed::WhileFetching(name.clone()))
-            }
             Name::Value(value) => {
                 let how = format!("; write it as `values = {{ {value} = \"…\" }}`");
                 known(&mut self.values.keys(), value, "value", how)

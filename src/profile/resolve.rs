@@ -10,6 +10,7 @@ use crate::profile::file::schema::{
     AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable,
 };
 use crate::profile::home;
+use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
 use crate::profile::name;
 use crate::profile::reader::{Reader, Request, Where};
@@ -18,7 +19,7 @@ use crate::profile::resolved::{
 };
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::{rules, sources};
+use crate::profile::{rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -35,15 +36,16 @@ impl Profile {
         name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
         let mut layers = Layers::of(config, name)?;
         let needs = std::mem::take(&mut layers.needs);
-        from_table(
-            config,
-            name,
-            layers.merged(),
-            &needs,
-            overrides,
-            environment,
-        )
-        .map_err(|error| config.located(name, error))
+        let table = layers.merged();
+        let profile =
+            from_table(config, name, table, &needs, overrides, environment).map_err(|error| {
+                match unused::mistyped(&error, overrides) {
+                    Some(var) => unused::option(name, &var.0, Some(&var.1)),
+                    None => config.located(name, error),
+                }
+            })?;
+        unused::check_options(&profile, overrides)?;
+        Ok(profile)
     }
 }
 
@@ -89,7 +91,7 @@ fn from_table(
         signs: false,
         assertion: table.assertion,
         has_client_id: table.client_id.is_some(),
-        kept: response.keep.iter().map(|(name, _)| name.clone()).collect(),
+        kept: response.keep.iter().map(|kept| kept.name.clone()).collect(),
     };
     reader.secrets.push(CLIENT_SECRET.to_owned());
 
@@ -143,6 +145,7 @@ fn from_table(
             secrets.entry(assertion.key.clone()).or_default();
         }
     }
+    reader.used_values.clear();
     let header = header(
         &mut reader,
         table.header.as_ref(),
@@ -151,6 +154,14 @@ fn from_table(
     let mut origins = Vec::new();
     for origin in table.origins.unwrap_or_default() {
         origins.push(Origin::of(&origin).at("origins")?);
+    }
+    // A step with secrets to a host that the profile writes out says where they go. Stored secrets are bound to that host too.
+    for step in steps.iter().filter(|step| step.plan.carries_secrets()) {
+        if let Some(origin) = literal_origin(&step.plan.url)
+            && !origins.contains(&origin)
+        {
+            origins.push(origin);
+        }
     }
     let folder = config.folder().to_owned();
     let path =
@@ -165,6 +176,7 @@ fn from_table(
         return Err(wrong(key, "`client_cert` and `client_key` go together"));
     }
     let timeout_ms = timeout_ms(overrides.timeout_ms, table.timeout)?;
+    let header_values = reader.used_values;
     let (vars, env) = (reader.vars.vars, reader.vars.env);
     let mut resolved = Profile {
         name: profile.to_owned(),
@@ -173,6 +185,7 @@ fn from_table(
         token,
         response,
         header,
+        header_values,
         secrets,
         origins,
         cache: table.cache.unwrap_or_default(),
@@ -183,6 +196,7 @@ fn from_table(
         folder,
         vars,
         env,
+        written_vars: table.vars.into_keys().collect(),
     };
     resolved.client_id = client_id.and_then(|template| resolved.render_known(&template));
     if resolved.client_id.as_deref() == Some("") {
@@ -221,6 +235,7 @@ fn is_login(table: &ProfileTable) -> bool {
     let sends_something = !request.params.0.is_empty()
         || !request.query.0.is_empty()
         || !request.headers.is_empty()
+        || request.body.is_some()
         || !table.secrets.is_empty()
         || table.steps.is_some()
         || table

@@ -52,6 +52,8 @@ pub struct Profile {
     pub response: Response,
     /// The header lines to print; `None`: `Authorization: Bearer …`.
     pub header: Option<Vec<Template>>,
+    /// The profile's `values` that the header lines name, computed at each print, and those that they name.
+    pub header_values: Vec<(String, Template)>,
     /// Where each named secret comes from.
     pub secrets: BTreeMap<String, SourceTable>,
     /// Origins besides the token endpoint's that may receive secrets.
@@ -72,6 +74,8 @@ pub struct Profile {
     pub vars: BTreeMap<String, String>,
     /// The environment variables its templates name, as they are now.
     pub env: BTreeMap<String, String>,
+    /// The names in its `vars`, whether used or not.
+    pub written_vars: Vec<String>,
 }
 
 /// A request before the token request.
@@ -173,7 +177,9 @@ impl Profile {
     /// The names of all secrets that a run may need, each once: those of the requests and of the header lines.
     #[must_use]
     pub fn needed_secrets(&self) -> Vec<String> {
-        let header = self.header.iter().flatten().flat_map(Template::names);
+        let values = self.header_values.iter().map(|(_, value)| value);
+        let lines = self.header.iter().flatten().chain(values);
+        let header = lines.flat_map(Template::names);
         let mut needed: Vec<String> = Vec::new();
         for name in self
             .plans()

@@ -35,7 +35,7 @@ pub struct Response {
     /// The scope granted.
     pub scope: Locations,
     /// Further members to keep, by the name they are kept under.
-    pub keep: Vec<(String, Location)>,
+    pub keep: Vec<Keep>,
     /// What to take off the token's front.
     pub strip_prefix: Option<String>,
     /// Members that say whether a 2xx is a success: each must be there and hold this.
@@ -50,6 +50,17 @@ pub struct Response {
     pub default_ttl_ms: Option<i64>,
     /// The longest lifetime believed, milliseconds.
     pub max_ttl_ms: Option<i64>,
+}
+
+/// A member of an answer to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// The name it is kept under.
+    pub name: String,
+    /// Where it is.
+    pub location: Location,
+    /// Whether an answer may lack it.
+    pub optional: bool,
 }
 
 impl Response {
@@ -71,12 +82,10 @@ impl Response {
         }
     }
 
-    /// The place whose thing is kept under `name`, if any is.
+    /// The member kept under `name`.
     #[must_use]
-    pub fn keep_named(&self, name: &str) -> Option<&Location> {
-        let mut kept = self.keep.iter();
-        kept.find(|(known, _)| known == name)
-            .map(|(_, place)| place)
+    pub fn keep_named(&self, name: &str) -> Option<&Keep> {
+        self.keep.iter().find(|kept| kept.name == name)
     }
 }
 
@@ -207,7 +216,7 @@ fn keep(
     key: &str,
     root: &Pointer,
     steps: &[String],
-) -> Result<Vec<(String, Location)>, Error> {
+) -> Result<Vec<Keep>, Error> {
     /// The names `tok json` has for other things.
     const TAKEN: [&str; 7] = [
         "access_token",
@@ -218,15 +227,16 @@ fn keep(
         "profile",
         "source",
     ];
-    let mut keep: Vec<(String, Location)> = Vec::new();
-    for (name, written) in written.map_or(&[][..], |kept| &kept.0) {
-        let place = Location::parse(written, root, steps).at(key)?;
+    let mut keep: Vec<Keep> = Vec::new();
+    for (name, one) in written.map_or(&[][..], |kept| &kept.0) {
+        let written = &one.from;
+        let location = Location::parse(written, root, steps).at(key)?;
         let name = name
             .clone()
-            .or_else(|| place.last().map(str::to_owned))
+            .or_else(|| location.last().map(str::to_owned))
             .filter(|name| !name.is_empty())
             .ok_or_else(|| wrong(key, format!("`{written}` names no member")))?;
-        if TAKEN.contains(&name.as_str()) || keep.iter().any(|(other, _)| *other == name) {
+        if TAKEN.contains(&name.as_str()) || keep.iter().any(|other| other.name == name) {
             return Err(wrong(
                 key,
                 format!(
@@ -234,7 +244,11 @@ fn keep(
                 ),
             ));
         }
-        keep.push((name, place));
+        keep.push(Keep {
+            name,
+            location,
+            optional: one.optional,
+        });
     }
     Ok(keep)
 }

@@ -86,6 +86,16 @@ fn a_keyring_entry_names_every_origin_that_its_secret_may_go_to() {
         ),
         "p/client_secret@a.example+b.example:444+z.example"
     );
+    // A step that sends secrets to a host of its own is one more; one that sends none is not.
+    let step = |params: &str| {
+        let url = "https://login.example/s";
+        format!("[[profiles.p.steps]]\nname = 's'\nurl = '{url}'\nparams = {{ k = '{params}' }}")
+    };
+    assert_eq!(
+        entry(url, &step("${client_secret}"), None),
+        "p/client_secret@a.example+login.example"
+    );
+    assert_eq!(entry(url, &step("x"), None), "p/client_secret@a.example");
 }
 
 #[test]
@@ -95,8 +105,8 @@ fn secrets_are_sent_only_to_origins_that_the_profile_names() {
     provider.answer("/token", Answer::token("t0ken", 3600));
     let steps = |origins: &str| {
         format!(
-            "{origins}\n[[profiles.p.steps]]\nname = 'login'\nurl = '{}'\nparams = {{ key = '${{client_secret}}' }}",
-            other.url("/login")
+            "{origins}\nvars = {{ base = '{}' }}\n[[profiles.p.steps]]\nname = 'login'\nurl = '${{var.base}}/login'\nparams = {{ key = '${{client_secret}}' }}",
+            other.url("")
         )
     };
     let unnamed = home(&provider.url("/token"), &steps(""));

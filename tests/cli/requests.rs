@@ -168,3 +168,143 @@ fn a_body_that_would_not_be_sent_and_a_raw_request_without_one_are_config_errors
         assert_eq!(provider.requests().len(), 0, "{keys}");
     }
 }
+
+#[test]
+fn an_unknown_variable_on_the_command_line_is_a_usage_error() {
+    let keys = "vars = { tenant = 'a', unused = 'b' }\nparams = { t = '${var.tenant}' }";
+    let (provider, home) = scene(keys);
+    let asked = ask(&home, "token p --var tenent=x");
+    fails(
+        asked,
+        2,
+        &["`--var tenent`", "did you mean `--var tenant=…`?"],
+    );
+    let asked = ask(&home, "token p --var other=x");
+    fails(asked, 2, &["`--var other`", "`tok show p`"]);
+    assert_eq!(provider.requests().len(), 0);
+    ask(&home, "token p --var unused=x --var tenant=y").success();
+
+    let (_provider, home) = scene("params = { t = '${var.tenant}' }");
+    let asked = ask(&home, "token p --var tenent=x");
+    fails(asked, 2, &["did you mean `--var tenant=…`?"]);
+}
+
+#[test]
+fn an_unknown_variable_in_the_environment_is_a_note_also_for_a_cached_token() {
+    let (provider, home) = scene("");
+    let url = provider.url("/token");
+    home.write_config(&format!("[profiles.p]\ntoken_url = '{url}'\nclient_id = 'i'\nvars = {{ tenant = 'a' }}\nparams = {{ t = '${{var.tenant}}' }}\n[profiles.p-var-x]\ntoken_url = '{url}'\nclient_id = 'i'\n"));
+    ask(&home, "token p").success().stderr("");
+    ask(&home, "token p").success().stderr("");
+    let with = |name: &str| {
+        let mut tok = home.tok("token p");
+        tok.env("TOK_P_CLIENT_SECRET", SECRET).env(name, "x");
+        let asked = tok.assert().success();
+        assert_eq!(stdout(&asked), "t\n");
+        stderr(&asked)
+    };
+    assert_eq!(
+        with("TOK_P_VAR_TENENT"),
+        "tok: note: TOK_P_VAR_TENENT has no effect: profile `p` has no such variable; did you mean TOK_P_VAR_TENANT?\n"
+    );
+    assert_eq!(with("TOK_P_VAR_TENANT"), "");
+    assert_eq!(with("TOK_P_VAR_X_CLIENT_SECRET"), "", "another profile's");
+}
+
+#[test]
+fn a_value_in_the_header_is_computed_at_each_print() {
+    let keys = "values = { nonce = '${uuid()}', sign = \"${hmac_sha256(client_secret, value.nonce ~ access_token)}\" }\n\
+        header = ['Authorization: Bearer ${access_token}', 'x-nonce: ${value.nonce}', 'x-sign: ${value.sign}']";
+    let (provider, home) = scene(keys);
+    let mut nonces = Vec::new();
+    for _ in 0..2 {
+        let printed = stdout(&ask(&home, "header p").success());
+        let field = |name: &str| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().to_owned()
+        };
+        let nonce = field("x-nonce: ");
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, SECRET.as_bytes());
+        let signature = ring::hmac::sign(&key, format!("{nonce}t").as_bytes());
+        let hex: String = signature
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(field("x-sign: "), hex);
+        nonces.push(nonce);
+    }
+    assert_ne!(nonces[0], nonces[1]);
+    assert_eq!(provider.requests().len(), 1);
+
+    let (_provider, home) = scene("values = { a = '${assertion}' }\nheader = 'x: ${value.a}'");
+    fails(ask(&home, "header p"), 3, &["`values.a`", "`${assertion}`"]);
+}
+
+#[test]
+fn a_step_may_send_secrets_to_the_host_that_its_own_url_names() {
+    let (provider, other) = (Provider::start(), Provider::start());
+    provider.answer("/*", Answer::token("t", 3600));
+    other.answer("/*", Answer::json(200, r#"{"ticket":"k"}"#));
+    let config = |url: &str| {
+        format!(
+            "[profiles.p]\ntoken_url = '{}'\nclient_id = 'id'\nvars = {{ other = '{}' }}\nauth_method = 'none'\nparams = {{ k = '${{step.s.ticket}}' }}\n[[profiles.p.steps]]\nname = 's'\nurl = '{url}'\nparams = {{ secret = '${{client_secret}}' }}\n",
+            provider.url("/token"),
+            other.url(""),
+        )
+    };
+    let home = Home::with(&config(&other.url("/login")));
+    ask(&home, "token p").success();
+    assert_eq!(other.only_request().form()[0].1, SECRET);
+
+    home.write_config(&config("${var.other}/login"));
+    fails(
+        ask(&home, "token p --refresh"),
+        3,
+        &["would receive secrets", "origins"],
+    );
+    assert_eq!(other.requests().len(), 1);
+}
+
+#[test]
+fn a_header_line_without_its_optional_member_is_left_out() {
+    let keys = "response = { keep = { org = { from = '/org', optional = true }, host = '/host' } }\n\
+        header = ['Authorization: Bearer ${access_token}', 'x-org: ${kept.org}']";
+    let (provider, home) = scene(keys);
+    let answer = |more: &str| Answer::json(200, format!(r#"{{"access_token":"t"{more}}}"#));
+    let cases = [
+        (r#","org":"o1""#, "Authorization: Bearer t\nx-org: o1\n"),
+        ("", "Authorization: Bearer t\n"),
+        (r#","org":null"#, "Authorization: Bearer t\n"),
+        (r#","org":"""#, "Authorization: Bearer t\n"),
+    ];
+    for (more, printed) in cases {
+        provider.answer("/token", answer(more));
+        ask(&home, "header p --refresh").success().stdout(printed);
+        ask(&home, "header p").success().stdout(printed);
+    }
+    home.write_config(
+        &std::fs::read_to_string(home.config())
+            .unwrap()
+            .replace("'Authorization: Bearer ${access_token}', ", ""),
+    );
+    fails(ask(&home, "header p"), 7, &["`header`", "optional"]);
+    home.write_config(
+        &std::fs::read_to_string(home.config())
+            .unwrap()
+            .replace("${kept.org}", "${kept.host}"),
+    );
+    fails(ask(&home, "header p"), 7, &["no `host`"]);
+}
+
+#[test]
+fn an_optional_member_that_a_step_lacks_is_empty_in_later_requests() {
+    let keys = "auth_method = 'none'\nparams = { org = '${step.s.org}', id = '${step.s.id}' }\n[[profiles.p.steps]]\nname = 's'\nurl = 'URL/s'\nresponse = { keep = [{ from = '/org', optional = true }, '/id'] }";
+    let (provider, home) = scene(keys);
+    provider.answer("/s", Answer::json(200, r#"{"id":7}"#));
+    ask(&home, "token p").success();
+    let form = provider.requests()[1].text().to_owned();
+    assert!(form.ends_with("&org=&id=7"), "{form}");
+    provider.answer("/s", Answer::json(200, r#"{"org":"o"}"#));
+    fails(ask(&home, "token p --refresh"), 7, &["step `s`", "`id`"]);
+}

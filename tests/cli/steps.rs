@@ -311,7 +311,9 @@ fn a_step_at_another_origin_gets_no_secret_unless_it_is_named() {
     let (login, provider) = (Provider::start(), Provider::start());
     login.answer("/login", Answer::json(200, json!({"data": {"token": "x"}})));
     provider.answer("/token", Answer::token("t", 60));
-    let keys = LOGIN.replace("URL/login", &login.url("/login"));
+    let host = login.url("").replace("http://", "");
+    let keys = LOGIN.replace("URL/login", "http://${var.host}/login");
+    let keys = format!("vars = {{ host = '{host}' }}\n{keys}");
     let home = scene(&provider, &keys);
     fails(token(&home), 3, &["step `login`", "would receive secrets"]);
     assert_eq!((login.connections(), provider.connections()), (0, 0));

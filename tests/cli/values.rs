@@ -91,8 +91,8 @@ fn a_value_with_a_secret_is_sent_only_to_origins_that_the_profile_names() {
     home.write_config(&profile(
         &provider,
         &format!(
-            "values = {{ a = '${{value.b}}', b = '${{sha256(client_secret)}}' }}\n[[profiles.p.steps]]\nname = 's'\nurl = '{}'\nheaders = {{ x = '${{value.a}}' }}",
-            stranger.url("/x")
+            "values = {{ a = '${{value.b}}', b = '${{sha256(client_secret)}}' }}\nvars = {{ base = '{}' }}\n[[profiles.p.steps]]\nname = 's'\nurl = '${{var.base}}/x'\nheaders = {{ x = '${{value.a}}' }}",
+            stranger.url("")
         ),
     ));
     fails(

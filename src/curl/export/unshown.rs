@@ -73,7 +73,7 @@ pub(super) fn in_body(
     };
     let kept = path
         .split_first()
-        .and_then(|(first, rest)| Some((rest, step.response.keep_named(first)?)));
+        .and_then(|(first, rest)| Some((rest, &step.response.keep_named(first)?.location)));
     match kept {
         Some((_, Location::Header(_) | Location::Cookie(_) | Location::Step(..))) => {
             Err(refused("it is not in the body of that answer"))

@@ -131,20 +131,69 @@ impl<'de> Deserialize<'de> for OneOrMany {
     }
 }
 
-/// `keep`: a list of places, each called by its last part, or a table of places by name.
+/// `keep`: a list of locations, each named after its last part, or a table of locations by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept(pub Vec<(Option<String>, String)>);
+pub struct Kept(pub Vec<(Option<String>, KeptFrom)>);
+
+/// A location in `keep`: `"/a"`, or `{ from = "/a", optional = true }`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptFrom {
+    /// The location.
+    pub from: String,
+    /// Whether an answer may lack it.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+impl Serialize for KeptFrom {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.optional {
+            to.collect_map([
+                ("from", serde_json::Value::from(self.from.as_str())),
+                ("optional", serde_json::Value::from(true)),
+            ])
+        } else {
+            to.serialize_str(&self.from)
+        }
+    }
+}
+
+/// A location however it is written.
+struct AnyKeptFrom(KeptFrom);
+
+impl<'de> Deserialize<'de> for AnyKeptFrom {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = KeptFrom;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a pointer, or a table like { from = \"/a\", optional = true }")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<KeptFrom, E> {
+                Ok(KeptFrom {
+                    from: text.to_owned(),
+                    optional: false,
+                })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<KeptFrom, A::Error> {
+                KeptFrom::deserialize(de::value::MapAccessDeserializer::new(table))
+            }
+        }
+        from.deserialize_any(Reader).map(AnyKeptFrom)
+    }
+}
 
 impl Serialize for Kept {
-    /// As it was written: a list unless a place has a name of its own.
+    /// As it was written: a list unless a location has a name of its own.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if self.0.iter().all(|(name, _)| name.is_none()) {
-            return to.collect_seq(self.0.iter().map(|(_, place)| place));
+            return to.collect_seq(self.0.iter().map(|(_, kept)| kept));
         }
         to.collect_map(
             self.0
                 .iter()
-                .map(|(name, place)| (name.as_ref().unwrap_or(place), place)),
+                .map(|(name, kept)| (name.as_ref().unwrap_or(&kept.from), kept)),
         )
     }
 }
@@ -159,15 +208,15 @@ impl<'de> Deserialize<'de> for Kept {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept, A::Error> {
                 let mut kept = Vec::new();
-                while let Some(place) = list.next_element()? {
-                    kept.push((None, place));
+                while let Some(AnyKeptFrom(one)) = list.next_element()? {
+                    kept.push((None, one));
                 }
                 Ok(Kept(kept))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Kept, A::Error> {
                 let mut kept = Vec::new();
-                while let Some((name, place)) = table.next_entry()? {
-                    kept.push((Some(name), place));
+                while let Some((name, AnyKeptFrom(one))) = table.next_entry()? {
+                    kept.push((Some(name), one));
                 }
                 Ok(Kept(kept))
             }

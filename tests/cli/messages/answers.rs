@@ -145,7 +145,7 @@ fn steps() -> Vec<Case> {
         step("", Answer::new(503)),
         step("", Answer::json(200, r#"{"a":1,"a":2}"#)),
         Case::able("token p").configured(&format!(
-            "{GOOD}[[profiles.p.steps]]\nname = 's'\nurl = 'https://elsewhere.example.com/s'\n{secret}\n"
+            "{GOOD}[[profiles.p.steps]]\nname = 's'\nurl = 'https://${{var.host}}/s'\n{secret}\n[profiles.p.vars]\nhost = 'elsewhere.example.com'\n"
         )),
         Case::keys("headers = { x-a = '${step.s.a}' }\n[[profiles.p.steps]]\nname = 's'\nurl = 'http://PROVIDER/s'")
             .answering("/s", Answer::json(200, r#"{"a":"x\ny"}"#)),

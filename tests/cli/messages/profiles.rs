@@ -57,7 +57,7 @@ pub fn cases() -> Vec<Case> {
             "timeout = 0",
             "cache = 'disk'",
             "header = 'X: ${env.PATH}${secret.a}'",
-            "header = 'X: ${value.n}'\nvalues = { n = 'a' }",
+            "header = 'X: ${value.n}'\nvalues = { n = '${assertion}' }",
             "[[profiles.p.steps]]\nurl = 'https://example.com'",
             "[[profiles.p.steps]]\nname = 's'",
             "[[profiles.p.steps]]\nname = 's'\nurl = 'http://PROVIDER/s'\n[[profiles.p.steps]]\nname = 's'\nurl = 'http://PROVIDER/s'",
