@@ -3,12 +3,14 @@
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
 #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
-#[path = "process/start.rs"]
+#[path = "fast/start.rs"]
 mod start;
 
-use tok::error;
-use tok::fast::plain;
+use std::io;
+
+use tok::fast::{self, plain};
 use tok::process::{crash, hardening};
+use tok::{commands, error};
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
@@ -30,8 +32,10 @@ fn tok() -> u8 {
 }
 
 fn run() -> anyhow::Result<()> {
-    match plain::read(std::env::args_os().skip(1)) {
-        Some(plain) => tok::commands::run_plain(plain),
-        None => tok::commands::run(&std::env::args_os().collect::<Vec<_>>()),
+    let environment = |name: &str| std::env::var_os(name);
+    match plain::read(std::env::args_os().skip(1), &environment) {
+        Some(plain) if fast::cached(&plain, &mut io::stdout().lock())? => Ok(()),
+        Some(plain) => commands::print(plain),
+        None => commands::run(&std::env::args_os().collect::<Vec<_>>()),
     }
 }

@@ -1,16 +1,34 @@
 //! A token as it is printed: raw, as header lines, or as JSON. Each is made whole before its first byte is written.
 
+use std::io::{ErrorKind, Write};
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OrFail, Subject};
 use crate::get::Source;
+use crate::process::stdout;
 use crate::profile::Profile;
 use crate::profile::template::Name;
 use crate::secret::Secret;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::token::Token;
+
+/// Writes an answer whole. A reader that went away is not an error; a full disk is.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write(out: &mut dyn Write, answer: &str) -> Result<(), Error> {
+    let failed = |error: Error| error.about(Subject::Action("could not write to stdout".into()));
+    if !stdout::was_open() {
+        return Err(failed(Error::new(Kind::Unexpected, "it is closed")));
+    }
+    match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.or_fail(Kind::Unexpected).map_err(failed),
+    }
+}
 
 /// The token and a line end.
 #[must_use]

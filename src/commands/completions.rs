@@ -157,7 +157,7 @@ fn providers(typed: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// The config that the words typed so far choose, else that of `TOK_CONFIG`.
+/// The config that the words typed so far choose.
 fn chosen_config(words: &[OsString]) -> Option<OsString> {
     let mut chosen = None;
     let mut words = words.iter();
@@ -169,7 +169,7 @@ fn chosen_config(words: &[OsString]) -> Option<OsString> {
             chosen = Some(path.into());
         }
     }
-    chosen.or_else(|| std::env::var_os("TOK_CONFIG"))
+    chosen
 }
 
 #[cfg(test)]

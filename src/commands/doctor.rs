@@ -9,6 +9,7 @@ mod provider;
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
+use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, environment, write};
 use crate::error::{Error, Kind};
 use crate::profile::file::{Config, Overview};
@@ -32,7 +33,7 @@ tok doctor cint --fetch   # also makes a token request",
 #[group(skip)]
 pub(crate) struct Args {
     /// The profile whose provider to check as well
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: Option<String>,
 
     /// Fetch a token too; without this no secret is sent

@@ -5,7 +5,7 @@ mod portable;
 #[cfg(unix)]
 mod unix;
 
-use crate::commands::get::FetchOptions;
+use crate::commands::get::{FetchOptions, profile_variable};
 use crate::commands::spec::{Execute, Group, Spec};
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(
         required = true,
         value_name = "PROFILE",
-        env = "TOK_PROFILE",
+        env = profile_variable(),
         hide_env = true
     )]
     pub(crate) profiles: Vec<String>,

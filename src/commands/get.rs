@@ -1,10 +1,8 @@
 //! A token for a command that needs one: profile and options in, token out, whatever is done with it then.
 
-use crate::clock::Now;
 use crate::commands::session::{Session, environment};
 use crate::error::Error;
-use crate::fast::bookmark::{self, AtHand, Bookmark};
-use crate::get::{Options, Run, Source, acquire, is_fresh};
+use crate::get::{Options, Run, Source, acquire};
 use crate::output;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{DurationText, NotADuration};
@@ -16,12 +14,18 @@ use crate::token::Token;
 /// The heading over the options that bear on which token comes back, and from where.
 const FETCHING: &str = "Which token";
 
+/// The variable that names the profile where none is typed. An empty one counts as unset.
+pub(crate) fn profile_variable() -> Option<&'static str> {
+    let is_empty = environment("TOK_PROFILE").is_some_and(|name| name.is_empty());
+    (!is_empty).then_some("TOK_PROFILE")
+}
+
 /// A profile, and the options of every command that may fetch.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub(crate) struct Fetch {
     /// The profile, a `[profiles.NAME]` of the config
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: String,
 
     /// Which token, and from where.
@@ -130,33 +134,6 @@ pub(crate) fn with(
         environment: &environment,
         notes: session.notes(),
     })
-}
-
-/// The token that `fetch` asks for, if it is in the cache and can be found without reading the config.
-pub(crate) fn at_hand(session: &Session, fetch: &Fetch) -> Option<AtHand> {
-    if !is_plain(session, &fetch.options) {
-        return None;
-    }
-    let path = Config::path(session.config.as_deref()).ok()?;
-    let at_hand = bookmark::follow(&fetch.profile, &path)?;
-    let min_ttl_ms = fetch.options.min_ttl.map_or(0, |ttl| ttl.ms);
-    is_fresh(&at_hand.found.entry.token, &Now::read(), min_ttl_ms).then_some(at_hand)
-}
-
-/// Makes it easy for the next run with the same command line to find what this one has found.
-pub(crate) fn remember(session: &Session, fetch: &Fetch, config: &Config, profile: &Profile) {
-    if !is_plain(session, &fetch.options) {
-        return;
-    }
-    if let Some(bookmark) = Bookmark::of(profile, config) {
-        // Without it the next run reads the config, as this one did.
-        let _ = bookmark.keep(&profile.name);
-    }
-}
-
-/// Whether the command line leaves everything to the profile and the cache, and wants to hear no more than the answer.
-fn is_plain(session: &Session, options: &FetchOptions) -> bool {
-    !session.verbose && !options.refresh && !options.no_cache && options.asking == Asking::default()
 }
 
 /// What `fetch` asks for, before any of it is done.

@@ -6,7 +6,6 @@ use crate::commands::get::{Fetch, header_lines};
 use crate::commands::print::print;
 use crate::commands::session::Session;
 use crate::commands::spec::{Execute, Group, Spec};
-use crate::output;
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "header",
@@ -27,12 +26,8 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
-        print(
-            session,
-            &self.fetch,
-            out,
-            |at_hand| output::header_around(at_hand.header.as_deref(), &at_hand.found.entry.token),
-            |profile, token, _| header_lines(profile, token),
-        )
+        print(session, &self.fetch, out, |profile, token, _| {
+            header_lines(profile, token)
+        })
     }
 }

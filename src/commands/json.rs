@@ -7,9 +7,7 @@ use crate::commands::get::Fetch;
 use crate::commands::print::print;
 use crate::commands::session::Session;
 use crate::commands::spec::{Execute, Group, Spec};
-use crate::get::Source;
 use crate::output;
-use crate::token::Token;
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "json",
@@ -28,21 +26,8 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
-        let json = |profile: &str, token: &Token, source| {
-            output::json(profile, token, source, &Now::read())
-        };
-        print(
-            session,
-            &self.fetch,
-            out,
-            |at_hand| {
-                Some(json(
-                    &self.fetch.profile,
-                    &at_hand.found.entry.token,
-                    Source::Cache,
-                ))
-            },
-            |profile, token, source| Ok(json(&profile.name, token, source)),
-        )
+        print(session, &self.fetch, out, |profile, token, source| {
+            Ok(output::json(&profile.name, token, source, &Now::read()))
+        })
     }
 }

@@ -33,7 +33,7 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::commands::color::Color;
-use crate::commands::get::Fetch;
+use crate::commands::get::{Fetch, FetchOptions};
 use crate::commands::root::Global;
 use crate::commands::session::{Session, write};
 use crate::commands::spec::{Execute, Spec};
@@ -76,39 +76,53 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
         return usage(typed);
     };
     let global = Global::from_arg_matches(&matches)?;
+    spec::run_typed(ALL, &matches, &session(global), &mut out)
+}
+
+/// Prints the token that `plain` asks for, as [`run`] does for the same command line.
+///
+/// # Errors
+/// As [`run`].
+pub fn print(plain: Plain) -> anyhow::Result<()> {
+    let form = plain.form;
+    let (global, fetch) = as_read_by_clap(plain);
+    let (session, out) = (session(global), &mut io::stdout().lock());
+    match form {
+        Form::Token => token::Args { fetch }.run(&session, out),
+        Form::Header => header::Args { fetch }.run(&session, out),
+        Form::Json => json::Args { fetch }.run(&session, out),
+    }
+}
+
+fn as_read_by_clap(plain: Plain) -> (Global, Fetch) {
+    let global = Global {
+        config: plain.config,
+        verbose: false,
+        quiet: plain.quiet,
+        color: Color::Auto,
+    };
+    let options = FetchOptions {
+        min_ttl: plain.min_ttl,
+        cached: plain.cached,
+        ..FetchOptions::default()
+    };
+    let fetch = Fetch {
+        profile: plain.profile,
+        options,
+    };
+    (global, fetch)
+}
+
+fn session(global: Global) -> Session {
     global.color.apply();
     if global.quiet || global.verbose {
         progress::turn_off();
     }
-    let session = Session {
+    Session {
         config: global.config,
         verbose: global.verbose,
         quiet: global.quiet,
         command_line,
-    };
-    spec::run_typed(ALL, &matches, &session, &mut out)
-}
-
-/// Does what `plain` says, as [`run`] does for the same command line.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_plain(plain: Plain) -> anyhow::Result<()> {
-    let session = Session {
-        config: None,
-        verbose: false,
-        quiet: false,
-        command_line,
-    };
-    let fetch = Fetch {
-        profile: plain.profile,
-        ..Fetch::default()
-    };
-    let out = &mut io::stdout().lock();
-    match plain.form {
-        Form::Token => token::Args { fetch }.run(&session, out),
-        Form::Header => header::Args { fetch }.run(&session, out),
-        Form::Json => json::Args { fetch }.run(&session, out),
     }
 }
 

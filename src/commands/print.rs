@@ -2,32 +2,27 @@
 
 use std::io::Write;
 
-use crate::commands::get::{Fetch, at_hand, prepare, remember, with};
+use crate::commands::get::{Asking, Fetch, prepare, with};
 use crate::commands::session::{Session, write};
 use crate::error::Error;
-use crate::fast::bookmark::AtHand;
+use crate::fast;
 use crate::get::Source;
 use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::token::Token;
 
-/// Prints the token at hand as `short` says; where there is none, or `short` has nothing to say, one that is got for the profile, as `long` says.
+/// Prints the token that `fetch` asks for in the form that `form` gives it.
 pub(crate) fn print(
     session: &Session,
     fetch: &Fetch,
     out: &mut dyn Write,
-    short: impl FnOnce(&AtHand) -> Option<Secret>,
-    long: impl FnOnce(&Profile, &Token, Source) -> Result<Secret, Error>,
+    form: impl FnOnce(&Profile, &Token, Source) -> Result<Secret, Error>,
 ) -> anyhow::Result<()> {
-    if let Some(at_hand) = at_hand(session, fetch)
-        && let Some(answer) = short(&at_hand)
-    {
-        at_hand.found.count_use();
-        return write(out, answer.expose());
-    }
     let (config, profile, wish) = prepare(session, fetch)?;
     let (token, source) = with(session, &config, &profile, wish)?;
-    write(out, long(&profile, &token, source)?.expose())?;
-    remember(session, fetch, &config, &profile);
+    write(out, form(&profile, &token, source)?.expose())?;
+    if !wish.no_cache && fetch.options.asking == Asking::default() {
+        fast::remember(&profile, &config);
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::cache::entries::Entries;
+use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, stdin_is_terminal};
 use crate::commands::spec::{Execute, Group, Spec};
 use crate::error::{Error, Kind, OrFail, Subject};
@@ -28,7 +29,7 @@ pub(crate) const COMMAND: Spec = Spec {
 #[group(skip)]
 pub(crate) struct Args {
     /// The profile
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: String,
 }
 

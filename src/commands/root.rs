@@ -20,9 +20,7 @@ pub(crate) struct Global {
         long,
         global = true,
         help_heading = EVERYWHERE,
-        value_name = "FILE",
-        env = "TOK_CONFIG",
-        hide_env = true
+        value_name = "FILE"
     )]
     pub(crate) config: Option<PathBuf>,
 

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use anyhow::Context;
 
 pub(super) use self::prompt::unseen;
+use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::commands::spec::{self, Execute, Group, Spec};
 use crate::error::{Error, Kind};
@@ -65,7 +66,7 @@ const DELETE: Spec = Spec {
 #[group(skip)]
 struct SecretName {
     /// The profile
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     profile: String,
 
     /// The secret's name

@@ -1,12 +1,11 @@
 //! What every command starts from: the global options, the config, the profile, and stdout.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
-
 use crate::error::Error;
+use crate::output;
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::term::notes::Notes;
@@ -55,19 +54,9 @@ pub(crate) fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// Writes an answer whole. A reader that went away is not an error; a full disk is.
-///
-/// # Errors
-/// When it cannot be written.
+/// As [`output::write`].
 pub(crate) fn write(out: &mut dyn Write, answer: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        crate::process::stdout::was_open(),
-        "could not write to stdout: it is closed"
-    );
-    match out.write_all(answer.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("could not write to stdout"),
-    }
+    Ok(output::write(out, answer)?)
 }
 
 /// Whether stdin is a terminal, so that a person can be asked.

@@ -3,7 +3,7 @@
 pub(super) mod keys;
 pub(super) mod sources;
 
-use crate::commands::get::Asking;
+use crate::commands::get::{Asking, profile_variable};
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
@@ -34,7 +34,7 @@ tok show cint --curl",
 #[group(skip)]
 pub(crate) struct Args {
     /// The profile
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: String,
 
     /// Print JSON

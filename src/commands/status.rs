@@ -9,6 +9,7 @@ use crate::cache;
 use crate::cache::entries::{Entries, Listed};
 use crate::cache::store::Store;
 use crate::clock::Now;
+use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, write};
 use crate::error::{Kind, OrFail, Subject, chain};
 use crate::output::rfc3339;
@@ -50,7 +51,7 @@ States: fresh; stale (good, and the next call refreshes it); dead; damaged;
   the profile was edited.")]
 pub(crate) struct Args {
     /// Only this profile
-    #[arg(env = "TOK_PROFILE", hide_env = true)]
+    #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: Option<String>,
 
     /// Print JSON: an array with one object for each cached token

@@ -76,7 +76,7 @@ mod plain {
     use crate::fast::plain::read;
 
     fn read_words(words: &[String]) -> Option<Plain> {
-        read(words.iter().map(OsString::from))
+        read(words.iter().map(OsString::from), &|_| None)
     }
 
     /// What clap makes of `words`: the command, and everything that was typed for it.
@@ -91,21 +91,12 @@ mod plain {
 
     fn by_hand(words: &[String]) -> Option<String> {
         let plain = read_words(words)?;
-        let global = Global {
-            config: None,
-            verbose: false,
-            quiet: false,
-            color: Color::Auto,
-        };
         let name = match plain.form {
             Form::Token => "token",
             Form::Header => "header",
             Form::Json => "json",
         };
-        let fetch = Fetch {
-            profile: plain.profile,
-            ..Fetch::default()
-        };
+        let (global, fetch) = as_read_by_clap(plain);
         Some(format!("{global:?} {name} {fetch:?}"))
     }
 
@@ -133,6 +124,12 @@ mod plain {
                 "--cached",
                 "--min-ttl",
                 "--min-ttl=10m",
+                "--min-ttl=x",
+                "--quiet",
+                "--quiet=",
+                "--config=",
+                "--config=-x",
+                "--conf",
                 "5m",
                 "--scope",
                 "--param",
@@ -149,37 +146,80 @@ mod plain {
         ]
     }
 
+    /// A command line that prints a token, with a few words more at random places.
+    fn line() -> impl Strategy<Value = Vec<String>> {
+        let verb = prop::sample::select(vec!["token", "header", "json"]);
+        let more = prop::collection::vec((word(), 0..6_usize), 0..4);
+        (verb, more).prop_map(|(verb, more)| {
+            let mut words = vec![verb.to_owned(), "cint".to_owned()];
+            for (word, at) in more {
+                words.insert(at.min(words.len()), word);
+            }
+            words
+        })
+    }
+
     proptest! {
         #[test]
-        fn clap_reads_the_same(words in prop::collection::vec(word(), 0..4)) {
+        fn clap_reads_the_same(words in prop_oneof![prop::collection::vec(word(), 0..4), line()]) {
             if let Some(read) = by_hand(&words) {
-                prop_assert_eq!(by_clap(&words), Some(read));
+                prop_assert_eq!(by_clap(&words), Some(read), "{:?}", words);
             }
         }
     }
+
     #[test]
-    fn it_answers_for_every_verb_that_fetches_and_for_nothing_longer() {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        for verb in ["token", "header", "json"] {
-            assert!(
-                read_words(&words(&format!("{verb} cint"))).is_some(),
-                "{verb}"
-            );
-            for other in [
-                "cint --refresh",
-                "--refresh cint",
-                "",
-                "-h",
-                "cint -q",
-                "a/b",
-            ] {
-                assert!(
-                    read_words(&words(&format!("{verb} {other}"))).is_none(),
-                    "{verb} {other}"
-                );
+    fn every_spelling_of_a_print_is_read() {
+        let split = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (line, is_read) in [
+            ("header cint", true),
+            ("header cint -q", true),
+            ("--quiet header cint", true),
+            ("--config c.toml header cint", true),
+            ("header --config=c.toml cint", true),
+            ("header cint --min-ttl 60s", true),
+            ("header cint --min-ttl=60s --cached -q --config c", true),
+            ("header", false),
+            ("", false),
+            ("header cint other", false),
+            ("header cint -q -q", false),
+            ("header cint --quiet=1", false),
+            ("header cint --config", false),
+            ("header cint --config --cached", false),
+            ("header cint --config=", false),
+            ("header cint --config a --config b", false),
+            ("--min-ttl 60s header cint", false),
+            ("header cint --min-ttl soon", false),
+            ("--cached header cint", false),
+            ("header cint --refresh", false),
+            ("header -h", false),
+            ("header a/b", false),
+            ("header -- cint", false),
+            ("secret cint", false),
+        ] {
+            for verb in ["token", "header", "json"] {
+                let words = split(&line.replace("header", verb));
+                let by_hand = by_hand(&words);
+                assert_eq!(by_hand.is_some(), is_read, "{words:?}");
+                if is_read {
+                    assert_eq!(by_clap(&words), by_hand, "{words:?}");
+                }
             }
         }
-        assert!(read_words(&[]).is_none() && read_words(&words("header")).is_none());
+    }
+
+    #[test]
+    fn a_profile_may_come_from_the_environment() {
+        let read = |words: &str, value: &str| {
+            read(words.split(' ').map(OsString::from), &|name| {
+                (name == "TOK_PROFILE").then(|| value.into())
+            })
+            .map(|plain| plain.profile)
+        };
+        assert_eq!(read("header", "p"), Some("p".to_owned()));
+        assert_eq!(read("header cint", "p"), Some("cint".to_owned()));
+        assert_eq!(read("header", ""), None);
+        assert_eq!(read("header", "a/b"), None);
     }
 
     #[test]
@@ -192,9 +232,8 @@ mod plain {
             .flat_map(clap::Command::get_arguments)
         {
             let variable = argument.get_env().map(|name| name.to_str().unwrap());
-            // A profile that was typed wins over the variable.
             assert!(
-                variable.is_none_or(|name| ["TOK_PROFILE", "TOK_CONFIG"].contains(&name)),
+                variable.is_none_or(|name| name == "TOK_PROFILE"),
                 "{argument:?}"
             );
         }

@@ -27,12 +27,8 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
-        print(
-            session,
-            &self.fetch,
-            out,
-            |at_hand| Some(output::raw(&at_hand.found.entry.token)),
-            |_, token, _| Ok(output::raw(token)),
-        )
+        print(session, &self.fetch, out, |_, token, _| {
+            Ok(output::raw(token))
+        })
     }
 }

@@ -1,9 +1,7 @@
-//! Where a profile's token was found last time: so that printing it again takes one look at whether the config has changed, and none at what
-//! is in the config, however long it is.
+//! A bookmark says in which cache entry a profile's token was found last time, so that the config need not be read to print it again.
 //!
-//! A shortcut and never a second truth: it holds nothing that the config does not say, it is believed only while the config file is in the
-//! state in which it was read and no environment variable has come in between, and whatever is out of the ordinary leads back to reading the
-//! config.
+//! It contains nothing that the config does not say. It is used only while the config file is in the state in which it was read, and no
+//! environment variable overrides a part of it. In every other case the config is read.
 
 use std::path::Path;
 
@@ -14,37 +12,30 @@ use crate::cache::directory::{self, Directory};
 use crate::cache::error::CacheError;
 use crate::cache::key;
 use crate::cache::store::{Found, Store};
+use crate::profile::Profile;
 use crate::profile::file::Config;
 use crate::profile::file::schema::CacheKind;
 use crate::profile::file::state::State;
 use crate::profile::name::{self, var_variable};
-use crate::profile::{Environment, Profile};
 
 /// The ending of the file.
 const ENDING: &str = "bookmark";
 
-/// Which tok this is, by its sources (`build.rs`): what a profile comes to may differ in another.
+/// Which tok this is, by its sources (`build.rs`): another may read a config differently.
 const TOK: &str = env!("TOK_SOURCES");
 
-/// What a bookmark says. One by another tok is none.
+/// What is in the file. A bookmark by another tok is not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bookmark {
+pub(super) struct Bookmark {
     tok: String,
     config: String,
     state: State,
     entry: String,
-    /// The texts around the token in each header line; none for the usual one.
-    pub header: Option<Vec<Vec<String>>>,
+    header: Option<Header>,
 }
 
-/// A token that was found by its bookmark, and how it is to be printed.
-#[derive(Debug)]
-pub(crate) struct AtHand {
-    /// The entry, and the file it was in.
-    pub(crate) found: Found,
-    /// As [`Bookmark::header`].
-    pub(crate) header: Option<Vec<Vec<String>>>,
-}
+/// The texts around the token in each header line; `None` for the usual line.
+pub(super) type Header = Vec<Vec<String>>;
 
 fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
@@ -66,10 +57,9 @@ pub(crate) fn forget(profile: Option<&str>) {
 }
 
 impl Bookmark {
-    /// The bookmark for `profile`, read from `config` as it is; none when its token is not found by the config alone, or its
-    /// header needs more than the token.
-    #[must_use]
-    pub fn of(profile: &Profile, config: &Config) -> Option<Self> {
+    /// The bookmark for `profile`, read from `config`; `None` if more than the config leads to its token, or its header needs more than the
+    /// token.
+    pub(super) fn of(profile: &Profile, config: &Config) -> Option<Self> {
         let by_config_alone = profile.cache == CacheKind::File
             && profile.env.is_empty()
             && !is_any_variable_set(&profile.name);
@@ -102,11 +92,8 @@ impl Bookmark {
             && !is_any_variable_set(profile)
     }
 
-    /// Puts it in place for `profile`, unless it is there.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) fn keep(&self, profile: &str) -> Result<(), CacheError> {
+    /// Writes it for `profile`, unless it is there already.
+    pub(super) fn keep(&self, profile: &str) -> Result<(), CacheError> {
         let folder = Directory::create(&directory::path()?)?;
         let name = file_name(profile);
         // One that cannot be trusted is replaced like an old one.
@@ -114,7 +101,7 @@ impl Bookmark {
         {
             return Ok(());
         }
-        // What was never finished; if another process is just finishing it, that one goes without.
+        // What was never finished; if another process is just finishing it, that process gets no bookmark.
         folder.sweep();
         // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
@@ -137,9 +124,8 @@ fn read(bytes: &[u8]) -> Option<Bookmark> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// The entry that the bookmark of `profile` leads to, where the config is at `path`; none when there is no such entry, or no bookmark that
-/// holds. Whatever is wrong is left to whoever reads the config then.
-pub(crate) fn follow(profile: &str, path: &Path) -> Option<AtHand> {
+/// The entry that the bookmark of `profile` leads to, where the config is at `path`, if there is one. Errors are left to the way by the config.
+pub(super) fn follow(profile: &str, path: &Path) -> Option<(Found, Option<Header>)> {
     name::check(profile).ok()?;
     let folder = Directory::open_in_order(&directory::path().ok()?)?;
     let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
@@ -149,8 +135,6 @@ pub(crate) fn follow(profile: &str, path: &Path) -> Option<AtHand> {
     if !(is_ours && bookmark.holds(profile, path, state)) {
         return None;
     }
-    Some(AtHand {
-        found: Store::File.read(&folder, &bookmark.entry).ok()??,
-        header: bookmark.header,
-    })
+    let found = Store::File.read(&folder, &bookmark.entry).ok()??;
+    Some((found, bookmark.header))
 }

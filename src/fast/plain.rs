@@ -1,15 +1,14 @@
-//! The one command line that prompts and loops run all day, `tok header PROFILE` (or `token`, `json`) and not a word more, read without
-//! making the parser for all the others: that parser takes longer to make than everything else such a run does.
+//! Reads the command lines that prompts and loops run all day, `tok header PROFILE` and its like, without clap.
 //!
-//! This is a shortcut and never a second reading: it answers only where the test below shows that clap answers the same, and leaves
-//! everything else, help and mistakes included, to clap.
+//! It reads nothing differently: a test compares it with clap, and everything else, help and mistakes included, is left to clap.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-/// The environment variables that stand in for options; where one is set, clap reads it.
-const VARIABLES: [&str; 1] = ["TOK_CONFIG"];
+use crate::profile::file::schema::DurationText;
+use crate::profile::{Environment, name};
 
-/// How a token is to be printed.
+/// The form in which a token is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `tok token`
@@ -20,33 +19,81 @@ pub enum Form {
     Json,
 }
 
-/// A command line that was read here.
+/// A command line that prints a token, without any option that changes which one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plain {
     /// The command.
     pub form: Form,
     /// The profile.
     pub profile: String,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--quiet`
+    pub quiet: bool,
+    /// `--min-ttl`
+    pub min_ttl: Option<DurationText>,
+    /// `--cached`
+    pub cached: bool,
 }
 
-/// Reads what was typed (without the program's name), if it is a command that prints a token and a profile's name.
+/// Reads `typed` (without the program's name), or returns `None` if that is for clap.
 #[must_use]
-pub fn read(mut typed: impl Iterator<Item = OsString>) -> Option<Plain> {
-    let (verb, profile) = (typed.next()?, typed.next()?);
-    let alone = typed.next().is_none();
-    let is_set = |variable: &str| std::env::var_os(variable).is_some();
-    if !alone || VARIABLES.into_iter().any(is_set) {
-        return None;
+pub fn read(
+    mut typed: impl Iterator<Item = OsString>,
+    environment: Environment<'_>,
+) -> Option<Plain> {
+    let (mut form, mut profile, mut config, mut min_ttl) = (None, None, None, None);
+    let (mut quiet, mut cached) = (false, false);
+    while let Some(word) = typed.next() {
+        let word = word.into_string().ok()?;
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => (option, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        // The value of an option that was not typed before.
+        let mut value = |is_free: bool| match value {
+            _ if !is_free => None,
+            Some(value) => Some(value.to_owned()),
+            None => typed
+                .next()?
+                .into_string()
+                .ok()
+                .filter(|value| !value.starts_with('-')),
+        };
+        let is_flag = option.len() == word.len();
+        match option {
+            "-q" | "--quiet" if is_flag && !quiet => quiet = true,
+            "--cached" if is_flag && form.is_some() && !cached => cached = true,
+            "--config" => config = Some(value(config.is_none())?),
+            "--min-ttl" if form.is_some() => {
+                min_ttl = Some(value(min_ttl.is_none())?.parse().ok()?);
+            }
+            _ if word.starts_with('-') => return None,
+            _ if form.is_none() => {
+                form = Some(match word.as_str() {
+                    "token" => Form::Token,
+                    "header" => Form::Header,
+                    "json" => Form::Json,
+                    _ => return None,
+                });
+            }
+            _ if profile.is_none() => profile = Some(word),
+            _ => return None,
+        }
     }
-    let form = match verb.to_str()? {
-        "token" => Form::Token,
-        "header" => Form::Header,
-        "json" => Form::Json,
-        _ => return None,
+    let profile = match profile {
+        Some(profile) => profile,
+        None => environment("TOK_PROFILE")?.into_string().ok()?,
     };
-    let profile = profile
-        .into_string()
-        .ok()
-        .filter(|name| crate::profile::name::check(name).is_ok())?;
-    Some(Plain { form, profile })
+    Some(Plain {
+        form: form?,
+        profile: Some(profile).filter(|profile| name::check(profile).is_ok())?,
+        config: match config {
+            Some(path) if path.is_empty() => return None,
+            path => path.map(PathBuf::from),
+        },
+        quiet,
+        min_ttl,
+        cached,
+    })
 }

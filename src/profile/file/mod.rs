@@ -41,14 +41,17 @@ pub struct Config {
 }
 
 impl Config {
-    /// Where the config is: `chosen` (`--config`, `TOK_CONFIG`), else `tok/config.toml` under `XDG_CONFIG_HOME` or the platform's
-    /// config folder.
+    /// Where the config is: `chosen` (`--config`), else `TOK_CONFIG`, else `tok/config.toml` under `XDG_CONFIG_HOME` or the platform's config
+    /// folder. An empty variable counts as unset.
     ///
     /// # Errors
     /// A config failure when there is no home to look in.
     pub fn path(chosen: Option<&Path>) -> Result<PathBuf, Error> {
         if let Some(path) = chosen {
             return Ok(home::expanded(path));
+        }
+        if let Some(path) = std::env::var_os("TOK_CONFIG").filter(|path| !path.is_empty()) {
+            return Ok(path.into());
         }
         let folder = absolute_folder("XDG_CONFIG_HOME")
             .or_else(|| directories::BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()));
