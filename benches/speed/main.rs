@@ -42,6 +42,9 @@ fn main() {
 /// A token that is in the cache, against `cat` of a file with it.
 fn cached(scene: &Scene) {
     let header = |home| scene.tok(home, &["header", "cint"]);
+    let with = |arguments: &[&str]| scene.tok("one", arguments);
+    let config = scene.config("one");
+    let config_text = config.to_str().expect("a path in ASCII");
     let mut rows = vec![
         (
             "cat FILE, with the token in it",
@@ -49,17 +52,38 @@ fn cached(scene: &Scene) {
         ),
         ("true", Run::new("true")),
         ("tok header", header("one")),
+        ("tok token", with(&["token", "cint"])),
+        ("tok json", with(&["json", "cint"])),
+        ("tok header -q", with(&["header", "cint", "-q"])),
+        (
+            "tok header --config FILE",
+            with(&["header", "cint", "--config", config_text]),
+        ),
+        (
+            "tok header, TOK_CONFIG",
+            header("one").env("TOK_CONFIG", &config),
+        ),
+        (
+            "tok header, TOK_PROFILE",
+            with(&["header"]).env("TOK_PROFILE", "cint"),
+        ),
+        (
+            "tok header --min-ttl 60s",
+            with(&["header", "cint", "--min-ttl", "60s"]),
+        ),
         (
             "tok header, 500 profiles, 10,000 cached tokens",
             header("many"),
         ),
-        (
-            "tok header, with the config read each time",
-            header("edited"),
-        ),
+        ("tok header, config edited a second ago", header("edited")),
         (
             "tok header, the same with 500 profiles",
             header("edited-many"),
+        ),
+        ("tok exec -- true", with(&["exec", "cint", "--", "true"])),
+        (
+            "tok exec -- true, 500 profiles",
+            scene.tok("many", &["exec", "cint", "--", "true"]),
         ),
     ];
     if installed("jq") {

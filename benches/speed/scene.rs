@@ -58,7 +58,7 @@ impl Scene {
                 "https://auth.example.com/oauth/token",
             );
         }
-        // What depends on the environment is looked up in the config each time, as anything is after an edit.
+        // A config that depends on the environment is read each time, as any config is for some seconds after an edit.
         let read_each_time = "scope = \"${env.HOME}\"\n";
         scene.configure("edited", &(plain.clone() + read_each_time));
         scene.configure("edited-many", &(many.clone() + &plain + read_each_time));
@@ -86,9 +86,14 @@ impl Scene {
     }
 
     fn configure(&self, home: &str, config: &str) {
-        let folder = self.path(home).join("config/tok");
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("config.toml"), config).expect("a file");
+        let path = self.config(home);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, config).expect("a file");
+    }
+
+    /// The config of this home.
+    pub fn config(&self, home: &str) -> PathBuf {
+        self.path(home).join("config/tok/config.toml")
     }
 
     /// A file with the token and nothing else.

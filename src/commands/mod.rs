@@ -8,6 +8,7 @@ mod exec;
 mod for_;
 mod forget;
 mod get;
+mod global;
 mod header;
 mod help;
 mod inspect;
@@ -29,12 +30,11 @@ mod wrong;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::commands::color::Color;
 use crate::commands::get::{Fetch, FetchOptions};
-use crate::commands::root::Global;
+use crate::commands::global::Global;
 use crate::commands::session::{Session, write};
 use crate::commands::spec::{Execute, Spec};
 use crate::error::{Kind, Silent};
@@ -75,7 +75,7 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
         drop(out);
         return usage(typed);
     };
-    let global = Global::from_arg_matches(&matches)?;
+    let global = Global::of(&matches)?;
     spec::run_typed(ALL, &matches, &session(global), &mut out)
 }
 
@@ -99,7 +99,7 @@ fn as_read_by_clap(plain: Plain) -> (Global, Fetch) {
         config: plain.config,
         verbose: false,
         quiet: plain.quiet,
-        color: Color::Auto,
+        color: None,
     };
     let options = FetchOptions {
         min_ttl: plain.min_ttl,
@@ -114,7 +114,7 @@ fn as_read_by_clap(plain: Plain) -> (Global, Fetch) {
 }
 
 fn session(global: Global) -> Session {
-    global.color.apply();
+    global.color.unwrap_or_default().apply();
     if global.quiet || global.verbose {
         progress::turn_off();
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::builder::Resettable;
 use clap::{ArgMatches, Args, Command};
 
+use crate::commands::global::Global;
 use crate::commands::session::Session;
 use crate::error::{Error, Kind};
 
@@ -78,30 +79,33 @@ impl Spec {
     }
 }
 
-/// Adds the arguments of `A`, and nothing of what `A` says of itself.
-pub(crate) fn add<A: Args>(command: Command) -> Command {
-    let (about, details) = (
-        command.get_about().cloned(),
-        command.get_long_about().cloned(),
-    );
-    let command = A::augment_args(command);
-    match about {
-        Some(about) => command.about(about).long_about(Resettable::from(details)),
-        None => command,
+/// Adds the arguments of `A`. A command with help keeps it; one without is only read, and gets the global options.
+fn add<A: Args>(command: Command) -> Command {
+    let details = command.get_long_about().cloned();
+    match command.get_about().cloned() {
+        Some(about) => A::augment_args(command)
+            .about(about)
+            .long_about(Resettable::from(details)),
+        None => to_read(A::augment_args(command)),
     }
 }
 
 /// Puts `commands` below `command`, one of which has to be typed. A command with help gets them with theirs.
 pub(crate) fn above(command: Command, commands: &[&Spec]) -> Command {
-    let inner = if command.get_about().is_some() {
-        Spec::to_show
-    } else {
-        Spec::to_read
-    };
-    command
+    let command = command
         .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(commands.iter().map(|spec| inner(spec)))
+        .arg_required_else_help(true);
+    match command.get_about() {
+        Some(_) => command.subcommands(commands.iter().map(|spec| spec.to_show())),
+        None => to_read(command.subcommands(commands.iter().map(|spec| spec.to_read()))),
+    }
+}
+
+/// `command` with the global options and without those that ask for help: a command line with one of them is read again, with all the help.
+fn to_read(command: Command) -> Command {
+    Global::augment_args(command)
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
 }
 
 /// Runs the one of `commands` that was typed.

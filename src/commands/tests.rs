@@ -65,6 +65,97 @@ fn short_help_is_shorter() {
     }
 }
 
+/// The command line is built twice, one to read with and one with all its help: both have to read the same.
+mod to_read {
+    use clap::{ArgMatches, FromArgMatches};
+    use proptest::prelude::*;
+
+    use super::super::*;
+
+    /// The commands that were typed, and the values of the last of them.
+    fn values(matches: &ArgMatches) -> String {
+        if let Some((name, inner)) = matches.subcommand() {
+            return format!("{name} {}", values(inner));
+        }
+        let mut values: Vec<String> = matches
+            .ids()
+            .filter(|id| !["config", "verbose", "quiet", "color"].contains(&id.as_str()))
+            .map(|id| {
+                format!(
+                    "{id}={:?}",
+                    matches
+                        .get_raw(id.as_str())
+                        .map(Iterator::collect::<Vec<_>>)
+                )
+            })
+            .collect();
+        values.sort();
+        values.join(" ")
+    }
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        let commands = ALL.iter().flat_map(|spec| {
+            let inner = spec
+                .commands
+                .iter()
+                .map(|inner| format!("{} {}", spec.name, inner.name));
+            inner.chain([spec.name.to_owned()])
+        });
+        let commands: Vec<String> = commands.collect();
+        let options = [
+            "-q",
+            "-v",
+            "-vq",
+            "--quiet",
+            "--config a",
+            "--config=b",
+            "--color never",
+            "--color=always",
+            "--color",
+            "-h",
+            "--help",
+            "-V",
+            "help",
+            "cint",
+            "p",
+            "--",
+            "true",
+            "--refresh",
+            "--cached",
+            "--min-ttl 5m",
+            "--json",
+            "--host h",
+            "get",
+            "--all",
+            "--name X",
+            "--scope a",
+            "--param a=b",
+            "--no-cache",
+            "bash",
+            "x",
+        ];
+        let option = || prop::collection::vec(prop::sample::select(options.to_vec()), 0..4);
+        (option(), prop::sample::select(commands), option()).prop_map(|(before, command, after)| {
+            let line = format!("tok {} {command} {}", before.join(" "), after.join(" "));
+            line.split_whitespace().map(str::to_owned).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        #[test]
+        fn it_reads_what_the_one_with_help_reads(words in words()) {
+            let read = root::to_read(ALL).try_get_matches_from(&words).ok();
+            let shown = command_line().try_get_matches_from(&words).ok();
+            let read = read.map(|read| (format!("{:?}", Global::of(&read).unwrap()), values(&read)));
+            let shown = shown.map(|shown| {
+                (format!("{:?}", Global::from_arg_matches(&shown).unwrap()), values(&shown))
+            });
+            prop_assert_eq!(read, shown, "{:?}", words);
+        }
+    }
+}
+
 /// The plain command line is read twice, by hand and by clap: both have to say the same.
 mod plain {
     use std::ffi::OsString;
@@ -83,7 +174,7 @@ mod plain {
     fn by_clap(words: &[String]) -> Option<String> {
         let typed = [&["tok".to_owned()], words].concat();
         let matches = root::to_read(ALL).try_get_matches_from(typed).ok()?;
-        let global = Global::from_arg_matches(&matches).ok()?;
+        let global = Global::of(&matches).ok()?;
         let (name, inner) = matches.subcommand()?;
         let fetch = Fetch::from_arg_matches(inner).ok()?;
         Some(format!("{global:?} {name} {fetch:?}"))
