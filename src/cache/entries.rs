@@ -10,6 +10,7 @@ use crate::cache::entry::Entry;
 use crate::cache::error::CacheError;
 use crate::cache::store::Store;
 use crate::cache::{LAST_FAILURE, key, lock};
+use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 
 /// The cache directory.
@@ -65,7 +66,8 @@ impl Entries {
     }
 
     fn read(&self, store: Store, stem: &str) -> Result<Option<Entry>, CacheError> {
-        let found = store.read(&self.directory, stem)?;
+        // The characters that any profile allows.
+        let found = store.read(&self.directory, stem, TokenCharacters::Visible)?;
         Ok(found.map(|found| found.entry))
     }
 

@@ -92,4 +92,10 @@ pub enum Unreadable {
     /// They have a later version.
     #[error("it was written by a newer tok")]
     Newer,
+    /// They are an entry for other inputs than the file name says.
+    #[error("it is for another profile or request")]
+    OtherKey,
+    /// The token would not have been accepted from the provider.
+    #[error("its token has characters that a token cannot have")]
+    Characters,
 }

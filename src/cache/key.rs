@@ -62,6 +62,13 @@ pub fn profile_of(stem: &str) -> Option<&str> {
     (is_digest && crate::profile::name::check(profile).is_ok()).then_some(profile)
 }
 
+/// Whether the entry called `stem` is for this digest.
+#[must_use]
+pub(crate) fn matches(stem: &str, digest: &str) -> bool {
+    let named = stem.rsplit_once('.').map_or("", |(_, digits)| digits);
+    named.len() == NAMED_DIGITS && digest.starts_with(named)
+}
+
 /// Splits a file name into its stem and its ending: `p.0f3a…` and `json`.
 #[must_use]
 pub fn split(name: &str) -> Option<(&str, &str)> {
@@ -92,7 +99,14 @@ mod tests {
                 Some((stem.as_str(), ending))
             );
         }
+        let digest = digest("p", &vec![("a".to_owned(), "b".to_owned())]);
+        assert!(matches(&stem, &digest));
+        assert!(!matches(
+            &stem,
+            &digest.replacen(char::is_alphanumeric, "x", 1)
+        ));
         for other in ["", "p", "p.", "p.abc", &stem[..stem.len() - 1]] {
+            assert!(!matches(other, &digest));
             assert_eq!(profile_of(other), None, "{other}");
         }
         assert_eq!(profile_of(&stem.replacen('p', "../p", 1)), None);

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::profile::Profile;
-use crate::profile::file::schema::CacheKind;
+use crate::profile::file::schema::{CacheKind, TokenCharacters};
 use crate::token::Token;
 use directory::Directory;
 use entry::Entry;
@@ -33,6 +33,7 @@ pub(crate) struct Slot {
     stem: String,
     digest: String,
     store: Store,
+    characters: TokenCharacters,
 }
 
 impl Slot {
@@ -52,6 +53,7 @@ impl Slot {
             stem: key::stem(&profile.name, &digest),
             digest,
             store,
+            characters: profile.response.token_chars,
         }))
     }
 
@@ -63,7 +65,7 @@ impl Slot {
         let Some(directory) = Directory::open(&self.path)? else {
             return Ok(None);
         };
-        let found = self.store.read(&directory, &self.stem)?;
+        let found = self.store.read(&directory, &self.stem, self.characters)?;
         Ok(found.filter(|found| found.entry.digest == self.digest))
     }
 

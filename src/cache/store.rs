@@ -6,7 +6,10 @@
 use crate::cache::content::Content;
 use crate::cache::directory::Directory;
 use crate::cache::entry::{self, Entry};
-use crate::cache::error::CacheError;
+use crate::cache::error::{CacheError, Unreadable};
+use crate::cache::key;
+use crate::oauth::response::check_characters;
+use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 use crate::secrets::keyring;
 
@@ -59,22 +62,29 @@ impl Store {
         format!("{stem}.{}", self.ending())
     }
 
-    /// Reads the entry called `stem`, whatever inputs it is for.
+    /// Reads the entry called `stem`. Its token must have only these `characters`, as one from the provider.
     ///
     /// # Errors
-    /// Fails if it is damaged, cannot be trusted, or cannot be read.
+    /// Fails if it is damaged, is for another key, cannot be trusted, or cannot be read.
     pub(crate) fn read(
         self,
         directory: &Directory,
         stem: &str,
+        characters: TokenCharacters,
     ) -> Result<Option<Found>, CacheError> {
         let name = self.file_name(stem);
+        let checked = |entry: Entry| match check_characters(&entry.token.access_token, characters) {
+            _ if !key::matches(stem, &entry.digest) => Err(Unreadable::OtherKey),
+            Ok(()) => Ok(entry),
+            Err(_) => Err(Unreadable::Characters),
+        };
         match self {
             Self::File => {
                 let Some(file) = directory.read(&name)? else {
                     return Ok(None);
                 };
                 let mut entry = entry::read(file.line())
+                    .and_then(checked)
                     .map_err(|error| directory.about(&name)(error.into()))?;
                 entry.reuses = entry.reuses.saturating_add(file.uses());
                 let file = Some(file);
@@ -85,6 +95,7 @@ impl Store {
                     return Ok(None);
                 };
                 let entry = entry::read(text.expose().as_bytes())
+                    .and_then(checked)
                     .map_err(|error| CacheError::KeyringEntry(stem.to_owned(), error))?;
                 Ok(Some(Found { entry, file: None }))
             }

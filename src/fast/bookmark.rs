@@ -14,7 +14,7 @@ use crate::cache::key;
 use crate::cache::store::{Found, Store};
 use crate::profile::Profile;
 use crate::profile::file::Config;
-use crate::profile::file::schema::CacheKind;
+use crate::profile::file::schema::{CacheKind, TokenCharacters};
 use crate::profile::file::state::State;
 use crate::profile::name::{self, var_variable};
 
@@ -31,6 +31,8 @@ pub(super) struct Bookmark {
     config: String,
     state: State,
     entry: String,
+    /// The characters that the profile's tokens may have.
+    characters: TokenCharacters,
     header: Option<Header>,
 }
 
@@ -80,6 +82,7 @@ impl Bookmark {
             config: config.file().to_str()?.to_owned(),
             state: config.settled_state()?,
             entry: cache::stem(profile),
+            characters: profile.response.token_chars,
             header,
         })
     }
@@ -135,6 +138,8 @@ pub(super) fn follow(profile: &str, path: &Path) -> Option<(Found, Option<Header
     if !(is_ours && bookmark.holds(profile, path, state)) {
         return None;
     }
-    let found = Store::File.read(&folder, &bookmark.entry).ok()??;
+    let found = Store::File
+        .read(&folder, &bookmark.entry, bookmark.characters)
+        .ok()??;
     Some((found, bookmark.header))
 }

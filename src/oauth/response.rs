@@ -242,8 +242,11 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
     Ok(token)
 }
 
-/// Whether `token` has only characters that can end neither a header line nor a shell word.
-fn check_characters(token: &Secret, characters: TokenCharacters) -> Result<(), BadToken> {
+/// Checks that `token` has only characters that can end neither a header line nor a shell word.
+pub(crate) fn check_characters(
+    token: &Secret,
+    characters: TokenCharacters,
+) -> Result<(), BadToken> {
     let bytes = token.expose().as_bytes();
     let wrong = match characters {
         _ if bytes.is_empty() => return Err(BadToken::Empty),

@@ -300,3 +300,59 @@ fn a_profile_that_needs_more_than_the_config_gets_no_bookmark() {
         .collect();
     assert_eq!(bookmarks, ["p.bookmark", "plain.bookmark"]);
 }
+
+#[test]
+fn cached_token_passes_the_checks_of_a_fetched_one_however_it_is_found() {
+    let scene = Scene::with_bookmark(
+        "[profiles.q]\ntoken_url = 'https://q.test/t'\nclient_id = 'q'\nauth_method = 'none'\n",
+    );
+    let tok = |arguments: &str| {
+        let mut tok = scene.home.tok(arguments);
+        tok.env("TOK_P_CLIENT_SECRET", "s").assert()
+    };
+    let entry = crate::entry::file(&scene.home, ".json");
+    let good = fs::read(&entry).unwrap();
+    let changed = |member: &str, value: &str| {
+        let mut changed: Value = serde_json::from_slice(&good).unwrap();
+        changed[member] = value.into();
+        changed.to_string()
+    };
+    let other_key = changed("inputs", &"0".repeat(64));
+    let cases = [
+        (changed("access_token", "t\r\nX-Injected: 1"), "characters"),
+        (changed("access_token", "t\nquit=1"), "characters"),
+        (changed("access_token", "t\"u"), "characters"),
+        (changed("access_token", ""), "characters"),
+        (other_key, "another profile or request"),
+    ];
+    for (bytes, words) in &cases {
+        for (arguments, expected) in [
+            ("token p", "t\n"),
+            ("header p", "Authorization: Bearer t\n"),
+            ("for curl p", "header = \"Authorization: Bearer t\"\n"),
+        ] {
+            for has_bookmark in [true, false] {
+                let requests = scene.provider.requests().len();
+                scene.wait_for_bookmark();
+                if !has_bookmark {
+                    fs::remove_file(scene.bookmark()).unwrap();
+                }
+                fs::write(&entry, format!("{bytes}\n")).unwrap();
+                let run = tok(arguments).success();
+                assert_eq!(stdout(&run), expected, "{bytes}");
+                let said = crate::home::stderr(&run);
+                assert!(said.contains(words), "{said}");
+                assert_eq!(scene.provider.requests().len(), requests + 1);
+            }
+        }
+    }
+    // An entry of another profile has a name that this one does not look for, and another key inside.
+    let name = entry.file_name().unwrap().to_str().unwrap();
+    let (_, rest) = name.split_once('.').unwrap();
+    fs::copy(&entry, entry.with_file_name(format!("q.{rest}"))).unwrap();
+    fails(
+        tok("token q --cached"),
+        6,
+        &["no usable token in the cache"],
+    );
+}
