@@ -53,3 +53,17 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _held = Held::back();
     work()
 }
+
+/// Whether the process ignores `signal`, as after `nohup`.
+#[expect(
+    unsafe_code,
+    reason = "the standard library does not show how a signal is handled; the struct is initialised by the call that fills it"
+)]
+pub(crate) fn is_ignored(signal: libc::c_int) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: `action` is read only after the call has filled it.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init_ref().sa_sigaction == libc::SIG_IGN
+    }
+}

@@ -46,6 +46,10 @@ fn each_form_is_what_its_consumer_documents() {
         ("for fish p --name T", "set -gx T 'abc.d-e_f~+/=='\n"),
         ("for powershell p", "$env:TOK_TOKEN = 'abc.d-e_f~+/=='\n"),
         ("for dotenv p", "TOK_TOKEN=abc.d-e_f~+/==\n"),
+        (
+            "for netrc p --host a.example --host b --username u",
+            "machine a.example login u password abc.d-e_f~+/==\nmachine b login u password abc.d-e_f~+/==\n",
+        ),
     ];
     for (arguments, expected) in cases {
         assert_eq!(answered(&home, arguments, ""), expected, "{arguments}");
@@ -67,11 +71,12 @@ fn a_token_with_quotes_stays_one_word_or_is_refused() {
     for (arguments, expected) in cases {
         assert_eq!(answered(&home, arguments, ""), expected, "{arguments}");
     }
-    fails(
-        tok(&home, "for dotenv p").assert(),
-        7,
-        &["profile `p`", "dotenv"],
-    );
+    for (arguments, format) in [
+        ("for dotenv p", "dotenv"),
+        ("for netrc --host h p", "netrc"),
+    ] {
+        fails(tok(&home, arguments).assert(), 7, &["profile `p`", format]);
+    }
 }
 
 #[test]
@@ -108,6 +113,7 @@ fn a_failed_fetch_writes_nothing_to_any_consumer() {
         "for git --host h p get",
         "for docker --host h p get",
         "for cargo --host h p",
+        "for netrc --host h p",
     ] {
         let request = match arguments.split(' ').nth(1) {
             Some("bazel") => "{\"uri\":\"https://h/\"}",
@@ -123,6 +129,65 @@ fn a_failed_fetch_writes_nothing_to_any_consumer() {
     }
     assert_eq!(std::fs::read_to_string(&output).unwrap(), "before\n");
     assert!(!home.path().join("out").exists());
+}
+
+#[test]
+fn netrc_is_read_by_curl_and_python() {
+    let (provider, home) = scene("abc.d-e_f~+/==", "");
+    provider.answer("/api", Answer::text(200, "fine"));
+    let netrc = home.path().join("netrc");
+    let host = provider.address().ip().to_string();
+    let text = answered(&home, &format!("for netrc p --host {host}"), "");
+    std::fs::write(&netrc, text).unwrap();
+    let curl = std::process::Command::new("curl")
+        .args(["-sq", "--noproxy", "*", "--netrc-file"])
+        .arg(&netrc)
+        .arg(provider.url("/api"))
+        .output();
+    if curl.is_ok() {
+        use base64::Engine;
+        let expected = base64::engine::general_purpose::STANDARD.encode("oauth2:abc.d-e_f~+/==");
+        let requests = provider.requests();
+        let request = requests
+            .iter()
+            .find(|request| request.path == "/api")
+            .unwrap();
+        assert_eq!(
+            request.header("authorization"),
+            Some(format!("Basic {expected}").as_str())
+        );
+    }
+    let python = std::process::Command::new("python3")
+        .args([
+            "-c",
+            "import netrc,sys; print(netrc.netrc(sys.argv[1]).hosts)",
+        ])
+        .arg(&netrc)
+        .output();
+    if let Ok(python) = python {
+        assert_eq!(
+            String::from_utf8(python.stdout)
+                .unwrap()
+                .replace("None", "''"),
+            format!("{{'{host}': ('oauth2', '', 'abc.d-e_f~+/==')}}\n")
+        );
+    }
+}
+
+#[test]
+fn netrc_word_that_parsers_read_differently_is_refused_before_anything_is_fetched() {
+    let (provider, home) = scene("t", "");
+    for arguments in [
+        "for netrc p",
+        "for netrc p --host a:80",
+        "for netrc p --host=",
+        "for netrc p --host a\"b",
+        "for netrc p --host h --username a'b",
+        "for netrc p --host h --username #a",
+    ] {
+        tok(&home, arguments).assert().code(2).stdout("");
+    }
+    assert_eq!(provider.requests().len(), 0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! `tok for file`: the file is the user's own and never half a token, and with `--watch` never an old one, until a signal ends it.
+//! `tok for file`: the file belongs to the user and never holds half a token; `--watch` keeps it fresh until a signal ends it.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -114,14 +114,121 @@ fn a_file_that_others_can_read_is_replaced_instead_of_overwritten() {
 }
 
 #[test]
-fn a_link_is_replaced_and_its_target_unchanged() {
+fn link_is_followed_and_its_target_is_replaced_in_its_own_folder() {
     let (_provider, home, path) = scene([Answer::token("first", 3600)]);
-    let target = home.path().join("target");
-    std::fs::write(&target, "mine").unwrap();
-    symlink(&target, &path).unwrap();
+    let folder = home.path().join("elsewhere");
+    std::fs::create_dir(&folder).unwrap();
+    let target = folder.join("target");
+    // At first there is nothing at the end of the link.
+    for old in [None, Some("old")] {
+        if let Some(old) = old {
+            std::fs::write(&target, old).unwrap();
+            std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o666)).unwrap();
+        } else {
+            symlink("../elsewhere/target", &path).unwrap();
+        }
+        once(&home).success();
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "first");
+        assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, 0o600);
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
+        assert_eq!(beside(&target), ["target"]);
+    }
+}
+
+#[test]
+fn device_and_fifo_are_written_to_and_not_replaced() {
+    let (_provider, home, path) = scene([Answer::token("first", 3600)]);
+    home.tok("for file p /dev/stdout")
+        .env("SECRET", "s")
+        .assert()
+        .success()
+        .stdout("first");
+    let before = std::fs::metadata("/dev/null").unwrap().ino();
+    home.tok("for file p /dev/null")
+        .env("SECRET", "s")
+        .assert()
+        .success();
+    assert_eq!(std::fs::metadata("/dev/null").unwrap().ino(), before);
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &path,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let reader = {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::read_to_string(path).unwrap())
+    };
     once(&home).success();
-    assert_eq!(std::fs::read_to_string(&target).unwrap(), "mine");
-    assert!(std::fs::symlink_metadata(&path).unwrap().is_file());
+    assert_eq!(reader.join().unwrap(), "first");
+    assert!(std::fs::metadata(&path).unwrap().file_type().is_fifo());
+    assert_eq!(beside(&path), ["token"]);
+}
+
+#[test]
+fn output_that_was_redirected_to_a_file_is_appended_to() {
+    let (_provider, home, path) = scene([Answer::token("first", 3600)]);
+    std::fs::write(&path, "log\n").unwrap();
+    let log = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap();
+    let done = home
+        .process("for file p /dev/stdout")
+        .env("SECRET", "s")
+        .stdout(log)
+        .status()
+        .unwrap();
+    assert!(done.success());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "log\nfirst");
+}
+
+#[test]
+fn leftover_of_a_killed_run_is_removed() {
+    let (_provider, home, path) = scene([Answer::token("first", 3600)]);
+    let left = path.with_file_name(".tok-0123456789abcdef.tmp");
+    std::fs::write(&left, "part of a to").unwrap();
+    once(&home).success();
+    assert_eq!(beside(&path), ["token"]);
+}
+
+/// A file that is a mount of its own cannot be replaced. Needs root and a mount namespace, so it is skipped where those are missing.
+#[cfg(target_os = "linux")]
+#[test]
+fn file_that_is_a_mount_of_its_own_is_written_in_place() {
+    let (_provider, home, path) = scene([Answer::token("first", 3600)]);
+    std::fs::write(&path, "a token that is longer than the next").unwrap();
+    let tok = home.process("for file p shared/token");
+    let mount = "mount --bind shared/token shared/token || exit 99; \"$@\" && cat shared/token";
+    let ran = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            mount,
+            "sh",
+        ])
+        .arg(tok.get_program())
+        .args(tok.get_args())
+        .env_clear()
+        .envs(
+            tok.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("SECRET", "s")
+        .current_dir(home.path())
+        .output();
+    let Ok(ran) = ran else { return };
+    let said = String::from_utf8(ran.stderr).unwrap();
+    if ran.status.code() == Some(99) || said.starts_with("unshare: ") {
+        return;
+    }
+    assert_eq!(String::from_utf8(ran.stdout).unwrap(), "first", "{said}");
+    assert!(said.contains("mount its folder instead"), "{said}");
 }
 
 #[test]
@@ -139,38 +246,64 @@ fn a_file_that_cannot_be_written_is_an_error_that_names_it() {
     }
 }
 
+/// A token that lives for an hour is renewed five seconds after it was fetched.
+const RENEWED_SOON: [&str; 2] = ["--min-ttl", "3595s"];
+
+/// Puts the provider's next token into the cache. A watch that starts then has not asked the provider yet, so it may do so at once.
+fn fill_cache(home: &Home) {
+    home.tok("token p --refresh")
+        .env("SECRET", "s")
+        .assert()
+        .success();
+}
+
 #[test]
-fn a_watched_file_gets_the_next_token_before_the_last_expires() {
-    let (provider, home, path) = scene([
-        Answer::token("first", 2),
-        Answer::token("second", 2),
-        Answer::token("third", 3600),
-    ]);
-    let mut watch = Watch::start(&home, &[]);
-    for token in ["first", "second", "third"] {
+fn a_watched_file_gets_the_next_token_ahead_of_the_end_of_the_last() {
+    let (provider, home, path) = scene([Answer::token("first", 3600), Answer::token("second", 3600)]);
+    fill_cache(&home);
+    let mut watch = Watch::start(&home, &RENEWED_SOON);
+    for token in ["first", "second"] {
         until_holds(&path, token);
     }
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
     assert_eq!(watch.stop(Signal::TERM).code(), Some(0));
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "third");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
     assert_eq!(beside(&path), ["token"]);
-    assert_eq!(provider.requests().len(), 3);
+    assert_eq!(provider.requests().len(), 2);
+}
+
+#[test]
+fn watch_that_may_not_ask_yet_takes_another_processes_token() {
+    let (provider, home, path) = scene([
+        Answer::token("first", 1),
+        Answer::token("second", 3600),
+        Answer::token("third", 3600),
+    ]);
+    // It asks for the first token itself, so it may not ask for the second.
+    let mut watch = Watch::start(&home, &[]);
+    until_holds(&path, "first");
+    fill_cache(&home);
+    until_holds(&path, "second");
+    assert_eq!(watch.stop(Signal::TERM).code(), Some(0));
+    assert_eq!(provider.requests().len(), 2);
 }
 
 #[test]
 fn a_watch_survives_a_failure_and_keeps_the_last_token() {
     let (_provider, home, path) = scene([
-        Answer::token("first", 2),
+        Answer::token("first", 3600),
         Answer::refusal(401, "invalid_client", "rotated"),
         Answer::token("second", 3600),
     ]);
-    let mut watch = Watch::start(&home, &[]);
+    fill_cache(&home);
+    let mut watch = Watch::start(&home, &RENEWED_SOON);
     until_holds(&path, "first");
     let said = || std::fs::read_to_string(home.path().join("said")).unwrap();
     until("the failure is noted", || {
         said().contains("rotated").then_some(())
     });
-    assert!(["first", "second"].contains(&std::fs::read_to_string(&path).unwrap().as_str()));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
+    fill_cache(&home);
     until_holds(&path, "second");
     assert_eq!(watch.stop(Signal::INT).code(), Some(0));
     assert!(
@@ -181,8 +314,8 @@ fn a_watch_survives_a_failure_and_keeps_the_last_token() {
 }
 
 #[test]
-fn a_signal_ends_a_watch_during_a_fetch() {
-    for signal in [Signal::TERM, Signal::INT] {
+fn a_signal_ends_a_watch_that_the_provider_keeps_waiting() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let gate = Gate::new();
         let (_provider, home, path) = scene([Answer::token("first", 3600).held_by(&gate)]);
         let mut watch = Watch::start(&home, &[]);

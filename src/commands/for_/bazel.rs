@@ -1,19 +1,62 @@
-//! Bazel, and what else runs credential helpers of its kind: the answer to `get`.
+//! Bazel and other programs with credential helpers of its kind: the answer to `get`.
 //!
 //! Format: "Credential Helpers Specification" (EngFlow/credential-helper-spec) and its schemas `GetCredentialsRequest` and
 //! `GetCredentialsResponse`; `expires` is RFC 3339.
 
+use std::io::Write;
+
 use serde_json::{Map, Value, json};
 
+use crate::clock::Now;
+use crate::commands::for_::credential_helper::{note_not_listed, request, unknown};
+use crate::commands::for_::hosts::{self, Hosts};
+use crate::commands::get::{Fetch, get, header_lines};
+use crate::commands::session::{Session, write};
+use crate::commands::spec::{Execute, Spec};
 use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::secret::Secret;
 
+pub(super) const COMMAND: Spec = Spec {
+    name: "bazel",
+    about: "A credential helper for Bazel",
+    examples: "tok for bazel --host cache.example.com cint get",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    hosts: Hosts,
+
+    #[command(flatten)]
+    fetch: Fetch,
+
+    /// What Bazel adds: `get`
+    #[arg(help_heading = None)]
+    operation: String,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        if self.operation != "get" {
+            return Err(unknown("a Bazel credential helper", &self.operation, "get").into());
+        }
+        let uri = uri(request()?.as_bytes())?;
+        if !hosts::allow_url(&self.hosts.list, &uri) {
+            note_not_listed(session, &uri);
+            return write(out, NOTHING);
+        }
+        let (profile, token, _) = get(session, &self.fetch)?;
+        let expires = token.expires_at_unix_ms(&Now::read());
+        let header = header_lines(&profile, &token)?;
+        write(out, answer(&header, expires).expose())
+    }
+}
+
 /// The `uri` of a request.
-///
-/// # Errors
-/// A usage failure when there is none.
-pub fn uri(request: &[u8]) -> Result<String, Error> {
+fn uri(request: &[u8]) -> Result<String, Error> {
     serde_json::from_slice::<Value>(request)
         .ok()
         .and_then(|request| Some(request.get("uri")?.as_str()?.to_owned()))
@@ -25,12 +68,11 @@ pub fn uri(request: &[u8]) -> Result<String, Error> {
         })
 }
 
-/// What is said where no credential is to be given, and a line end.
-pub const NOTHING: &str = "{\"headers\":{}}\n";
+/// The answer without a credential.
+const NOTHING: &str = "{\"headers\":{}}\n";
 
-/// The answer with each line of `header`, which are header fields as [`crate::output::header`] gives them, and a line end.
-#[must_use]
-pub fn answer(header: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
+/// The answer with each header field of `header`.
+fn answer(header: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut headers = Map::new();
     for (name, value) in header
         .expose()
@@ -58,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_has_a_uri() {
+    fn request_has_a_uri() {
         assert_eq!(
             uri(br#"{"uri":"https://a/b","more":1}"#).unwrap(),
             "https://a/b"
@@ -73,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_every_header_and_says_until_when() {
+    fn answer_has_every_header_and_its_end() {
         let header = Secret::new("Authorization: Bearer a:b\nX-Tenant: 1\nX-Tenant: 2\n");
         assert_eq!(
             answer(&header, Some(0)).expose(),

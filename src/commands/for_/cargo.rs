@@ -1,26 +1,79 @@
 //! cargo: a token for `cargo:token-from-stdout`.
 //!
 //! Format: "Registry Authentication", `cargo:token-from-stdout`: the token on stdout, the registry's index in `CARGO_REGISTRY_INDEX_URL`.
-//! cargo sends what it gets as the whole `Authorization` header, so registries that want a scheme need it in front.
+//! cargo sends it as the whole `Authorization` header, so a registry that wants a scheme needs it before the token.
 
-use crate::commands::for_::hosts::{self, Host};
+use std::io::Write;
+
+use crate::commands::for_::credential_helper::SHOWN_CHARACTERS;
+use crate::commands::for_::hosts::{self, Host, Hosts};
+use crate::commands::get::{Fetch, get};
+use crate::commands::session::{Session, environment, write};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
+use crate::term::text::clean;
 
-/// The variable that cargo names the registry in.
-pub const INDEX_URL: &str = "CARGO_REGISTRY_INDEX_URL";
+pub(super) const COMMAND: Spec = Spec {
+    name: "cargo",
+    about: "A token provider for cargo: `cargo:token-from-stdout`",
+    details: "  credential-provider = [\"cargo:token-from-stdout\", \"tok\", \"for\",
+    \"cargo\", \"--host\", \"registry.example.com\", \"cint\"]",
+    examples: "tok for cargo --host registry.example.com cint",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    hosts: Hosts,
+
+    /// Put `Bearer ` before the token, for registries that want it
+    #[arg(long, help_heading = None)]
+    bearer: bool,
+
+    #[command(flatten)]
+    fetch: Fetch,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let index_url = environment(INDEX_URL).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("{INDEX_URL} is not set"))
+                .hint("this is for cargo, which sets it; elsewhere take `tok token`")
+        })?;
+        let index_url = index_url.to_string_lossy();
+        if !allow(&self.hosts.list, &index_url) {
+            // cargo has no answer for "not my registry" but an error: it would send an empty token.
+            return Err(Error::new(
+                Kind::Config,
+                format!(
+                    "the registry at `{}` may not have this token",
+                    clean(&index_url, SHOWN_CHARACTERS)
+                ),
+            )
+            .hint("name its host with --host in cargo's `credential-provider`, if it is to be trusted")
+            .into());
+        }
+        let token = get(session, &self.fetch)?.1.access_token;
+        write(out, line(&token, self.bearer).expose())
+    }
+}
+
+/// The variable in which cargo names the registry.
+const INDEX_URL: &str = "CARGO_REGISTRY_INDEX_URL";
 
 /// Whether the registry whose index is at `index_url` may have the token.
-#[must_use]
-pub fn allow(hosts: &[Host], index_url: &str) -> bool {
+fn allow(hosts: &[Host], index_url: &str) -> bool {
     hosts::allow_url(
         hosts,
         index_url.strip_prefix("sparse+").unwrap_or(index_url),
     )
 }
 
-/// The token, after `Bearer ` if `bearer`, and a line end.
-#[must_use]
-pub fn token(token: &Secret, bearer: bool) -> Secret {
+/// The line with the token, after `Bearer ` if `bearer`.
+fn line(token: &Secret, bearer: bool) -> Secret {
     let mut out = Secret::default();
     if bearer {
         out.push("Bearer ");
@@ -35,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registry_is_known_by_its_index() {
+    fn registry_is_known_by_its_index() {
         let hosts = ["r.example".parse().unwrap()];
         for url in [
             "sparse+https://r.example/index/",
@@ -54,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_stands_in_front_where_it_is_wanted() {
-        assert_eq!(token(&Secret::new("t"), false).expose(), "t\n");
-        assert_eq!(token(&Secret::new("t"), true).expose(), "Bearer t\n");
+    fn scheme_precedes_the_token_if_wanted() {
+        assert_eq!(line(&Secret::new("t"), false).expose(), "t\n");
+        assert_eq!(line(&Secret::new("t"), true).expose(), "Bearer t\n");
     }
 }

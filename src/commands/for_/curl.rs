@@ -2,16 +2,45 @@
 //!
 //! Format: "curl man page", `-K, --config`: within double quotes `\\`, `\"`, `\t`, `\n`, `\r` and `\v` are escapes.
 
-use crate::commands::for_::push_escaped;
+use std::io::Write;
+
+use crate::commands::for_::escaped;
+use crate::commands::get::{Fetch, get, header_lines};
+use crate::commands::session::{Session, write};
+use crate::commands::spec::{Execute, Spec};
 use crate::secret::Secret;
 
-/// The config that makes curl send each line of `header`, which are header fields as [`crate::output::header`] gives them.
-#[must_use]
-pub fn config(header: &Secret) -> Secret {
+pub(super) const COMMAND: Spec = Spec {
+    name: "curl",
+    about: "A config that makes curl send the header: `curl -K -`",
+    details: "A pipe goes on when tok fails, and curl then asks without a token. In a script:
+
+  C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL",
+    examples: "\
+C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    fetch: Fetch,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (profile, token, _) = get(session, &self.fetch)?;
+        write(out, config(&header_lines(&profile, &token)?).expose())
+    }
+}
+
+/// The config that makes curl send each line of `header`.
+fn config(header: &Secret) -> Secret {
     let mut out = Secret::default();
     for line in header.expose().lines() {
         out.push("header = \"");
-        push_escaped(&mut out, line, |character| match character {
+        escaped::push(&mut out, line, |character| match character {
             '\\' => Some("\\\\"),
             '"' => Some("\\\""),
             '\t' => Some("\\t"),

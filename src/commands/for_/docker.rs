@@ -1,31 +1,96 @@
-//! docker: what a credential helper answers.
+//! docker: a credential helper.
 //!
-//! Format: "docker-credential-helpers", Development and its package `credentials`: the server comes on stdin as text, the answer is JSON on
-//! stdout, and so is the one error that docker knows: that there is no credential, after which it goes on without one.
+//! Format: "docker-credential-helpers", Development and its package `credentials`: the server comes on stdin as text, the answer goes to
+//! stdout as JSON, and so does the one error that docker knows: there is no credential, and docker continues without one.
+
+use std::io::Write;
 
 use serde_json::json;
 
+use crate::commands::for_::credential_helper::{
+    Login, SHOWN_CHARACTERS, USERNAME, reject, request, unknown,
+};
 use crate::commands::for_::hosts::{self, Host};
+use crate::commands::get::get;
+use crate::commands::session::{Session, write};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
+use crate::term::text::clean;
 
-/// The user name where the command line says no other.
-pub const USERNAME: &str = "oauth2";
+pub(super) const COMMAND: Spec = Spec {
+    name: "docker",
+    about: "A credential helper for docker",
+    details: "As an executable `docker-credential-cint` on the PATH:
 
-/// What docker takes for "there is no credential for this server", and a line end; the exit code is 1 with it.
-pub const NOT_FOUND: &str = "credentials not found in native keychain\n";
+  #!/bin/sh
+  exec tok for docker --host registry.example.com cint \"$@\"",
+    examples: "tok for docker --host registry.example.com cint get",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    login: Login,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let login = &self.login;
+        let server = || -> anyhow::Result<String> { Ok(request()?.trim().to_owned()) };
+        match login.operation.as_str() {
+            "get" => {
+                let server = server()?;
+                if !allow(&login.hosts.list, &server) {
+                    write(out, NOT_FOUND)?;
+                    return Err(Error::new(
+                        Kind::Unexpected,
+                        format!(
+                            "no answer for `{}`, which no --host names",
+                            clean(&server, SHOWN_CHARACTERS)
+                        ),
+                    )
+                    .hint("if it is to be trusted, name it with --host in the helper's script")
+                    .into());
+                }
+                let token = get(session, &login.fetch)?.1.access_token;
+                let username = login.username.as_deref().unwrap_or(USERNAME);
+                write(out, answer(&server, username, &token).expose())
+            }
+            // `docker logout` does not say which token: the next `get` brings another.
+            "erase" if allow(&login.hosts.list, &server()?) => reject(session, &login.fetch, None),
+            "erase" => Ok(()),
+            "list" => write(out, "{}\n"),
+            "store" => Err(
+                Error::new(Kind::Usage, "credentials of `docker login` are not kept")
+                    .hint("there is no need to log in: `get` answers with a token")
+                    .into(),
+            ),
+            other => Err(unknown(
+                "a docker credential helper",
+                other,
+                "get, store, erase, list",
+            )
+            .into()),
+        }
+    }
+}
+
+/// What docker reads as "there is no credential for this server", together with exit code 1.
+const NOT_FOUND: &str = "credentials not found in native keychain\n";
 
 /// Whether `server`, a host or a URL as docker names registries, may have the token.
-#[must_use]
-pub fn allow(hosts: &[Host], server: &str) -> bool {
+fn allow(hosts: &[Host], server: &str) -> bool {
     if server.contains("://") {
         return hosts::allow_url(hosts, server);
     }
     hosts::allow(hosts, "https", server.split('/').next().unwrap_or_default())
 }
 
-/// The answer to `get`, and a line end.
-#[must_use]
-pub fn answer(server: &str, username: &str, token: &Secret) -> Secret {
+/// The answer to `get`.
+fn answer(server: &str, username: &str, token: &Secret) -> Secret {
     let answer = json!({ "ServerURL": server, "Username": username, "Secret": token.expose() });
     let mut out = Secret::new(answer.to_string());
     out.push("\n");
@@ -37,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registry_is_a_host_or_a_url() {
+    fn registry_is_a_host_or_a_url() {
         let hosts = [
             "r.example".parse().unwrap(),
             "r.example:5000".parse().unwrap(),
@@ -62,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_names_server_user_and_token() {
+    fn answer_names_server_user_and_token() {
         assert_eq!(
             answer("r.example", "u", &Secret::new("t\"")).expose(),
             "{\"ServerURL\":\"r.example\",\"Username\":\"u\",\"Secret\":\"t\\\"\"}\n"

@@ -1,52 +1,45 @@
-//! Files of variables: one line that GitLab's dotenv reports, Docker's `--env-file` and systemd's `EnvironmentFile=` all read alike.
+//! Files of variables: one line that GitLab's dotenv reports, Docker's `--env-file` and systemd's `EnvironmentFile=` read alike.
 //!
-//! Format: "Pass dotenv variables to specific jobs" (GitLab: `NAME=value`, quotes kept as they are) and "docker container run", `--env-file`.
-//! They differ in quoting, so a value must need none.
+//! Format: "Pass dotenv variables to specific jobs" (GitLab: `NAME=value`, quotes kept as they are) and "docker container run",
+//! `--env-file`. They differ in quoting, so a value must need none.
 
-use crate::commands::for_::variable::Variable;
-use crate::error::{Error, Kind};
-use crate::secret::Secret;
+use crate::commands::for_::variable::{self, Args, Form, check_plain};
+use crate::commands::spec::{self, Group, Spec};
 
-/// `NAME=…` and a line end.
-///
-/// # Errors
-/// An unusable failure when the token has a character that some reader of such files would take for more than itself.
-pub fn line(name: &Variable, token: &Secret) -> Result<Secret, Error> {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"'\"`\\$#".contains(&byte);
-    if !token.expose().bytes().all(plain) {
-        return Err(Error::new(
-            Kind::Unusable,
-            "the token has a quote, `\\`, `$` or `#`, which readers of dotenv files take differently",
-        )
-        .hint("`tok for sh` quotes it for a shell, `tok for file` writes it to a file of its own"));
-    }
-    let mut out = Secret::default();
-    out.push(name.as_str());
-    out.push("=");
-    out.push(token.expose());
-    out.push("\n");
-    Ok(out)
-}
+pub(super) const COMMAND: Spec = Spec {
+    name: "dotenv",
+    about: "A NAME=value line, as in GitLab's dotenv reports",
+    details: "",
+    group: Group::Inner,
+    examples: "tok for dotenv cint > token.env",
+    commands: &[],
+    arguments: spec::add::<Args>,
+    run: |matches, session, out| variable::run(&FORM, matches, session, out),
+};
+
+const FORM: Form = Form {
+    around: ["", "=", ""],
+    escape: |_| None,
+    check: |token| check_plain(token, b"'\"`\\$#", "`\\`, `$` or `#`", "dotenv"),
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
+    use crate::secret::Secret;
 
     #[test]
-    fn a_token_that_needs_no_quotes_is_written_and_any_other_refused() {
+    fn token_that_needs_quotes_is_refused() {
         let name = "T".parse().unwrap();
-        assert_eq!(
-            line(&name, &Secret::new("a.b-c_d~e+f/g=="))
-                .unwrap()
-                .expose(),
-            "T=a.b-c_d~e+f/g==\n"
-        );
+        let line = FORM.assign(&name, &Secret::new("a.b-c_d~e+f/g=="));
+        assert_eq!(line.unwrap().expose(), "T=a.b-c_d~e+f/g==\n");
         for token in [
             "a'b", "a\"b", "a`b", "a\\b", "a$b", "a#b", "a b", "a\nB=c", "é",
         ] {
-            let failure = line(&name, &Secret::new(token)).unwrap_err();
-            assert_eq!(failure.kind(), Kind::Unusable, "{token:?}");
-            assert!(!failure.to_string().contains(token), "{token:?}");
+            let error = FORM.assign(&name, &Secret::new(token)).unwrap_err();
+            assert_eq!(error.kind(), Kind::Unusable, "{token:?}");
+            assert!(!error.to_string().contains(token), "{token:?}");
         }
     }
 }

@@ -1,72 +1,349 @@
-//! Programs that read their token from a file (Prometheus's `credentials_file`, a pod's shared volume): the file, and when to renew it.
+//! Programs that read their token from a file (Prometheus's `credentials_file`, a pod's shared volume): written once, or kept fresh.
 //!
-//! No line end is written: some readers take every byte for the token, and those that trim lose nothing.
+//! No line end is written: some readers take every byte for the token.
+//!
+//! A watch has to end promptly even while a provider keeps it waiting, and must not leave half a file. So a thread does the work and holds
+//! a lock while it writes; the main thread waits for the signal, takes that lock and ends the process.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use anyhow::Context;
+
+use crate::clock::Now;
+use crate::commands::get::{Fetch, get, prepare};
+use crate::commands::session::{Session, environment};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Error, Kind};
+use crate::get::{Run, Source, Options, acquire};
+use crate::process::replace_file;
+use crate::profile::Profile;
+use crate::profile::file::Config;
 use crate::secret::Secret;
-use crate::term::text::without_path;
+use crate::term::notes::Notes;
+use crate::token::Token;
 
-/// The most that a token in a watched file is renewed ahead of its end, milliseconds: what a reader may be late by.
+/// A token is renewed at most this long before its end, milliseconds: readers may be this late.
 const AHEAD_AT_MOST_MS: i64 = 300_000;
 
-/// The shortest wait between two looks, milliseconds: a provider whose tokens live for seconds is not asked without pause.
+/// The shortest wait between two looks at the token, milliseconds.
 const WAIT_AT_LEAST_MS: i64 = 1_000;
 
-/// The longest wait between two looks, milliseconds: the clock of a wait stands still while a machine sleeps, the token's does not.
+/// The longest wait between two looks, milliseconds: while a machine sleeps, a wait stands still and the token's life goes on.
 const WAIT_AT_MOST_MS: i64 = 60_000;
 
-/// Makes `path` a file that holds the token and nothing else, in one step: whoever reads it sees the old token or the new one.
-///
-/// The file is new each time, the user's own and closed to all others (0600) from its first byte; a link at `path` is replaced, not followed.
-///
-/// # Errors
-/// When it cannot be written; what was there stays.
-pub fn replace(path: &Path, token: &Secret) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    // A temporary file is created 0600 and removed again unless it is persisted.
-    let mut file = tempfile::Builder::new()
-        .prefix(".tok-")
-        .tempfile_in(folder)
-        .map_err(without_path)?;
-    file.write_all(token.expose().as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+/// How often the provider is asked at most, however short its tokens live.
+const ASK_EVERY: Duration = Duration::from_secs(30);
+
+/// How many links are followed, as on Linux.
+const MOST_LINKS: usize = 40;
+
+pub(super) const COMMAND: Spec = Spec {
+    name: "file",
+    about: "A file that holds the token, kept fresh with --watch",
+    details: "A link is followed, and a device or FIFO is written to instead of replaced.",
+    examples: "\
+tok for file cint token.txt
+tok for file cint token.txt --watch",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    /// Keep it fresh ahead of each token's end, until SIGTERM, SIGINT or SIGHUP
+    #[arg(long, help_heading = None, conflicts_with = "cached")]
+    watch: bool,
+
+    #[command(flatten)]
+    fetch: Fetch,
+
+    /// The file: replaced whole, readable by you alone
+    #[arg(help_heading = None)]
+    path: PathBuf,
 }
 
-/// Makes the new name outlive a power cut, where the system has a way.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+impl Execute for Args {
+    fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
+        match self.watch {
+            true => watch(session, self),
+            false => {
+                let token = get(session, &self.fetch)?.1.access_token;
+                write(&self.path, &token, session.notes(), &Mutex::new(()))
+            }
+        }
     }
+}
+
+/// Where a path leads.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    /// To a regular file, or to nothing yet.
+    File(PathBuf),
+    /// To a device, a FIFO, or an open file of a process.
+    Stream,
+}
+
+impl Target {
+    /// Follows the links at `path`.
+    fn of(path: &Path) -> io::Result<Self> {
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Ok(Self::Stream);
+        }
+        let mut path = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            // Replacing the file behind a descriptor would take it from the process that has it open.
+            if path.starts_with("/proc") || path.starts_with("/dev/fd") {
+                return Ok(Self::Stream);
+            }
+            match fs::read_link(&path) {
+                Ok(link) => path = path.parent().unwrap_or(Path::new("")).join(link),
+                Err(_) => return Ok(Self::File(path)),
+            }
+        }
+        Err(io::Error::other("too many links"))
+    }
+}
+
+/// Makes `path` hold the token and nothing else. `writing` is locked while a regular file is written.
+fn write(path: &Path, token: &Secret, notes: Notes, writing: &Mutex<()>) -> anyhow::Result<()> {
+    let bytes = token.expose().as_bytes();
+    let written = Target::of(path).and_then(|target| match target {
+        Target::Stream => OpenOptions::new()
+            .append(true)
+            .open(path)?
+            .write_all(bytes),
+        Target::File(target) => {
+            let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            match replace_file::replace(&target, bytes, None, || Ok::<_, io::Error>(())) {
+                // The file is a mount of its own, as with `docker run -v FILE:FILE`.
+                Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+                    notes.note(&format!(
+                        "{} is mounted as a single file, so it is written in place and a reader can see part of a token; mount its folder instead",
+                        path.display()
+                    ));
+                    write_in_place(&target, bytes)
+                }
+                replaced => replaced,
+            }
+        }
+    });
+    written.with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Overwrites the file, and cuts it only then: it is never empty.
+fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
+}
+
+fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
+    let (config, profile, wish) = prepare(session, &args.fetch)?;
+    let (stop, stopped) = mpsc::channel();
+    listen(stop.clone())?;
+    let writing = Arc::new(Mutex::new(()));
+    let watch = Watch {
+        config,
+        profile,
+        wish,
+        path: args.path.clone(),
+        notes: session.notes(),
+        writing: Arc::clone(&writing),
+    };
+    thread::Builder::new()
+        .name("watch".to_owned())
+        .spawn(move || {
+            let ended = watch.run();
+            // Fails if a signal came first.
+            let _ = stop.send(ended);
+        })
+        .context("could not start a thread")?;
+    let ended = stopped
+        .recv()
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("the watch ended by itself")));
+    // From here on no write is under way, and none begins before the process is gone.
+    std::mem::forget(writing.lock().unwrap_or_else(PoisonError::into_inner));
+    ended
+}
+
+/// Sends success when a signal comes (elsewhere than on Unix: Ctrl-C), which is how a watch is meant to end.
+fn listen(stop: Sender<anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .context("could not listen for signals")?;
+    let (ready, listening) = mpsc::channel();
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                let heard = signals(&ready).await;
+                let _ = stop.send(heard.context("could not listen for signals"));
+            });
+        })
+        .context("could not start a thread")?;
+    // Returns once signals are heard. An error arrives through `stop`.
+    let _ = listening.recv();
     Ok(())
 }
 
-/// How long a token that lives for `lifetime_ms` in all should still have when it is replaced: a fifth of its life, at most five minutes, and
-/// no less than `min_ttl_ms`, which its readers asked for.
-#[must_use]
-pub fn ahead_ms(lifetime_ms: i64, min_ttl_ms: i64) -> i64 {
+#[cfg(unix)]
+async fn signals(ready: &Sender<()>) -> io::Result<()> {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut signals = vec![
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ];
+    // After `nohup` the watch goes on when its terminal is closed.
+    if !crate::process::signals::is_ignored(libc::SIGHUP) {
+        signals.push(signal(SignalKind::hangup())?);
+    }
+    let _ = ready.send(());
+    poll_fn(|context| {
+        match signals
+            .iter_mut()
+            .any(|signal| signal.poll_recv(context).is_ready())
+        {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signals(ready: &Sender<()>) -> io::Result<()> {
+    let _ = ready.send(());
+    tokio::signal::ctrl_c().await
+}
+
+/// Keeps one file fresh.
+struct Watch {
+    config: Config,
+    profile: Profile,
+    wish: Options,
+    path: PathBuf,
+    notes: Notes,
+    writing: Arc<Mutex<()>>,
+}
+
+impl Watch {
+    /// Returns only if there is no first token, or no file to put it in.
+    fn run(&self) -> anyhow::Result<()> {
+        let (mut token, source) = self.acquire(self.wish)?;
+        let mut asked_at = (source == Source::Provider).then(Instant::now);
+        self.write(&token)?;
+        let mut failures = 0;
+        loop {
+            let left_ms = token.left_ms(&Now::read()).unwrap_or(0);
+            let ahead_ms = ahead_ms(token.lifetime_ms, self.wish.min_ttl_ms);
+            wait(match failures {
+                0 => wait_ms(left_ms, ahead_ms),
+                failures => wait_after_failure_ms(failures),
+            });
+            if token
+                .left_ms(&Now::read())
+                .is_some_and(|left_ms| left_ms > ahead_ms)
+            {
+                continue;
+            }
+            let may_ask = asked_at.is_none_or(|at| at.elapsed() >= ASK_EVERY);
+            if !may_ask && self.wish.no_cache {
+                continue;
+            }
+            let renewed = self.renew(ahead_ms, may_ask);
+            if may_ask && !matches!(renewed, Ok((_, Source::Cache))) {
+                asked_at = Some(Instant::now());
+            }
+            let renewed = match renewed {
+                // Another process may have cached a new token, but has not.
+                Err(_) if !may_ask => continue,
+                renewed => renewed.map_err(anyhow::Error::from),
+            };
+            let written = renewed.and_then(|(renewed, _)| {
+                if renewed.access_token != token.access_token {
+                    self.write(&renewed)?;
+                }
+                Ok(renewed)
+            });
+            match written {
+                Ok(renewed) => {
+                    failures = 0;
+                    token = renewed;
+                }
+                Err(error) => {
+                    failures += 1;
+                    self.notes.note(&format!(
+                        "{} still holds the last token, which could not be renewed: {error:#}",
+                        self.path.display()
+                    ));
+                }
+            }
+        }
+    }
+
+    /// A token with `ahead_ms` to live, or the one the provider has if none lives that long. Only from the cache unless `may_ask`.
+    fn renew(&self, ahead_ms: i64, may_ask: bool) -> Result<(Token, Source), Error> {
+        let wish = Options {
+            refresh: false,
+            min_ttl_ms: ahead_ms,
+            cached_only: !may_ask,
+            ..self.wish
+        };
+        match self.acquire(wish) {
+            Err(error) if error.kind() == Kind::Unusable => self.acquire(Options {
+                min_ttl_ms: 0,
+                ..wish
+            }),
+            acquired => acquired,
+        }
+    }
+
+    fn acquire(&self, wish: Options) -> Result<(Token, Source), Error> {
+        acquire(Run {
+            profile: &self.profile,
+            config: &self.config,
+            options: wish,
+            environment: &environment,
+            notes: self.notes,
+        })
+    }
+
+    fn write(&self, token: &Token) -> anyhow::Result<()> {
+        write(&self.path, &token.access_token, self.notes, &self.writing)
+    }
+}
+
+fn wait(ms: i64) {
+    thread::sleep(Duration::from_millis(ms.unsigned_abs()));
+}
+
+/// How long before its end a token is renewed: a fifth of its life, at most five minutes, but no less than `min_ttl_ms`.
+fn ahead_ms(lifetime_ms: i64, min_ttl_ms: i64) -> i64 {
     (lifetime_ms / 5).min(AHEAD_AT_MOST_MS).max(min_ttl_ms)
 }
 
-/// How long to wait before the next look at a token that has `left_ms` to live and is to be replaced `ahead_ms` before its end. A provider that
-/// gives the same token again until it is nearly over is asked ever more often, but not without pause.
-#[must_use]
-pub fn wait_ms(left_ms: i64, ahead_ms: i64) -> i64 {
+/// How long to wait before the next look at a token that has `left_ms` to live and is renewed `ahead_ms` before its end. Looks come more
+/// often while the provider returns the same token until shortly before its end.
+fn wait_ms(left_ms: i64, ahead_ms: i64) -> i64 {
     let until = left_ms.saturating_sub(ahead_ms);
     let wait = if until > 0 { until } else { left_ms / 2 };
     wait.clamp(WAIT_AT_LEAST_MS, WAIT_AT_MOST_MS)
 }
 
 /// How long to wait after the `failures`th failure in a row: twice as long each time, from one second to one minute.
-#[must_use]
-pub fn wait_after_failure_ms(failures: u32) -> i64 {
+fn wait_after_failure_ms(failures: u32) -> i64 {
     WAIT_AT_LEAST_MS
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(WAIT_AT_MOST_MS)
@@ -76,27 +353,51 @@ pub fn wait_after_failure_ms(failures: u32) -> i64 {
 mod tests {
     use super::*;
 
+    fn written(path: &Path, token: &str) -> anyhow::Result<()> {
+        write(path, &Secret::new(token), Notes::default(), &Mutex::new(()))
+    }
+
+    #[cfg(unix)]
     #[test]
-    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+    fn links_are_followed_to_the_file_that_is_replaced() {
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        for token in ["first-and-longer", "second"] {
-            replace(&path, &Secret::new(token)).unwrap();
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), token);
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("inner")).unwrap();
+        symlink("inner/token", path("relative")).unwrap();
+        symlink(path("relative"), path("absolute")).unwrap();
+        for (name, token) in [("absolute", "first"), ("relative", "second")] {
+            written(&path(name), token).unwrap();
+            assert_eq!(fs::read_to_string(path("inner/token")).unwrap(), token);
+            assert!(path(name).is_symlink());
         }
-        assert!(replace(&folder.path().join("no").join("token"), &Secret::new("t")).is_err());
-        std::fs::create_dir(folder.path().join("taken")).unwrap();
-        assert!(replace(&folder.path().join("taken"), &Secret::new("t")).is_err());
-        let mut names: Vec<_> = std::fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["taken", "token"]);
+        symlink("loop", path("loop")).unwrap();
+        assert!(written(&path("loop"), "t").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_open_files_are_streams() {
+        for path in ["/dev/null", "/dev/fd/1", "/proc/self/fd/1"] {
+            assert_eq!(
+                Target::of(Path::new(path)).unwrap(),
+                Target::Stream,
+                "{path}"
+            );
+        }
     }
 
     #[test]
-    fn a_token_is_replaced_ahead_of_its_end() {
+    fn writing_in_place_leaves_nothing_of_a_longer_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        fs::write(&path, "a-longer-token").unwrap();
+        write_in_place(&path, b"short").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"short");
+    }
+
+    #[test]
+    fn token_is_renewed_ahead_of_its_end() {
         let cases = [
             (3_600_000, 0, 300_000),
             (300_000, 0, 60_000),
@@ -114,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_comes_at_least_each_minute_and_never_without_pause() {
+    fn looks_come_at_least_each_minute_and_at_most_each_second() {
         let cases = [
             (3_600_000, 300_000, 60_000),
             (340_000, 300_000, 40_000),
@@ -130,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_met_with_growing_patience() {
+    fn waits_grow_with_each_failure() {
         let waits: Vec<i64> = [1, 2, 3, 6, 7, 8, u32::MAX]
             .map(wait_after_failure_ms)
             .into();

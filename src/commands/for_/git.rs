@@ -1,30 +1,82 @@
-//! git: what a credential helper is asked and what it answers.
+//! git: a credential helper.
 //!
 //! Format: "git-credential(1)", INPUT/OUTPUT FORMAT: `key=value` lines to a blank line or the end, no quoting; and "gitcredentials(7)", CUSTOM
 //! HELPERS. `password_expiry_utc` (Unix time, seconds) is known to git 2.41 and later and ignored before.
 
+use std::io::Write;
+
+use crate::clock::Now;
+use crate::commands::for_::credential_helper::{Login, USERNAME, note_not_listed, reject, request};
+use crate::commands::for_::hosts;
+use crate::commands::get::get;
+use crate::commands::session::{Session, write};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
-/// The user name where neither git nor the command line says another: what GitLab documents for OAuth tokens, and the others ignore.
-pub const USERNAME: &str = "oauth2";
+pub(super) const COMMAND: Spec = Spec {
+    name: "git",
+    about: "A credential helper for git",
+    details: "Answers for the hosts that --host names, and for no other.",
+    examples: "\
+git config --global credential.https://git.example.com.helper \\
+  '!tok for git --host git.example.com cint'",
+    ..Spec::of::<Args>()
+};
 
-/// What git says of the credential that it wants, or that it got and that did or did not work.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    login: Login,
+}
+
+/// git calls every helper for everything, and expects no output about the rest ("gitcredentials(7)").
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let login = &self.login;
+        let Some(request) = Request::read(&request()?) else {
+            return Err(Error::new(
+                Kind::Usage,
+                "stdin is no request of git's, as in `protocol=https` and `host=…`, a line each",
+            )
+            .into());
+        };
+        if !hosts::allow(&login.hosts.list, &request.protocol, &request.host) {
+            note_not_listed(session, &request.host);
+            return Ok(());
+        }
+        let Some(username) = request.answer_username(login.username.as_deref()) else {
+            return Ok(());
+        };
+        match login.operation.as_str() {
+            "get" => {
+                let token = get(session, &login.fetch)?.1;
+                let expires = token.expires_at_unix_ms(&Now::read());
+                write(out, answer(username, &token.access_token, expires).expose())
+            }
+            "erase" => match &request.password {
+                Some(refused) => reject(session, &login.fetch, Some(refused)),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A credential that git wants, or has tried.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Request {
-    /// The scheme, as in `https`.
-    pub protocol: String,
-    /// The host, with the port if the URL had one.
-    pub host: String,
-    /// The user name of the URL, if it had one.
-    pub username: Option<String>,
-    /// The password that git tried.
-    pub password: Option<Secret>,
+struct Request {
+    protocol: String,
+    /// With the port if the URL has one.
+    host: String,
+    username: Option<String>,
+    password: Option<Secret>,
 }
 
 impl Request {
-    /// Reads a request; none when it has no host, or says something twice that matters here, which git itself never does.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    /// Returns `None` without a host, or if a key is repeated, which git never does.
+    fn read(text: &str) -> Option<Self> {
         let (mut protocol, mut host, mut username, mut password) = (None, None, None, None);
         for line in text.split('\n').take_while(|line| !line.is_empty()) {
             let (key, value) = line.split_once('=')?;
@@ -47,10 +99,9 @@ impl Request {
         })
     }
 
-    /// The user name to answer with: `wanted` by the command line, else the URL's, else [`USERNAME`]; none when the first two differ, for
-    /// then git asks for somebody else's credential.
-    #[must_use]
-    pub fn answer_username<'a>(&'a self, wanted: Option<&'a str>) -> Option<&'a str> {
+    /// The user name to answer with: `wanted` by the command line, the URL's, or [`USERNAME`]. `None` if the first two differ, because
+    /// git wants another user's credential then.
+    fn answer_username<'a>(&'a self, wanted: Option<&'a str>) -> Option<&'a str> {
         match (wanted, self.username.as_deref()) {
             (Some(wanted), Some(asked)) if wanted != asked => None,
             (wanted, asked) => Some(wanted.or(asked).unwrap_or(USERNAME)),
@@ -59,8 +110,7 @@ impl Request {
 }
 
 /// The answer to `get`.
-#[must_use]
-pub fn answer(username: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
+fn answer(username: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut out = Secret::default();
     for part in ["username=", username, "\npassword=", token.expose(), "\n"] {
         out.push(part);
@@ -79,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_read_to_its_blank_line() {
+    fn request_is_read_to_its_blank_line() {
         let request = Request::read(
             "capability[]=authtype\nprotocol=https\nhost=git.example:8443\nusername=u\npassword=p=q\nwwwauth[]=Basic\nwwwauth[]=Bearer\n\nhost=evil",
         );
@@ -93,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_git_would_never_say_is_no_request() {
+    fn text_that_git_never_sends_is_not_a_request() {
         for text in [
             "",
             "protocol=https\n",
@@ -107,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_of_another_user_is_not_answered() {
+    fn another_users_credential_is_not_answered() {
         let request = |username: Option<&str>| Request {
             username: username.map(str::to_owned),
             ..Request::default()
@@ -125,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_until_when_in_seconds() {
+    fn answer_has_its_expiry_in_seconds() {
         let token = Secret::new("t=1");
         assert_eq!(
             answer("u", &token, Some(1_999)).expose(),

@@ -3,16 +3,82 @@
 //! Format: "Workflow commands for GitHub Actions": `::add-mask::{value}` on stdout, and `{name}<<{delimiter}` … `{delimiter}` in
 //! `$GITHUB_OUTPUT` or `$GITHUB_ENV`. In a command's value `%`, CR and LF are percent-encoded (actions/toolkit, `escapeData`).
 
-use crate::commands::for_::push_escaped;
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use anyhow::Context;
+
+use crate::commands::for_::escaped;
 use crate::commands::for_::variable::Variable;
+use crate::commands::get::{Fetch, get};
+use crate::commands::session::{Session, environment};
+use crate::commands::spec::{Execute, Spec};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
-/// The workflow command after which the runner shows the token as `***`, and a line end.
-#[must_use]
-pub fn mask(token: &Secret) -> Secret {
+pub(super) const COMMAND: Spec = Spec {
+    name: "github",
+    about: "A masked step output (or variable) in GitHub Actions",
+    examples: "tok for github cint",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    /// The name of the output or variable [default: token, TOK_TOKEN]
+    #[arg(long, help_heading = None)]
+    name: Option<Variable>,
+
+    /// Set a variable for the steps to come, instead of an output
+    #[arg(long, help_heading = None)]
+    env: bool,
+
+    #[command(flatten)]
+    fetch: Fetch,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (file, default) = if self.env {
+            ("GITHUB_ENV", "TOK_TOKEN")
+        } else {
+            ("GITHUB_OUTPUT", "token")
+        };
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => default.parse()?,
+        };
+        let path = environment(file)
+            .filter(|path| !path.is_empty())
+            .ok_or_else(|| {
+                Error::new(Kind::Usage, format!("{file} is not set"))
+                    .hint("this is for a step of GitHub Actions; elsewhere take `tok token`")
+            })?;
+        // The runner created the file, so it is not created here. Opened before anything is fetched or printed.
+        let mut entries = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("could not open {}, which {file} names", path.display()))?;
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).context("no random bytes for a delimiter")?;
+        let token = get(session, &self.fetch)?.1.access_token;
+        // Not `write`: without the mask the token must not go to the next steps.
+        out.write_all(mask(&token).expose().as_bytes())
+            .and_then(|()| out.flush())
+            .context("could not write the mask to stdout")?;
+        let entry = entry(&name, &token, u64::from_ne_bytes(random));
+        entries
+            .write_all(entry.expose().as_bytes())
+            .with_context(|| format!("could not write {file}"))
+    }
+}
+
+/// The workflow command after which the runner shows the token as `***`.
+fn mask(token: &Secret) -> Secret {
     let mut out = Secret::default();
     out.push("::add-mask::");
-    push_escaped(&mut out, token.expose(), |character| match character {
+    escaped::push(&mut out, token.expose(), |character| match character {
         '%' => Some("%25"),
         '\r' => Some("%0D"),
         '\n' => Some("%0A"),
@@ -22,9 +88,8 @@ pub fn mask(token: &Secret) -> Secret {
     out
 }
 
-/// The entry that sets `name` to the token, in the form for values of any kind. `random` makes a delimiter that no token can hold by intent.
-#[must_use]
-pub fn entry(name: &Variable, token: &Secret, random: u64) -> Secret {
+/// The entry that sets `name` to the token. `random` makes a delimiter that no token can contain on purpose.
+fn entry(name: &Variable, token: &Secret, random: u64) -> Secret {
     let delimiter = format!("tok_{random:016x}");
     let mut out = Secret::default();
     for part in [
@@ -59,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_stands_between_two_delimiters() {
+    fn entry_is_between_two_delimiters() {
         let name = "token".parse().unwrap();
         assert_eq!(
             entry(&name, &Secret::new("a=b"), 255).expose(),

@@ -1,45 +1,55 @@
-//! Which hosts may have a token. git, docker, Bazel and cargo ask for whatever host a repository names, so a stranger's repository would only
-//! have to name his own: without an explicit list nobody gets anything.
+//! Which hosts may have a token. git, docker, Bazel and cargo ask for any host that a repository names, so without an explicit list a
+//! foreign repository could name its own.
 //!
-//! Judged on the text as it was asked, not on a parsed URL: two parsers that read `https://good\@bad/` differently are how such lists are
-//! got around. What has any character outside of host names gets nothing.
+//! The text is compared, not a parsed URL: two parsers that read `https://good\@bad/` differently are a way around such lists. A host
+//! with any other character than those of host names gets no token.
 
 use std::str::FromStr;
 
 use crate::wire::origin::Origin;
 
-/// A host, and a port unless it is the scheme's own, in lower case: one that a token may be given for.
+/// The hosts that may have the token.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Hosts {
+    /// Answer only for this HOST[:PORT]; may be repeated
+    #[arg(long = "host", value_name = "HOST", required = true, help_heading = None)]
+    pub(super) list: Vec<Host>,
+}
+
+/// A host in lower case, with a port unless it is the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host(String);
+pub(crate) struct Host(String);
+
+/// The text is not a host.
+#[derive(Debug, thiserror::Error)]
+#[error("not of the form HOST or HOST:PORT, as in git.example.com")]
+pub(crate) struct NotAHost;
 
 impl FromStr for Host {
-    type Err = &'static str;
+    type Err = NotAHost;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        normal("https", text)
-            .map(Self)
-            .ok_or("not of the form HOST or HOST:PORT, as in git.example.com")
+        normal("https", text).map(Self).ok_or(NotAHost)
     }
 }
 
-/// Whether one of `hosts` is where `scheme` leads at `authority` (host, perhaps with a port), over an encrypted scheme or to this machine.
-#[must_use]
-pub fn allow(hosts: &[Host], scheme: &str, authority: &str) -> bool {
+/// Whether one of `hosts` is the `authority` (host and optional port), reached over an encrypted scheme or on this machine.
+pub(crate) fn allow(hosts: &[Host], scheme: &str, authority: &str) -> bool {
     let Some(authority) = normal(scheme, authority) else {
         return false;
     };
     let safe = match scheme {
         "https" | "grpcs" => true,
-        // The rule of the profiles' own URLs: in the clear only to a loopback address or localhost.
+        // As for the profiles' own URLs: unencrypted only to a loopback address or localhost.
         "http" | "grpc" => Origin::of(&format!("http://{authority}/")).is_ok(),
         _ => false,
     };
     safe && hosts.iter().any(|host| host.0 == authority)
 }
 
-/// Whether one of `hosts` is where `url` leads; see [`allow`].
-#[must_use]
-pub fn allow_url(hosts: &[Host], url: &str) -> bool {
+/// Whether one of `hosts` is the host of `url`; see [`allow`].
+pub(crate) fn allow_url(hosts: &[Host], url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
         return false;
     };
@@ -47,7 +57,7 @@ pub fn allow_url(hosts: &[Host], url: &str) -> bool {
     allow(hosts, &scheme.to_ascii_lowercase(), authority)
 }
 
-/// `authority` in lower case and without the scheme's own port; none when it is not plainly a host.
+/// `authority` in lower case and without the scheme's own port; `None` if it is not plainly a host.
 fn normal(scheme: &str, authority: &str) -> Option<String> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -108,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_host_is_allowed_over_tls_or_on_this_machine() {
+    fn listed_host_is_allowed_over_tls_or_on_this_machine() {
         for url in [
             "https://good.example",
             "https://good.example/",
@@ -128,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn any_other_host_is_refused() {
         for url in [
             "https://evil.example/",
             "https://sub.good.example/",
@@ -168,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_on_the_command_line_is_a_host() {
+    fn text_on_the_command_line_must_be_a_host() {
         for bad in [
             "",
             "https://good.example",

@@ -1,25 +1,57 @@
-//! kubectl and every other client of Kubernetes that runs credential plugins: an `ExecCredential`.
+//! kubectl and other Kubernetes clients with credential plugins: an `ExecCredential`.
 //!
-//! Format: "Client Authentication (v1)" and "(v1beta1)", `ExecCredential` and `ExecCredentialStatus`. The version has to be the one that the
-//! kubeconfig names, which the client tells in `KUBERNETES_EXEC_INFO`.
+//! Format: "Client Authentication (v1)" and "(v1beta1)", `ExecCredential` and `ExecCredentialStatus`. The version must be the one that
+//! the kubeconfig names; the client passes it in `KUBERNETES_EXEC_INFO`.
+
+use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::clock::Now;
+use crate::commands::get::{Fetch, get};
+use crate::commands::session::{Session, environment, write};
+use crate::commands::spec::{Execute, Spec};
 use crate::error::{Error, Kind};
 use crate::output::rfc3339;
 use crate::secret::Secret;
+use crate::term::text::clean;
 
-/// The version that is answered where the client names none.
+pub(super) const COMMAND: Spec = Spec {
+    name: "kubectl",
+    about: "An ExecCredential: a credential plugin for Kubernetes clients",
+    examples: "tok for kubectl cluster",
+    ..Spec::of::<Args>()
+};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct Args {
+    #[command(flatten)]
+    fetch: Fetch,
+}
+
+impl Execute for Args {
+    fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
+        let info = environment("KUBERNETES_EXEC_INFO");
+        let info = info.as_deref().map(|info| info.to_string_lossy());
+        let version = api_version(info.as_deref())?;
+        let token = get(session, &self.fetch)?.1;
+        let expires = token.expires_at_unix_ms(&Now::read());
+        write(
+            out,
+            credential(version, &token.access_token, expires).expose(),
+        )
+    }
+}
+
+/// The version for a client that names none.
 const NEWEST: &str = "client.authentication.k8s.io/v1";
 
 /// Every version whose answer has the members written here.
 const KNOWN: [&str; 2] = [NEWEST, "client.authentication.k8s.io/v1beta1"];
 
-/// The version that the client wants, from the text of `KUBERNETES_EXEC_INFO`, if that is set.
-///
-/// # Errors
-/// A config failure when the variable is no `ExecCredential`, or one of a version that tok does not know.
-pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
+/// The version that the client asks for in `KUBERNETES_EXEC_INFO`.
+fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
     let Some(text) = exec_info else {
         return Ok(NEWEST);
     };
@@ -36,7 +68,7 @@ pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
                 Kind::Config,
                 format!(
                     "KUBERNETES_EXEC_INFO asks for apiVersion `{}`, which tok does not know",
-                    crate::term::text::clean(wanted, 80)
+                    clean(wanted, 80)
                 ),
             )
             .hint(format!(
@@ -45,9 +77,8 @@ pub fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
         })
 }
 
-/// The credential, and a line end. `expires_at_unix_ms` is when the client has to ask again.
-#[must_use]
-pub fn credential(api_version: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
+/// The credential. The client asks again after `expires_at_unix_ms`.
+fn credential(api_version: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut status = json!({ "token": token.expose() });
     if let Some(expires) = expires_at_unix_ms {
         status["expirationTimestamp"] = json!(rfc3339(expires));
@@ -64,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_is_of_the_version_that_was_asked_for() {
+    fn answer_has_the_version_that_was_asked_for() {
         let v1 = "client.authentication.k8s.io/v1";
         let beta = "client.authentication.k8s.io/v1beta1";
         assert_eq!(api_version(None).unwrap(), v1);
@@ -87,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_says_until_when() {
+    fn credential_says_when_it_expires() {
         assert_eq!(
             credential(NEWEST, &Secret::new("a\"b"), Some(1_700_000_000_999)).expose(),
             "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"a\\\"b\",\"expirationTimestamp\":\"2023-11-14T22:13:20Z\"}}\n"

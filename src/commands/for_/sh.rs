@@ -1,35 +1,48 @@
 //! POSIX shells: an `export` line for `eval`.
 //!
-//! Format: "Shell Command Language" (POSIX.1-2017 XCU §2.2.2): within single quotes every character is itself, and none can stand for a
-//! single quote, so that one is written outside of them.
+//! Format: "Shell Command Language" (POSIX.1-2017 XCU §2.2.2): within single quotes every character is itself, so a single quote is
+//! written outside of them.
 
-use crate::commands::for_::set_in_quotes;
-use crate::commands::for_::variable::Variable;
-use crate::secret::Secret;
+use crate::commands::for_::variable::{self, Args, Form};
+use crate::commands::spec::{self, Group, Spec};
 
-/// `export NAME='…'` and a line end.
-#[must_use]
-pub fn export(name: &Variable, token: &Secret) -> Secret {
-    set_in_quotes("export ", name, "=", token, |character| {
-        (character == '\'').then_some("'\\''")
-    })
-}
+pub(super) const COMMAND: Spec = Spec {
+    name: "sh",
+    about: "An `export` line for sh, bash and zsh",
+    details: "`eval \"$(tok …)\"` hides that tok failed. In a script:
+
+  E=$(tok for sh cint) && eval \"$E\"",
+    group: Group::Inner,
+    examples: "\
+E=$(tok for sh cint) && eval \"$E\"
+E=$(tok for sh cint --name GH_TOKEN) && eval \"$E\"",
+    commands: &[],
+    arguments: spec::add::<Args>,
+    run: |matches, session, out| variable::run(&FORM, matches, session, out),
+};
+
+const FORM: Form = Form {
+    around: ["export ", "='", "'"],
+    escape: |character| (character == '\'').then_some("'\\''"),
+    check: |_| Ok(()),
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn nothing_in_a_token_ends_the_quotes() {
         let name = "T".parse().unwrap();
-        let cases = [
+        for (token, expected) in [
             ("abc", "export T='abc'\n"),
             ("a'b", "export T='a'\\''b'\n"),
             ("';id;'", "export T=''\\'';id;'\\'''\n"),
             ("$(id)`id`\\\"!", "export T='$(id)`id`\\\"!'\n"),
-        ];
-        for (token, expected) in cases {
-            assert_eq!(export(&name, &Secret::new(token)).expose(), expected);
+        ] {
+            let line = FORM.assign(&name, &Secret::new(token)).unwrap();
+            assert_eq!(line.expose(), expected);
         }
     }
 }

@@ -21,6 +21,9 @@ pub fn cases() -> Vec<Case> {
         "for git --host *.example p get",
         "for git --host h:99999 p get",
         "for docker --host h p",
+        "for netrc p",
+        "for netrc --host h:1 p",
+        "for netrc --host h --username #a p",
         "for github p",
         "for github --env p",
         "for file p",
@@ -34,6 +37,7 @@ pub fn cases() -> Vec<Case> {
     .into();
     cases.extend([
         visible("for dotenv p"),
+        visible("for netrc --host h p"),
         Case::able("for github p").with("GITHUB_OUTPUT", "HOME/nowhere/output"),
         Case::able("for github p").with("GITHUB_OUTPUT", ""),
         Case::able("for kubectl p").with("KUBERNETES_EXEC_INFO", "hello"),
