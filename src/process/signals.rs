@@ -2,6 +2,7 @@
 //! calls that make it, a terminal that shows nothing.
 
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Ctrl-C, `kill` and a hang-up.
 const ENDING: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
@@ -54,16 +55,68 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Whether the process ignores `signal`, as after `nohup`.
-#[expect(
-    unsafe_code,
-    reason = "the standard library does not show how a signal is handled; the struct is initialised by the call that fills it"
-)]
-pub(crate) fn is_ignored(signal: libc::c_int) -> bool {
-    let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: `action` is read only after the call has filled it.
-    unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
-            && action.assume_init_ref().sa_sigaction == libc::SIG_IGN
+/// Catches signals, in whichever thread they arrive, until it ends. Their handler only stores the number. There is one at a time.
+pub(crate) struct Caught {
+    before: Vec<(libc::c_int, libc::sigaction)>,
+}
+
+/// The last signal caught, or 0.
+static LAST: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn store(signal: libc::c_int) {
+    LAST.store(signal, Ordering::Relaxed);
+}
+
+impl Caught {
+    /// Catches those of `signals` that the process does not ignore, as it does after `nohup`.
+    #[expect(unsafe_code, reason = "the standard library has no signal handlers")]
+    pub(crate) fn begin(signals: &[libc::c_int]) -> Self {
+        LAST.store(0, Ordering::Relaxed);
+        // SAFETY: zeroes are a valid `sigaction` without flags and with an empty mask.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = store as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        let catch = |signal: &libc::c_int| {
+            let before = set_action(*signal, &action)?;
+            if before.sa_sigaction == libc::SIG_IGN {
+                set_action(*signal, &before);
+                return None;
+            }
+            Some((*signal, before))
+        };
+        Self {
+            before: signals.iter().filter_map(catch).collect(),
+        }
     }
+
+    /// The last signal caught.
+    pub(crate) fn last(&self) -> Option<libc::c_int> {
+        match LAST.load(Ordering::Relaxed) {
+            0 => None,
+            signal => Some(signal),
+        }
+    }
+
+    /// Restores the handlers; returns the last signal caught.
+    pub(crate) fn end(self) -> Option<libc::c_int> {
+        for (signal, before) in &self.before {
+            set_action(*signal, before);
+        }
+        self.last()
+    }
+}
+
+#[expect(unsafe_code, reason = "the standard library has no signal handlers")]
+fn set_action(signal: libc::c_int, action: &libc::sigaction) -> Option<libc::sigaction> {
+    // SAFETY: both structs outlive the call, and the only handler, `store`, is async-signal-safe.
+    unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(signal, action, &mut before) == 0).then_some(before)
+    }
+}
+
+/// Sends `signal` to this thread, so that a stop takes effect before this returns.
+#[expect(unsafe_code, reason = "rustix cannot send a signal to one thread")]
+pub(crate) fn raise(signal: libc::c_int) {
+    // SAFETY: takes no pointer.
+    unsafe { libc::raise(signal) };
 }

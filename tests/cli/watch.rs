@@ -259,7 +259,8 @@ fn fill_cache(home: &Home) {
 
 #[test]
 fn a_watched_file_gets_the_next_token_ahead_of_the_end_of_the_last() {
-    let (provider, home, path) = scene([Answer::token("first", 3600), Answer::token("second", 3600)]);
+    let (provider, home, path) =
+        scene([Answer::token("first", 3600), Answer::token("second", 3600)]);
     fill_cache(&home);
     let mut watch = Watch::start(&home, &RENEWED_SOON);
     for token in ["first", "second"] {

@@ -8,7 +8,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::commands::get::{Fetch, get, prepare};
 use crate::commands::session::{Session, environment};
 use crate::commands::spec::{Execute, Spec};
 use crate::error::{Error, Kind};
-use crate::get::{Run, Source, Options, acquire};
+use crate::get::{Options, Run, Source, acquire};
 use crate::process::replace_file;
 use crate::profile::Profile;
 use crate::profile::file::Config;
@@ -39,6 +39,9 @@ const WAIT_AT_MOST_MS: i64 = 60_000;
 
 /// How often the provider is asked at most, however short its tokens live.
 const ASK_EVERY: Duration = Duration::from_secs(30);
+
+/// How often a watch looks for a signal.
+const LISTEN_EVERY: Duration = Duration::from_millis(100);
 
 /// How many links are followed, as on Linux.
 const MOST_LINKS: usize = 40;
@@ -146,8 +149,8 @@ fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
     let (config, profile, wish) = prepare(session, &args.fetch)?;
-    let (stop, stopped) = mpsc::channel();
-    listen(stop.clone())?;
+    // Before the first request, so that a signal during it is heard.
+    let stop = stop::Stop::listen()?;
     let writing = Arc::new(Mutex::new(()));
     let watch = Watch {
         config,
@@ -157,75 +160,80 @@ fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
         notes: session.notes(),
         writing: Arc::clone(&writing),
     };
+    let (end, ended) = mpsc::channel();
     thread::Builder::new()
         .name("watch".to_owned())
-        .spawn(move || {
-            let ended = watch.run();
-            // Fails if a signal came first.
-            let _ = stop.send(ended);
-        })
+        // Fails if a signal came first.
+        .spawn(move || drop(end.send(watch.run())))
         .context("could not start a thread")?;
-    let ended = stopped
-        .recv()
-        .unwrap_or_else(|_| Err(anyhow::anyhow!("the watch ended by itself")));
+    let result = loop {
+        match ended.recv_timeout(LISTEN_EVERY) {
+            Ok(ended) => break ended,
+            Err(RecvTimeoutError::Timeout) if !stop.has_come() => {}
+            Err(RecvTimeoutError::Timeout) => break Ok(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                break Err(anyhow::anyhow!("the watch ended by itself"));
+            }
+        }
+    };
     // From here on no write is under way, and none begins before the process is gone.
     std::mem::forget(writing.lock().unwrap_or_else(PoisonError::into_inner));
-    ended
+    result
 }
 
-/// Sends success when a signal comes (elsewhere than on Unix: Ctrl-C), which is how a watch is meant to end.
-fn listen(stop: Sender<anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .context("could not listen for signals")?;
-    let (ready, listening) = mpsc::channel();
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            runtime.block_on(async {
-                let heard = signals(&ready).await;
-                let _ = stop.send(heard.context("could not listen for signals"));
-            });
-        })
-        .context("could not start a thread")?;
-    // Returns once signals are heard. An error arrives through `stop`.
-    let _ = listening.recv();
-    Ok(())
-}
-
+/// The signals that end a watch, which is how it is meant to end.
 #[cfg(unix)]
-async fn signals(ready: &Sender<()>) -> io::Result<()> {
-    use std::future::poll_fn;
-    use std::task::Poll;
-    use tokio::signal::unix::{SignalKind, signal};
+mod stop {
+    use crate::process::signals::Caught;
 
-    let mut signals = vec![
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ];
-    // After `nohup` the watch goes on when its terminal is closed.
-    if !crate::process::signals::is_ignored(libc::SIGHUP) {
-        signals.push(signal(SignalKind::hangup())?);
-    }
-    let _ = ready.send(());
-    poll_fn(|context| {
-        match signals
-            .iter_mut()
-            .any(|signal| signal.poll_recv(context).is_ready())
-        {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+    pub(super) struct Stop(Caught);
+
+    impl Stop {
+        pub(super) fn listen() -> anyhow::Result<Self> {
+            let signals = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+            Ok(Self(Caught::begin(&signals)))
         }
-    })
-    .await;
-    Ok(())
+
+        pub(super) fn has_come(&self) -> bool {
+            self.0.last().is_some()
+        }
+    }
 }
 
+/// Elsewhere: Ctrl-C.
 #[cfg(not(unix))]
-async fn signals(ready: &Sender<()>) -> io::Result<()> {
-    let _ = ready.send(());
-    tokio::signal::ctrl_c().await
+mod stop {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use anyhow::Context;
+
+    pub(super) struct Stop(Arc<AtomicBool>);
+
+    impl Stop {
+        pub(super) fn listen() -> anyhow::Result<Self> {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .build()
+                .context("could not listen for signals")?;
+            let has_come = Arc::new(AtomicBool::new(false));
+            let heard = Arc::clone(&has_come);
+            thread::Builder::new()
+                .name("signals".to_owned())
+                .spawn(move || {
+                    if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+                        heard.store(true, Ordering::Relaxed);
+                    }
+                })
+                .context("could not start a thread")?;
+            Ok(Self(has_come))
+        }
+
+        pub(super) fn has_come(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
 }
 
 /// Keeps one file fresh.

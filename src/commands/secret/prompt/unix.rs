@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::commands::secret::LONGEST_BYTES;
 use crate::commands::secret::prompt::{PromptError, is_whole};
+use crate::process::signals::{Caught, raise};
 
 /// How long to wait for more input: longer than a paste pauses, shorter than a person notices.
 const PAUSE: Timespec = Timespec {
@@ -48,31 +48,29 @@ const SIGNALS: [libc::c_int; 11] = [
     libc::SIGTSTP,
 ];
 
-/// The signal that came last and was not yet acted on, or 0.
-static SIGNAL: AtomicI32 = AtomicI32::new(0);
-
 /// Shows `prompt` and reads the lines of one secret. Asks again after a signal that did not end the process.
 pub(super) fn read(prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     loop {
+        let signals = Caught::begin(&SIGNALS);
         let silence = Silence::begin()?;
         // Only now: keys typed after the prompt are not shown.
         say(prompt);
-        let input = read_lines(&silence);
+        let input = read_lines(&silence, &signals);
         drop(silence);
         say("\n");
-        match SIGNAL.swap(0, Ordering::Relaxed) {
-            0 => return input,
-            signal => raise(signal),
+        match signals.end() {
+            None => return input,
+            Some(signal) => raise(signal),
         }
     }
 }
 
 /// Reads until a pause after a whole secret, Ctrl-D, or a signal.
-fn read_lines(silence: &Silence) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+fn read_lines(silence: &Silence, signals: &Caught) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     // Never grows, which would leave a copy behind.
     let mut input = Zeroizing::new(Vec::with_capacity(LONGEST_BYTES + 1));
     let mut line = Zeroizing::new([0; LINE_BYTES + 1]);
-    while SIGNAL.load(Ordering::Relaxed) == 0 {
+    while signals.last().is_none() {
         if !silence.has_line()? {
             if input.ends_with(b"\n") && std::str::from_utf8(&input).map_or(true, is_whole) {
                 break;
@@ -98,11 +96,10 @@ fn read_lines(silence: &Silence) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     Ok(input)
 }
 
-/// The terminal on stdin without echo; dropping it discards the unread input and restores the terminal and the signals.
+/// The terminal on stdin without echo; dropping it discards the unread input and restores the terminal.
 struct Silence {
     before: Termios,
     silent: Termios,
-    handlers: Vec<(libc::c_int, libc::sigaction)>,
 }
 
 impl Silence {
@@ -111,11 +108,7 @@ impl Silence {
         let mut silent = before.clone();
         silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
         silent.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
-        let silence = Self {
-            before,
-            silent,
-            handlers: install_handlers(),
-        };
+        let silence = Self { before, silent };
         tcsetattr(stdin(), OptionalActions::Now, &silence.silent)?;
         Ok(silence)
     }
@@ -160,50 +153,7 @@ impl Drop for Silence {
         // A terminal that has hung up needs neither.
         let _ = self.discard();
         let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.before);
-        for (signal, before) in &self.handlers {
-            set_action(*signal, before);
-        }
     }
-}
-
-extern "C" fn store(signal: libc::c_int) {
-    SIGNAL.store(signal, Ordering::Relaxed);
-}
-
-/// Installs [`store`] for each signal that the process does not ignore; returns what was there before.
-#[expect(unsafe_code, reason = "the standard library has no signal handlers")]
-fn install_handlers() -> Vec<(libc::c_int, libc::sigaction)> {
-    // SAFETY: zeroes are a valid `sigaction` without flags and with an empty mask.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = store as extern "C" fn(libc::c_int) as libc::sighandler_t;
-    let install = |signal| {
-        let before = set_action(signal, &action)?;
-        if before.sa_sigaction == libc::SIG_IGN {
-            set_action(signal, &before);
-            return None;
-        }
-        Some((signal, before))
-    };
-    SIGNALS.into_iter().filter_map(install).collect()
-}
-
-#[expect(unsafe_code, reason = "the standard library has no signal handlers")]
-fn set_action(signal: libc::c_int, action: &libc::sigaction) -> Option<libc::sigaction> {
-    // SAFETY: both structs outlive the call, and the only handler, `store`, is async-signal-safe.
-    unsafe {
-        let mut before: libc::sigaction = std::mem::zeroed();
-        (libc::sigaction(signal, action, &mut before) == 0).then_some(before)
-    }
-}
-
-/// Does what `signal` would have done, now that the terminal is restored.
-#[expect(
-    unsafe_code,
-    reason = "rustix does not send signals to one thread, which is what makes a stop immediate"
-)]
-fn raise(signal: libc::c_int) {
-    // SAFETY: takes no pointer.
-    unsafe { libc::raise(signal) };
 }
 
 /// Shows `text` on the terminal, even if stderr is a file.
