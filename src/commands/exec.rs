@@ -94,8 +94,13 @@ impl Execute for Args {
             command.env(name, value.expose());
         }
         drop(given);
-        system::replace(command, &|error| not_started(program, error))
+        replace(command, program)
     }
+}
+
+/// Becomes `command`, or runs it to its end where that is not possible; its exit code is tok's.
+pub(super) fn replace(command: Command, program: &std::ffi::OsStr) -> anyhow::Result<()> {
+    system::replace(command, &|error| not_started(program, error))
 }
 
 /// The variables that one profile's token and header go into.

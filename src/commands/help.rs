@@ -26,7 +26,7 @@ const GROUPS: [(&str, Group); 6] = [
 /// After the long help of tok itself.
 const MORE: &str = "\
 Examples:
-  tok header cint | curl -H @- https://api.example.com/
+  tok curl cint https://api.example.com/
   tok exec cint -- ./sync.sh
   tok json cint | jq .expires_in
 

@@ -3,6 +3,7 @@
 mod add;
 mod color;
 mod completions;
+mod curl;
 mod doctor;
 mod exec;
 mod for_;
@@ -48,6 +49,7 @@ const ALL: &[&Spec] = &[
     &json::COMMAND,
     &for_::COMMAND,
     &inspect::COMMAND,
+    &curl::COMMAND,
     &exec::COMMAND,
     &secret::COMMAND,
     &list::COMMAND,

@@ -55,6 +55,8 @@ mod compressed;
 mod config;
 mod consumers;
 mod curl;
+#[cfg(unix)]
+mod curl_command;
 mod dialects;
 mod disk;
 #[cfg(unix)]

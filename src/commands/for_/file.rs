@@ -346,7 +346,8 @@ fn ahead_ms(lifetime_ms: i64, min_ttl_ms: i64) -> i64 {
 /// often while the provider returns the same token until shortly before its end.
 fn wait_ms(left_ms: i64, ahead_ms: i64) -> i64 {
     let until = left_ms.saturating_sub(ahead_ms);
-    let wait = if until > 0 { until } else { left_ms / 2 };
+    // A millisecond earlier the cached token would still do.
+    let wait = if until > 0 { until + 1 } else { left_ms / 2 };
     wait.clamp(WAIT_AT_LEAST_MS, WAIT_AT_MOST_MS)
 }
 
@@ -426,7 +427,7 @@ mod tests {
     fn looks_come_at_least_each_minute_and_at_most_each_second() {
         let cases = [
             (3_600_000, 300_000, 60_000),
-            (340_000, 300_000, 40_000),
+            (340_000, 300_000, 40_001),
             (300_000, 300_000, 60_000),
             (20_000, 60_000, 10_000),
             (1_000, 60_000, 1_000),

@@ -26,6 +26,14 @@ pub(crate) struct Host(String);
 #[error("not of the form HOST or HOST:PORT, as in git.example.com")]
 pub(crate) struct NotAHost;
 
+impl Host {
+    /// The host of `url`, if it is plain to see.
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
+        let (scheme, authority) = divide(url)?;
+        normal(&scheme, authority).map(Self)
+    }
+}
+
 impl FromStr for Host {
     type Err = NotAHost;
 
@@ -50,11 +58,14 @@ pub(crate) fn allow(hosts: &[Host], scheme: &str, authority: &str) -> bool {
 
 /// Whether one of `hosts` is the host of `url`; see [`allow`].
 pub(crate) fn allow_url(hosts: &[Host], url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return false;
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    allow(hosts, &scheme.to_ascii_lowercase(), authority)
+    divide(url).is_some_and(|(scheme, authority)| allow(hosts, &scheme, authority))
+}
+
+/// The scheme of `url` in lower case, and its authority.
+fn divide(url: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some((scheme.to_ascii_lowercase(), authority))
 }
 
 /// `authority` in lower case and without the scheme's own port; `None` if it is not plainly a host.

@@ -11,7 +11,7 @@ mod file;
 mod fish;
 mod git;
 mod github;
-mod hosts;
+pub(crate) mod hosts;
 mod kubectl;
 mod netrc;
 mod powershell;
