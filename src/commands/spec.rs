@@ -80,7 +80,7 @@ impl Spec {
 }
 
 /// Adds the arguments of `A`. A command with help keeps it; one without is only read, and gets the global options.
-fn add<A: Args>(command: Command) -> Command {
+pub(crate) fn add<A: Args>(command: Command) -> Command {
     let details = command.get_long_about().cloned();
     match command.get_about().cloned() {
         Some(about) => A::augment_args(command)
