@@ -59,8 +59,14 @@ pub fn fetch(
     };
     send(&mut context, &http, exchange)
         .and_then(|answer| {
-            response::token(&answer, &context.steps, exchange.rules, &context.redactor)
-                .map_err(|problem| report(&context, exchange.plan, problem, &answer))
+            let read = response::token(&answer, &context.steps, exchange.rules, &context.redactor);
+            let (token, mut remarks) =
+                read.map_err(|problem| report(&context, exchange.plan, problem, &answer))?;
+            remarks.extend(context.new_refresh_token(exchange, &answer));
+            for remark in remarks {
+                notes.note(&format!("profile `{}`: {remark}", profile.name));
+            }
+            Ok(token)
         })
         .map_err(|error| named(context.redacted(error)))
 }

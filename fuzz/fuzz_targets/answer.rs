@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
         sent: Now { unix_ms: 1_900_000_000_000, boot: None },
     };
     match response::token(&answer, &Steps::default(), &rules, &Redactor::default()) {
-        Ok(token) => {
+        Ok((token, _)) => {
             assert!(rules.is_success(answer.status));
             let text = token.access_token.expose();
             assert!(!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()), "{text:?}");

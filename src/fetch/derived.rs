@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::fetch::context::{Context, Exchange};
 use crate::oauth::problem::Problem;
+use crate::oauth::remark::Remark;
 use crate::oauth::response;
 use crate::oauth::step_output::Steps;
 use crate::profile::plan::Plan;
@@ -66,6 +67,29 @@ impl Context<'_> {
         if let Some(token) = response::token_unchecked(answer, &steps, &self.profile.response) {
             self.redactor.add(token);
         }
+    }
+
+    /// A remark if `answer` has a refresh token other than the one that was sent.
+    pub(super) fn new_refresh_token(
+        &self,
+        exchange: Exchange<'_>,
+        answer: &Answer,
+    ) -> Option<Remark> {
+        const NAME: &str = "refresh_token";
+        let sends_one = exchange.plan.secrets().contains(&NAME)
+            || exchange
+                .plan
+                .parameters
+                .iter()
+                .any(|(name, _)| name == NAME);
+        let new = response::refresh_token(answer, exchange.rules)?;
+        let is_known = self
+            .secrets
+            .values()
+            .any(|secret| secret.expose() == new.expose());
+        (sends_one && !is_known).then(|| Remark::NewRefreshToken {
+            profile: self.profile.name.clone(),
+        })
     }
 
     /// `error` without the secrets that a provider may have repeated.

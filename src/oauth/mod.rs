@@ -5,9 +5,11 @@
 pub mod advice;
 pub mod assertion;
 pub mod expiry;
+pub mod lifetime;
 pub mod problem;
 pub mod redact;
 pub mod refusal;
+pub mod remark;
 pub mod request;
 pub mod response;
 pub mod seen;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::oauth::advice::Advice;
+use crate::oauth::lifetime::StatedBy;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::seen::Missing;
 use crate::profile::pointer::{JsonKind, Nowhere, There};
@@ -87,6 +88,15 @@ pub enum Problem {
         at: String,
         /// What is wrong with it.
         why: BadTime,
+    },
+    /// The token had expired when it arrived.
+    Expired {
+        /// What says so.
+        by: StatedBy,
+        /// How long ago.
+        ago_s: i64,
+        /// Whether that is by this machine's clock, as the answer has no `Date`.
+        by_local_clock: bool,
     },
     /// A step's answer lacks what a later request needs.
     StepHasNo {
@@ -214,6 +224,13 @@ impl Problem {
             }
             Self::BadLifetime { .. } => {
                 "set `response.expires_in` or `response.expires_at`, and its unit, to what the provider's manual says"
+            }
+            Self::Expired {
+                by_local_clock: true,
+                ..
+            } => "check this machine's clock (`date`); if it is right, tell the provider",
+            Self::Expired { .. } => {
+                "try again later; if it stays so, tell the provider: it, or an HTTP cache before it, hands out an old token"
             }
             Self::StepHasNo { .. } | Self::StepHasOther { .. } => WHERE_IN_A_STEP,
             Self::TooShort { .. } => "ask for less with --min-ttl",
@@ -366,6 +383,22 @@ impl fmt::Display for Problem {
             }
             Self::BadTokenType { at, found } => write!(f, "the token type at `{at}` is {found}"),
             Self::BadLifetime { at, why } => write!(f, "the lifetime at `{at}` {why}"),
+            Self::Expired {
+                by,
+                ago_s,
+                by_local_clock,
+            } => {
+                f.write_str("the token had already expired when it arrived: ")?;
+                match by {
+                    StatedBy::Location(at) => write!(f, "`{at}`")?,
+                    StatedBy::Exp => f.write_str("its `exp`")?,
+                }
+                let clock = match by_local_clock {
+                    true => "this machine's clock",
+                    false => "the provider's clock",
+                };
+                write!(f, " was {ago_s} s ago by {clock}")
+            }
             Self::StepHasNo {
                 step,
                 path,

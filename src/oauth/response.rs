@@ -4,10 +4,11 @@ mod failure;
 
 use serde_json::{Map, Value};
 
-use crate::oauth::expiry;
-use crate::oauth::problem::{BadTime, BadToken, Problem};
+use crate::oauth::lifetime::lifetime_ms;
+use crate::oauth::problem::{BadToken, Problem};
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::is_refusal;
+use crate::oauth::remark::Remark;
 use crate::oauth::seen::Seen;
 use crate::oauth::step_output::{StepOutput, Steps};
 use crate::profile::file::schema::{Format, TokenCharacters};
@@ -19,11 +20,7 @@ use crate::term::text::clean;
 use crate::token::Token;
 use crate::wire::answer::Answer;
 use crate::wire::document::{self, Unreadable};
-use crate::wire::http_date::LONGEST_MS;
 use failure::{failure, refused, unreadable};
-
-/// The lifetime of a token where neither the answer nor the profile says: short enough that a wrong guess does little harm.
-const UNKNOWN_LIFETIME_MS: i64 = 300_000;
 
 /// Reads the token in `answer` by the rules of the profile.
 ///
@@ -35,7 +32,7 @@ pub fn token(
     steps: &Steps,
     rules: &Response,
     redactor: &Redactor,
-) -> Result<Token, Problem> {
+) -> Result<(Token, Vec<Remark>), Problem> {
     let document = document_of(answer, steps, rules, redactor)?;
     let seen = Seen {
         answer,
@@ -43,13 +40,14 @@ pub fn token(
         steps,
     };
     let access_token = access_token(rules, seen)?;
-    let lifetime_ms = lifetime_ms(rules, seen, &access_token)?;
+    let mut remarks = Vec::new();
+    let lifetime_ms = lifetime_ms(rules, seen, &access_token, &mut remarks)?;
     // A lifetime counts from when the token itself was asked for.
     let sent = match rules.access_token.step().and_then(|step| steps.get(step)) {
         Some(step) => &step.sent,
         None => &answer.sent,
     };
-    Ok(Token {
+    let token = Token {
         token_type: token_type(rules, seen)?,
         scope: seen
             .first(&rules.scope)
@@ -59,7 +57,8 @@ pub fn token(
         kept: kept(rules, seen),
         sent: sent.clone(),
         lifetime_ms,
-    })
+    };
+    Ok((token, remarks))
 }
 
 /// Reads the answer of a step by its own rules.
@@ -118,6 +117,23 @@ pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Opti
     };
     let (found, _) = seen.first(&rules.access_token).ok()?;
     text(&found).map(Secret::new)
+}
+
+/// The refresh token in an answer (RFC 6749 §5.1), unless the profile keeps it.
+#[must_use]
+pub fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
+    let document = read(answer, rules.format).ok()?;
+    let parents = rules.access_token.as_slice().iter();
+    let found = parents
+        .filter_map(Location::parent)
+        .find_map(|parent| parent.find(&document).ok()?.get("refresh_token"))?;
+    let is_kept = rules.keep.iter().any(
+        |(_, at)| matches!(at, Location::Body(pointer) if pointer.last() == Some("refresh_token")),
+    );
+    match found {
+        Value::String(text) if !text.is_empty() && !is_kept => Some(Secret::new(text.as_str())),
+        _ => None,
+    }
 }
 
 /// The text of a string or a number.
@@ -302,42 +318,6 @@ fn scope_text(scope: &Value) -> Option<String> {
         ),
         _ => None,
     }
-}
-
-/// How long the token lives: by the answer, else by the token itself, else by the profile, else a short while.
-fn lifetime_ms(rules: &Response, seen: Seen<'_>, token: &Secret) -> Result<i64, Problem> {
-    let answer = seen.answer;
-    let wrong = |place: &Location, why: BadTime| Problem::BadLifetime {
-        at: place.to_string(),
-        why,
-    };
-    // A moment counts from the provider's clock, where that is known.
-    let from_now = |moment_ms: i64| {
-        let now_ms = answer.date_unix_ms().unwrap_or(answer.sent.unix_ms);
-        moment_ms
-            .saturating_sub(now_ms)
-            .clamp(-LONGEST_MS, LONGEST_MS)
-    };
-    let mut lifetime = None;
-    if let Some(places) = &rules.expires_in
-        && let Ok((value, place)) = seen.first(places)
-    {
-        lifetime = Some(
-            expiry::lifetime_ms(&value, rules.expires_in_unit).map_err(|why| wrong(place, why))?,
-        );
-    }
-    if let (None, Some(places)) = (lifetime, &rules.expires_at)
-        && let Ok((value, place)) = seen.first(places)
-    {
-        let moment = expiry::moment_unix_ms(&value, &rules.expires_at_unit, rules.expires_at_zone)
-            .map_err(|why| wrong(place, why))?;
-        lifetime = Some(from_now(moment));
-    }
-    let lifetime = lifetime
-        .or_else(|| expiry::jwt_exp_unix_ms(token.expose()).map(from_now))
-        .or(rules.default_ttl_ms)
-        .unwrap_or(UNKNOWN_LIFETIME_MS);
-    Ok(rules.max_ttl_ms.map_or(lifetime, |most| lifetime.min(most)))
 }
 
 #[cfg(test)]

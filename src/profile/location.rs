@@ -70,6 +70,18 @@ impl Location {
         Ok(Self::Body(root.join(&Pointer::parse(source)?)))
     }
 
+    /// The object in the body that the value is a member of.
+    #[must_use]
+    pub fn parent(&self) -> Option<Pointer> {
+        match self {
+            Self::Body(pointer) => {
+                let (_, parents) = pointer.tokens().split_last()?;
+                Some(Pointer::of(parents))
+            }
+            _ => None,
+        }
+    }
+
     /// The name of the value there, for `keep`.
     #[must_use]
     pub fn last(&self) -> Option<&str> {

@@ -46,6 +46,18 @@ impl Answer {
         http_date::http_date(self.header("date")?)
     }
 
+    /// How long ago the answer was made, if it comes from an HTTP cache, in milliseconds (RFC 9111 §5.1).
+    #[must_use]
+    pub fn age_ms(&self) -> i64 {
+        let text = self.header("age").map(str::trim).unwrap_or_default();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return 0;
+        }
+        // More digits than fit mean "very old".
+        let seconds = text.parse::<i64>().unwrap_or(i64::MAX);
+        seconds.saturating_mul(1000).min(http_date::LONGEST_MS)
+    }
+
     /// When the provider may be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
     #[must_use]
     pub fn retry_at(&self) -> Option<i64> {

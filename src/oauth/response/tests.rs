@@ -31,6 +31,7 @@ fn read(status: u16, body: &str, toml: &str) -> Result<Token, Problem> {
         &rules(toml),
         &Redactor::default(),
     )
+    .map(|(token, _)| token)
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn a_token_is_found_wherever_the_profile_says() {
         ("x-subject-token".into(), "t".into()),
         ("set-cookie".into(), "SID=c; Path=/".into()),
     ];
-    let token = crate::oauth::response::token(
+    let (token, _) = crate::oauth::response::token(
         &headers_only,
         &Steps::default(),
         &rules(
@@ -148,12 +149,12 @@ fn a_lifetime_is_read_as_the_profile_says_or_found_elsewhere() {
         (
             r#"{"access_token":"t","expires_in":null}"#.to_owned(),
             "",
-            UNKNOWN_LIFETIME_MS,
+            crate::oauth::lifetime::UNKNOWN_MS,
         ),
         (
             r#"{"access_token":"t"}"#.to_owned(),
             "",
-            UNKNOWN_LIFETIME_MS,
+            crate::oauth::lifetime::UNKNOWN_MS,
         ),
         (format!(r#"{{"access_token":"{jwt}"}}"#), "", 60_000),
         (
@@ -165,7 +166,7 @@ fn a_lifetime_is_read_as_the_profile_says_or_found_elsewhere() {
         (
             r#"{"access_token":"t","expires_in":-1}"#.to_owned(),
             "",
-            -1_000,
+            0,
         ),
     ];
     for (body, toml, expected) in cases {
@@ -186,6 +187,7 @@ fn a_moment_counts_from_the_servers_clock_and_a_lifetime_is_capped() {
     assert_eq!(
         token(&skewed, &Steps::default(), &rules, &Redactor::default())
             .unwrap()
+            .0
             .lifetime_ms,
         30_000
     );
@@ -193,6 +195,7 @@ fn a_moment_counts_from_the_servers_clock_and_a_lifetime_is_capped() {
     assert_eq!(
         token(&skewed, &Steps::default(), &rules, &Redactor::default())
             .unwrap()
+            .0
             .lifetime_ms,
         20_000
     );

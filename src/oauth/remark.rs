@@ -1,0 +1,58 @@
+//! What a user should know about a token that can be used all the same: the notes of a fetch.
+
+use std::fmt;
+
+use crate::oauth::lifetime::StatedBy;
+
+/// A note about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The stated lifetime is longer than is believed.
+    LifetimeCut(StatedBy),
+    /// The stated lifetime is zero, negative or empty.
+    NoLifetime {
+        /// Its location.
+        at: String,
+        /// The profile's `default_ttl`, which counts instead.
+        default_s: Option<i64>,
+    },
+    /// The answer has a new refresh token.
+    NewRefreshToken {
+        /// The profile.
+        profile: String,
+    },
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LifetimeCut(by) => {
+                match by {
+                    StatedBy::Location(at) => write!(f, "the lifetime at `{at}`")?,
+                    StatedBy::Exp => f.write_str("the lifetime in the token's `exp`")?,
+                }
+                f.write_str(
+                    " is longer than 10 years, so 10 years count: check the unit, or set `max_ttl`",
+                )
+            }
+            Self::NoLifetime {
+                at,
+                default_s: Some(seconds),
+            } => write!(
+                f,
+                "the lifetime at `{at}` is not a time in the future, so `default_ttl` ({seconds} s) counts"
+            ),
+            Self::NoLifetime {
+                at,
+                default_s: None,
+            } => write!(
+                f,
+                "the lifetime at `{at}` is not a time in the future, so the token is not cached: if it lives longer, set `default_ttl`"
+            ),
+            Self::NewRefreshToken { profile } => write!(
+                f,
+                "the answer has a new refresh token, which tok does not store: if the provider has withdrawn the old one, keep the new one with `response = {{ keep = [\"/refresh_token\"] }}` and store it with `tok secret set {profile} refresh_token`"
+            ),
+        }
+    }
+}
