@@ -11,6 +11,7 @@ use std::time::Instant;
 use self::context::{Context, Exchange};
 use crate::error::{Error, Kind, Subject};
 use crate::http::{Http, Tries};
+use crate::oauth::advice::Asked;
 use crate::oauth::problem::Problem;
 use crate::oauth::request::{self, basic_encodings_differ};
 use crate::oauth::{advice, response, transcript};
@@ -103,17 +104,28 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
 fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer) -> Error {
     let profile = context.profile;
     let problem = match problem {
-        Problem::Refused { status, words, .. } => {
+        Problem::Refused {
+            status,
+            words,
+            unmet,
+            ..
+        } => {
             let secret = context.secrets.get(CLIENT_SECRET);
-            let encodings_differ = profile
-                .client_id
-                .as_deref()
-                .zip(secret)
-                .is_some_and(|(id, secret)| basic_encodings_differ(id, secret.expose()));
+            let asked = Asked {
+                plan,
+                encodings_differ: profile
+                    .client_id
+                    .as_deref()
+                    .zip(secret)
+                    .is_some_and(|(id, secret)| basic_encodings_differ(id, secret.expose())),
+                has_client_cert: profile.client_cert.is_some(),
+                clock_ahead_s: answer.clock_ahead_ms().unwrap_or(0) / 1000,
+            };
             Problem::Refused {
                 status,
-                advice: advice::advice(words.as_ref(), status, plan, encodings_differ),
+                advice: advice::advice(words.as_ref(), status, asked),
                 words,
+                unmet,
             }
         }
         other => other,

@@ -16,6 +16,13 @@ use crate::profile::template::{CLIENT_SECRET, Template};
 pub enum Advice {
     /// The client's assertion was not accepted.
     Assertion,
+    /// What was signed or computed has a wrong time.
+    Clock {
+        /// How far this machine's clock is ahead of the provider's.
+        ahead_s: i64,
+    },
+    /// The client's certificate was not accepted.
+    ClientCertificate,
     /// The client's credentials were not accepted.
     Credentials {
         /// The secret to check; `None` for the client secret.
@@ -70,10 +77,23 @@ impl Advice {
                 )
                 .into();
             }
+            Self::Clock { ahead_s } => {
+                let side = if *ahead_s < 0 { "behind" } else { "ahead of" };
+                return format!(
+                    "this machine's clock is {} s {side} the provider's, and what was sent contains the time: set the clock (`timedatectl set-ntp true` on Linux)",
+                    ahead_s.unsigned_abs()
+                )
+                .into();
+            }
+            Self::ClientCertificate => {
+                "check `client_cert` and `client_key`: the provider has to know the certificate, and for which `client_id` it is"
+            }
             Self::Credentials { secret, instead } => {
                 return credentials(profile, secret.as_deref(), *instead).into();
             }
-            Self::NoSecret => "the request holds no secret: check `auth_method` and `client_id`",
+            Self::NoSecret => {
+                "the request contains no secret: check `auth_method` and `client_id`, or set `client_cert` and `client_key` if the provider wants a certificate"
+            }
             Self::Scope(Some(words)) => {
                 return format!(
                     "`scope` asks for `{words}`; the provider's console shows what this client may have"
@@ -137,31 +157,50 @@ fn credentials(profile: &str, secret: Option<&str>, instead: Option<Instead>) ->
     format!("{check}, or try {or}")
 }
 
-/// The next step after the refusal of `plan`'s request, or `None` where the provider's own words have to do.
-///
-/// `encodings_differ` says whether a server that expects the other Basic encoding would have seen other credentials.
+/// What was asked and answered, as far as advice depends on it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The request that was refused.
+    pub plan: &'a Plan,
+    /// Whether a server that expects the other Basic encoding would have seen other credentials.
+    pub encodings_differ: bool,
+    /// Whether the client has a certificate (RFC 8705).
+    pub has_client_cert: bool,
+    /// How far this machine's clock is ahead of the provider's, where the provider said its time.
+    pub clock_ahead_s: i64,
+}
+
+/// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
+const CLOCKS_APART_S: u64 = 60;
+
+/// The next step after the refusal of a request, or `None` where the provider's own words have to do.
 #[must_use]
-pub fn advice(
-    refusal: Option<&Refusal>,
-    status: u16,
-    plan: &Plan,
-    encodings_differ: bool,
-) -> Option<Advice> {
+pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Option<Advice> {
+    let plan = asked.plan;
     let code = refusal.and_then(|refusal| refusal.code.as_deref());
     let is_signed = plan.assertion.is_some();
+    let assertion = || match asked.clock_ahead_s.unsigned_abs() > CLOCKS_APART_S {
+        true => Advice::Clock {
+            ahead_s: asked.clock_ahead_s,
+        },
+        false => Advice::Assertion,
+    };
     Some(match (code, status) {
-        (Some("invalid_grant"), _) if is_signed => Advice::Assertion,
+        (Some("invalid_grant"), _) if is_signed => assertion(),
         // RFC 6749 §5.2: the client failed to authenticate. An assertion that is only its grant has no part in that.
-        (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(plan) => {
-            Advice::Assertion
-        }
-        (Some("invalid_client"), _) => for_credentials(plan, encodings_differ),
+        (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(plan) => assertion(),
+        (Some("invalid_client"), _) => for_credentials(asked),
         (Some("invalid_scope"), _) => Advice::Scope(scope(plan)),
         (Some("invalid_target"), _) => Advice::Target,
         (Some("unauthorized_client"), 400..=499) => Advice::ClientGrant,
         (Some("unsupported_grant_type"), _) => Advice::GrantType,
         (Some("server_error" | "temporarily_unavailable"), _) => Advice::TryLater,
-        (_, 401) => for_credentials(plan, encodings_differ),
+        (_, 400..=403) if sends_time(plan) && matches!(assertion(), Advice::Clock { .. }) => {
+            assertion()
+        }
+        (_, 401) => for_credentials(asked),
+        // Some answer wrong credentials with 403 and nothing else.
+        (_, 403) if refusal.is_none() => for_credentials(asked),
         (_, 403) => Advice::Permission,
         (None, 404) => Advice::Url,
         (_, 400..=499) if is_signed => Advice::CompareTrace,
@@ -170,16 +209,31 @@ pub fn advice(
     })
 }
 
+/// Whether a request contains this machine's time.
+fn sends_time(plan: &Plan) -> bool {
+    let values = plan.values.iter().map(|(_, template)| template);
+    let mut templates = values.chain(plan.templates());
+    plan.assertion.is_some() || templates.any(|template| template.source().contains("now"))
+}
+
 /// Whether the client authenticates with its secret unsigned.
 fn sends_secret(plan: &Plan) -> bool {
     plan.auth_method != AuthMethod::None && !plan.auth_method.is_signed()
 }
 
-fn for_credentials(plan: &Plan, encodings_differ: bool) -> Advice {
+fn for_credentials(asked: Asked<'_>) -> Advice {
+    let Asked {
+        plan,
+        encodings_differ,
+        ..
+    } = asked;
     let secrets = plan.secrets();
     let own = secrets.iter().find(|secret| **secret == CLIENT_SECRET);
     let Some(secret) = own.or(secrets.first()) else {
-        return Advice::NoSecret;
+        return match asked.has_client_cert {
+            true => Advice::ClientCertificate,
+            false => Advice::NoSecret,
+        };
     };
     let instead = match (plan.auth_method, plan.basic_encoding) {
         (AuthMethod::ClientSecretBasic, BasicEncoding::Rfc6749) if encodings_differ => {
@@ -239,7 +293,13 @@ mod tests {
             code: code.map(str::to_owned),
             ..Refusal::default()
         };
-        advice(Some(&refusal), status, plan, encodings_differ)
+        let asked = Asked {
+            plan,
+            encodings_differ,
+            has_client_cert: false,
+            clock_ahead_s: 0,
+        };
+        advice(Some(&refusal), status, asked)
             .map(|advice| advice.text("p").into_owned())
             .unwrap_or_default()
     }
@@ -285,7 +345,7 @@ mod tests {
         assert!(text.contains("client_secret_basic"), "{text}");
         assert!(text.contains("`tok secret check p api_key`"), "{text}");
         let none = plan(AuthMethod::None);
-        assert!(said(None, 401, &none, false).contains("holds no secret"));
+        assert!(said(None, 401, &none, false).contains("contains no secret"));
     }
 
     #[test]
@@ -352,5 +412,131 @@ mod tests {
             },
         )];
         assert!(said(Some("invalid_scope"), 400, &asked, false).contains("`a b:c`"));
+    }
+
+    #[test]
+    fn a_wrong_clock_a_certificate_and_an_empty_403_get_their_own_advice() {
+        let plain = plan(AuthMethod::ClientSecretBasic);
+        let none = plan(AuthMethod::None);
+        let mut signs = plan(AuthMethod::PrivateKeyJwt);
+        signs.assertion = Some(crate::profile::assertion::Assertion {
+            algorithm: None,
+            key: "private_key".to_owned(),
+            headers: Vec::new(),
+            claims: Vec::new(),
+            lifetime_ms: 60_000,
+        });
+        let mut computes = plan(AuthMethod::None);
+        computes.headers = vec![(
+            "x-time".to_owned(),
+            Template::parse("${now('%s')}").unwrap(),
+        )];
+        let code = |code: &str| Refusal {
+            code: Some(code.to_owned()),
+            ..Refusal::default()
+        };
+        let clock = |ahead_s| Some(Advice::Clock { ahead_s });
+        let post = Some(Advice::Credentials {
+            secret: None,
+            instead: Some(Instead::Post),
+        });
+        let cases = [
+            (
+                &signs,
+                Some(code("invalid_client")),
+                401,
+                false,
+                -600,
+                clock(-600),
+            ),
+            (
+                &signs,
+                Some(code("invalid_grant")),
+                400,
+                false,
+                61,
+                clock(61),
+            ),
+            (
+                &signs,
+                Some(code("invalid_grant")),
+                400,
+                false,
+                60,
+                Some(Advice::Assertion),
+            ),
+            (
+                &signs,
+                Some(code("invalid_scope")),
+                400,
+                false,
+                600,
+                Some(Advice::Scope(None)),
+            ),
+            (
+                &signs,
+                Some(code("invalid_request")),
+                400,
+                false,
+                600,
+                clock(600),
+            ),
+            (
+                &computes,
+                Some(code("bad_sign")),
+                403,
+                false,
+                600,
+                clock(600),
+            ),
+            (
+                &plain,
+                Some(code("invalid_client")),
+                401,
+                false,
+                600,
+                post.clone(),
+            ),
+            (&plain, None, 403, false, 0, post),
+            (
+                &plain,
+                Some(code("forbidden")),
+                403,
+                false,
+                0,
+                Some(Advice::Permission),
+            ),
+            (&none, None, 401, true, 0, Some(Advice::ClientCertificate)),
+            (
+                &none,
+                Some(code("invalid_client")),
+                400,
+                true,
+                0,
+                Some(Advice::ClientCertificate),
+            ),
+            (
+                &none,
+                Some(code("invalid_client")),
+                400,
+                false,
+                0,
+                Some(Advice::NoSecret),
+            ),
+        ];
+        for (plan, refusal, status, has_client_cert, clock_ahead_s, expected) in cases {
+            let asked = Asked {
+                plan,
+                encodings_differ: false,
+                has_client_cert,
+                clock_ahead_s,
+            };
+            let advice = advice(refusal.as_ref(), status, asked);
+            assert_eq!(advice, expected, "{refusal:?} {status} {clock_ahead_s}");
+        }
+        assert_eq!(
+            Advice::Clock { ahead_s: -600 }.text("p").split(',').next(),
+            Some("this machine's clock is 600 s behind the provider's")
+        );
     }
 }

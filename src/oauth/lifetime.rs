@@ -90,7 +90,8 @@ pub(super) fn lifetime_ms(
             });
         }
         (Some((ms, by)), _) => {
-            if ms >= LONGEST_MS {
+            let is_bounded = rules.max_ttl_ms.is_some_and(|most| most < LONGEST_MS);
+            if ms >= LONGEST_MS && !is_bounded {
                 remarks.push(Remark::LifetimeCut(by));
             }
             ms

@@ -13,6 +13,7 @@ pub mod remark;
 pub mod request;
 pub mod response;
 pub mod seen;
+pub mod shape;
 pub mod signing;
 pub mod step_output;
 pub mod transcript;

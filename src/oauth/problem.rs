@@ -12,6 +12,7 @@ use crate::oauth::advice::Advice;
 use crate::oauth::lifetime::StatedBy;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::seen::Missing;
+use crate::oauth::shape::Shape;
 use crate::profile::pointer::{JsonKind, Nowhere, There};
 use crate::wire::document::Unreadable;
 use crate::wire::no_answer::NoAnswer;
@@ -33,6 +34,9 @@ pub enum Problem {
         status: u16,
         /// The provider's words.
         words: Option<Refusal>,
+        /// The member by which the profile tells that it is a refusal.
+        #[serde(default)]
+        unmet: Option<Unmet>,
         /// The next step.
         advice: Option<Advice>,
     },
@@ -60,6 +64,12 @@ pub enum Problem {
         why: Unreadable,
         /// The `Content-Type` of the answer.
         content_type: Option<String>,
+        /// What it looks like.
+        #[serde(default)]
+        shape: Option<Shape>,
+        /// Where else a token seems to be.
+        #[serde(default)]
+        elsewhere: Option<String>,
     },
     /// There is nothing where the token should be.
     NoToken {
@@ -67,6 +77,12 @@ pub enum Problem {
         at: String,
         /// What is there instead.
         missing: Missing,
+        /// Where else a token seems to be.
+        #[serde(default)]
+        elsewhere: Option<String>,
+        /// What the answer looks like.
+        #[serde(default)]
+        shape: Option<Shape>,
     },
     /// What is where the token should be cannot be used as a token.
     BadToken {
@@ -125,12 +141,35 @@ pub enum Problem {
     },
 }
 
+/// A member that is not what the profile's `success` expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmet {
+    /// The member's pointer.
+    pub at: String,
+    /// What the profile expects.
+    pub expected: String,
+    /// What it is; `None` where it is missing.
+    pub found: Option<Found>,
+}
+
+/// What a member is, as far as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// Its value.
+    Value(String),
+    /// Only what kind of value it is.
+    Kind(JsonKind),
+}
+
 /// Why something cannot be used as a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BadToken {
     /// It is not text.
     Kind(JsonKind),
+    /// It is a whole document that looks like this.
+    Document(Shape),
     /// It is empty.
     Empty,
     /// It consists of `=` only.
@@ -209,9 +248,48 @@ impl Problem {
                 why: Unreadable::Repeated(_),
                 ..
             } => return None,
-            Self::Unreadable { .. } => {
-                "check `token_url`; if the body is the bare token, set `response = { format = \"text\" }`"
+            Self::Unreadable {
+                elsewhere: Some(at),
+                ..
             }
+            | Self::NoToken {
+                elsewhere: Some(at),
+                ..
+            } => {
+                return Some(
+                    format!("a token seems to be at `{at}`: set `response = {{ access_token = \"{at}\" }}`")
+                        .into(),
+                );
+            }
+            Self::NoToken {
+                missing:
+                    Missing::Member(Nowhere::NotAContainer {
+                        at,
+                        kind: JsonKind::String,
+                    }),
+                ..
+            } if at.is_empty() => {
+                "if the answer is the token in quotes, set `response = { access_token = \"\" }`"
+            }
+            Self::Unreadable {
+                why: Unreadable::Syntax,
+                shape,
+                ..
+            }
+            | Self::NoToken {
+                missing: Missing::Document,
+                shape,
+                ..
+            } => shape.map_or("check `token_url`", for_shape),
+            Self::Unreadable { .. } => "check `token_url`",
+            Self::BadToken {
+                why: BadToken::Document(Shape::Json),
+                ..
+            } => "leave out `format = \"text\"`: then the token is read from the JSON",
+            Self::BadToken {
+                why: BadToken::Document(shape),
+                ..
+            } => for_shape(*shape),
             Self::BadToken {
                 why: BadToken::Character { visible: true, .. } | BadToken::OnlyPadding,
                 ..
@@ -260,10 +338,18 @@ impl Problem {
             Self::Refused {
                 status,
                 words,
+                unmet,
                 advice,
             } => Self::Refused {
                 status,
                 words: words.map(|words| words.redacted(change)),
+                unmet: unmet.map(|unmet| Unmet {
+                    found: unmet.found.map(|found| match found {
+                        Found::Value(value) => Found::Value(change(value)),
+                        other => other,
+                    }),
+                    ..unmet
+                }),
                 advice: advice.map(|advice| advice.redacted(change)),
             },
             Self::InTrouble {
@@ -279,15 +365,29 @@ impl Problem {
                 status,
                 target: target.map(change),
             },
-            Self::Unreadable { why, content_type } => Self::Unreadable {
+            Self::Unreadable {
+                why,
+                content_type,
+                shape,
+                elsewhere,
+            } => Self::Unreadable {
                 why: match why {
                     Unreadable::Repeated(name) => Unreadable::Repeated(change(name)),
                     other => other,
                 },
                 content_type: content_type.map(change),
+                shape,
+                elsewhere: elsewhere.map(change),
             },
-            Self::NoToken { at, missing } => Self::NoToken {
+            Self::NoToken {
                 at,
+                missing,
+                elsewhere,
+                shape,
+            } => Self::NoToken {
+                at,
+                elsewhere: elsewhere.map(change),
+                shape,
                 missing: match missing {
                     Missing::Member(nowhere) => Missing::Member(redacted_keys(nowhere, change)),
                     Missing::InStep(step, nowhere) => {
@@ -316,9 +416,17 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer { origin, why } => why.write(origin, f),
-            Self::Refused { status, words, .. } => {
-                f.write_str(&said("the provider refused", words.as_ref(), *status))
-            }
+            Self::Refused {
+                status,
+                words,
+                unmet,
+                ..
+            } => f.write_str(&said(
+                "the provider refused",
+                words.as_ref(),
+                *status,
+                unmet.as_ref(),
+            )),
             Self::InTrouble {
                 status,
                 words,
@@ -328,12 +436,9 @@ impl fmt::Display for Problem {
                     429 => "the provider asks to slow down",
                     _ => "the provider is in trouble",
                 };
-                f.write_str(&said(what, words.as_ref(), *status))?;
+                f.write_str(&said(what, words.as_ref(), *status, None))?;
                 match wait_s {
-                    Some(seconds) => write!(
-                        f,
-                        ", and wants to be asked again in {seconds} s at the earliest"
-                    ),
+                    Some(seconds) => write!(f, ", and asked to wait: retry in {seconds} s"),
                     None => Ok(()),
                 }
             }
@@ -344,7 +449,7 @@ impl fmt::Display for Problem {
                 }
                 write!(
                     f,
-                    " ({}), and tok never takes secrets where a redirect points",
+                    " ({}), and tok does not follow redirects",
                     http_status(*status)
                 )
             }
@@ -353,30 +458,32 @@ impl fmt::Display for Problem {
                 "the answer is neither a token nor a refusal ({})",
                 http_status(*status)
             ),
-            Self::Unreadable { why, content_type } => {
+            Self::Unreadable {
+                why, content_type, ..
+            } => {
                 f.write_str(match why {
                     Unreadable::Empty => return f.write_str("the answer is empty"),
                     Unreadable::Repeated(name) => {
                         return write!(
                             f,
-                            "the answer can be read in two ways: `{name}` stands twice in it, with two values"
+                            "duplicate member `{name}` with different values in the answer"
                         );
                     }
-                    Unreadable::Syntax => "the answer is no JSON text",
-                    Unreadable::Encoding => "the answer is not UTF-8 text",
+                    Unreadable::Syntax => "the answer is not JSON",
                 })?;
                 match content_type {
                     Some(kind) => write!(f, " ({kind})"),
                     None => Ok(()),
                 }
             }
-            Self::NoToken { at, missing } => write!(f, "no token at `{at}`: {missing}"),
+            Self::NoToken { at, missing, .. } => write!(f, "no token at `{at}`: {missing}"),
             Self::BadToken { at, why } => {
                 let at = match at {
                     Some(at) => format!("`{at}`"),
                     None => "the answer".to_owned(),
                 };
                 match why {
+                    BadToken::Document(_) => write!(f, "no token: {at} {why}"),
                     BadToken::Kind(found) => write!(f, "no token at {at}: it is {found}"),
                     other => write!(f, "the token at {at} {other}"),
                 }
@@ -407,7 +514,7 @@ impl fmt::Display for Problem {
                 write!(f, "the answer of step `{step}` has no `{path}`: ")?;
                 match instead {
                     Some(nowhere) => nowhere.fmt(f),
-                    None => f.write_str("it is no JSON text"),
+                    None => f.write_str("it is not JSON"),
                 }
             }
             Self::StepHasOther { step, path, found } => {
@@ -428,14 +535,21 @@ impl fmt::Display for BadToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(found) => write!(f, "is {found}"),
+            Self::Document(shape) => f.write_str(match shape {
+                Shape::Json => "looks like JSON",
+                Shape::Html => "is a web page",
+                Shape::Xml => "looks like XML",
+                Shape::Form => "looks like a form",
+                Shape::Empty | Shape::Word | Shape::Text => "is not a token",
+            }),
             Self::Empty => f.write_str("is empty"),
-            Self::OnlyPadding => f.write_str("is nothing but `=`"),
+            Self::OnlyPadding => f.write_str("is only `=`"),
             Self::Character { character, .. } => write!(
                 f,
-                "holds a `{character}`, which RFC 6750 does not allow in one"
+                "contains a `{character}`, which RFC 6750 does not allow in a token"
             ),
             Self::Unsendable => f.write_str(
-                "holds a space, a control character or something else that cannot stand in a header",
+                "contains a space, a control character or something else that a header cannot carry",
             ),
         }
     }
@@ -446,18 +560,36 @@ impl std::error::Error for BadTime {}
 impl fmt::Display for BadTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotHms => f.write_str("is no length of time like 12:34:56"),
+            Self::NotHms => f.write_str("is not a duration like 12:34:56"),
             Self::NotANumberBut(found) => write!(f, "is {found}, not a number"),
-            Self::NotANumber => f.write_str("is no number"),
+            Self::NotANumber => f.write_str("is not a number"),
             Self::NotATimeBut(found) => write!(f, "is {found}, not a time"),
             Self::NotRfc3339But(found) => write!(f, "is {found}, not a time (RFC 3339)"),
-            Self::NotRfc3339 => f.write_str("is no time (RFC 3339, as 2030-01-02T03:04:05Z)"),
+            Self::NotRfc3339 => f.write_str("is not a time (RFC 3339, as 2030-01-02T03:04:05Z)"),
             Self::NoZone => f.write_str(
-                "is a time without a zone; say which one the provider means with `response.expires_at_zone`",
+                "is a time without a zone; set the one that the provider means with `response.expires_at_zone`",
             ),
-            Self::NotLike(pattern) => write!(f, "is no time like `{pattern}`"),
-            Self::OutOfRange => f.write_str("is no time that ever was or will be"),
+            Self::NotLike(pattern) => write!(f, "is not a time like `{pattern}`"),
+            Self::OutOfRange => f.write_str("is outside the calendar"),
         }
+    }
+}
+
+/// What to do about a body that looks like `shape` and cannot be read as the profile's format.
+fn for_shape(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Form => "the answer looks like a form: set `response = { format = \"form\" }`",
+        Shape::Xml => "the answer looks like XML: set `response = { format = \"xml\" }`",
+        Shape::Json => {
+            "the answer looks like JSON that is cut off or damaged: try again; if it stays so, tell the provider"
+        }
+        Shape::Html => {
+            "the answer is a web page: check `token_url`, and whether a login page or a proxy is in between"
+        }
+        Shape::Word => {
+            "check `token_url`; if the body is the bare token, set `response = { format = \"text\" }`"
+        }
+        Shape::Empty | Shape::Text => "check `token_url`",
     }
 }
 
@@ -480,11 +612,26 @@ fn redacted_keys(nowhere: Nowhere, change: &dyn Fn(String) -> String) -> Nowhere
     }
 }
 
-/// What a provider said, with its status.
-fn said(what: &str, words: Option<&Refusal>, status: u16) -> String {
-    match words {
-        Some(words) => format!("{what}: {words} ({})", http_status(status)),
-        None => format!("{what}: {}, without a word of why", http_status(status)),
+/// What a provider said, with its status and the member that made it a refusal.
+fn said(what: &str, words: Option<&Refusal>, status: u16, unmet: Option<&Unmet>) -> String {
+    let status = http_status(status);
+    let unmet = unmet.map(Unmet::to_string);
+    match (words, unmet) {
+        (Some(words), None) => format!("{what}: {words} ({status})"),
+        (Some(words), Some(unmet)) => format!("{what}: {words} ({status}; {unmet})"),
+        (None, None) => format!("{what}: {status} (no reason given)"),
+        (None, Some(unmet)) => format!("{what}: {unmet} ({status})"),
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, expected, .. } = self;
+        match &self.found {
+            Some(Found::Value(found)) => write!(f, "`{at}` is `{found}`, not `{expected}`"),
+            Some(Found::Kind(found)) => write!(f, "`{at}` is {found}, not `{expected}`"),
+            None => write!(f, "there is no `{at}`, which must be `{expected}`"),
+        }
     }
 }
 
@@ -519,6 +666,7 @@ mod tests {
                         code: Some("invalid_client".to_owned()),
                         ..Refusal::default()
                     }),
+                    unmet: None,
                     advice: Some(Advice::Credentials {
                         secret: None,
                         instead: Some(crate::oauth::advice::Instead::Post),
@@ -527,6 +675,7 @@ mod tests {
                 json!({"refused": {
                     "status": 401,
                     "words": {"code": "invalid_client", "number": null, "description": null},
+                    "unmet": null,
                     "advice": {"credentials": {"secret": null, "instead": "post"}},
                 }}),
             ),
@@ -549,10 +698,12 @@ mod tests {
                 Problem::NoToken {
                     at: "/access_token".to_owned(),
                     missing: Missing::Member(nowhere),
+                    elsewhere: Some("/token".to_owned()),
+                    shape: Some(Shape::Json),
                 },
                 json!({"no_token": {"at": "/access_token", "missing": {"member": {"absent": {
                     "at": "", "token": "access_token", "there": {"keys": {"keys": ["token"], "more": false}},
-                }}}}}),
+                }}}, "elsewhere": "/token", "shape": "json"}}),
             ),
             (
                 Problem::BadLifetime {
@@ -578,6 +729,11 @@ mod tests {
                 code: Some("s3cret".to_owned()),
                 number: Some("s3cret".to_owned()),
                 description: Some("s3cret".to_owned()),
+            }),
+            unmet: Some(Unmet {
+                at: "/code".to_owned(),
+                expected: "0".to_owned(),
+                found: Some(Found::Value("s3cret".to_owned())),
             }),
             advice: Some(Advice::Scope(Some("s3cret".to_owned()))),
         };

@@ -275,7 +275,8 @@ fn spaced(items: &[Item]) -> Vec<Item> {
         if !is_blank {
             out.push(*item);
         } else if let Some(last) = out.last_mut().filter(|last| last.character == ' ') {
-            last.to = item.to;
+            // At either end of a run only the nearest blank is a part of it.
+            last.from = item.from;
         } else {
             out.push(Item {
                 character: ' ',

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::oauth::redact::Redactor;
+use crate::oauth::shape::{Shape, without_tokens};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::answer::Answer;
+use crate::wire::document;
 
 /// A refusal in the provider's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,23 +120,32 @@ impl Refusal {
         refusal
     }
 
-    /// The refusal in an answer's body, whatever it is: JSON, a page, plain text; none when the body is empty.
+    /// The refusal in an answer's body, whatever it is: JSON, a form, a page, plain text; `None` if there are no words, or none that may be shown.
+    ///
+    /// A body that looks like JSON or a form but cannot be read as one may be a damaged success, with the token in it.
     #[must_use]
     pub fn in_answer(answer: &Answer) -> Option<Self> {
-        let text = answer.text()?;
-        // Words are only read, so of a name that comes twice any one will do.
-        if let Ok(document) = serde_json::from_str(text) {
-            return Self::in_json(&document);
-        }
-        let text = if text.trim_start().starts_with('<') {
-            page_title(text).unwrap_or("")
-        } else {
-            text
+        let text = answer.text();
+        // Words are only read, so a repeated member does no harm.
+        let plain = match serde_json::from_str(&text) {
+            Ok(Value::String(text)) => text,
+            Ok(document) => return Self::in_json(&document),
+            Err(_) => match Shape::of(&text) {
+                Shape::Form => {
+                    let form = document::read_form(&text).ok()?;
+                    return Self::in_json(&Value::Object(form));
+                }
+                Shape::Html | Shape::Xml => page_title(&text).unwrap_or_default().to_owned(),
+                Shape::Text | Shape::Word => text.into_owned(),
+                Shape::Json | Shape::Empty => return None,
+            },
         };
-        words(text).map(|description| Self {
-            description: Some(description),
-            ..Self::default()
-        })
+        words(&without_tokens(&plain))
+            .filter(|words| words != "***")
+            .map(|description| Self {
+                description: Some(description),
+                ..Self::default()
+            })
     }
 }
 
@@ -286,6 +297,10 @@ mod tests {
             ("just text", "just text"),
             ("\"quoted\"", "quoted"),
             (
+                "error=incorrect_client_credentials&error_description=The+client_id+is+incorrect.",
+                "incorrect_client_credentials: The client_id is incorrect.",
+            ),
+            (
                 "<html><head><TITLE>403 Forbidden</TITLE></head>",
                 "403 Forbidden",
             ),
@@ -303,6 +318,15 @@ mod tests {
             "7",
             "<html></html>",
             r#"{"error":null}"#,
+            // A success that was damaged on its way.
+            r#"{"access_token":"REAL-token","expires_in":3600"#,
+            r#"{"access_token":"REAL-token",}"#,
+            r#"["REAL-token""#,
+            "access_token=REAL-token&token_type=bearer",
+            "access_token=REAL-token",
+            "\"eyJhbGciOiJub25lIn0.eyJzdWIiOjF9.sig\"",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOjF9.sig",
+            r#"sorry: {"access_token":"REAL-token"}"#,
         ] {
             assert_eq!(said(nothing), None, "{nothing}");
         }

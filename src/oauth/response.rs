@@ -5,11 +5,12 @@ mod failure;
 use serde_json::{Map, Value};
 
 use crate::oauth::lifetime::lifetime_ms;
-use crate::oauth::problem::{BadToken, Problem};
+use crate::oauth::problem::{BadToken, Found, Problem, Unmet};
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::is_refusal;
 use crate::oauth::remark::Remark;
 use crate::oauth::seen::Seen;
+use crate::oauth::shape::{self, Shape, without_tokens};
 use crate::oauth::step_output::{StepOutput, Steps};
 use crate::profile::file::schema::{Format, TokenCharacters};
 use crate::profile::location::Location;
@@ -77,7 +78,7 @@ pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<St
     };
     check_success(answer, document.as_ref(), rules, redactor)?;
     if document.as_ref().is_some_and(is_refusal) {
-        return Err(refused(answer, rules, redactor));
+        return Err(refused(answer, rules, redactor, None));
     }
     Ok(step_output(answer, document, rules))
 }
@@ -162,30 +163,43 @@ fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
 /// # Errors
 /// Why it is not in the profile's format.
 fn read(answer: &Answer, format: Format) -> Result<Value, Unreadable> {
-    let text = || answer.text().ok_or(Unreadable::Encoding);
     match format {
         Format::Json => answer.json(),
-        Format::Text => text().map(|text| Value::from(text.trim())),
-        Format::Form => document::read_form(text()?).map(Value::Object),
+        Format::Text => Ok(Value::from(answer.text().trim())),
+        Format::Form => document::read_form(&answer.text()).map(Value::Object),
     }
 }
 
+/// The most characters of a value that a message shows.
+const SHOWN_VALUE: usize = 40;
+
+/// Checks the members by which the profile tells a success.
 fn check_success(
     answer: &Answer,
     document: Option<&Value>,
     rules: &Response,
     redactor: &Redactor,
 ) -> Result<(), Problem> {
-    let holds = rules.success.iter().all(|(pointer, expected)| {
-        document
-            .and_then(|document| pointer.find(document).ok())
-            .is_some_and(|found| same(found, expected))
-    });
-    if holds {
-        Ok(())
-    } else {
-        Err(refused(answer, rules, redactor))
+    for (pointer, expected) in &rules.success {
+        let found = document.and_then(|document| pointer.find(document).ok());
+        if found.is_some_and(|found| same(found, expected)) {
+            continue;
+        }
+        let unmet = Unmet {
+            at: pointer.source().to_owned(),
+            expected: clean(&plain(expected), SHOWN_VALUE),
+            found: found.map(|found| match found {
+                Value::Array(_) | Value::Object(_) => Found::Kind(kind(found)),
+                scalar => match clean(&redactor.apply(&plain(scalar)), SHOWN_VALUE) {
+                    // It is shown only if it cannot be a token.
+                    shown if without_tokens(&shown) != shown => Found::Kind(kind(found)),
+                    shown => Found::Value(shown),
+                },
+            }),
+        };
+        return Err(refused(answer, rules, redactor, Some(unmet)));
     }
+    Ok(())
 }
 
 /// The body of an answer that succeeded; `None` where the profile needs only header fields or a step's token, and the body cannot be read.
@@ -213,18 +227,22 @@ fn document_of(
         steps,
     };
     if is_refusal(&document) && seen.first(&rules.access_token).is_err() {
-        return Err(refused(answer, rules, redactor));
+        return Err(refused(answer, rules, redactor, None));
     }
     Ok(Some(document))
 }
 
 /// Whether a member is what the profile expects; a number equals its text.
 fn same(found: &Value, expected: &Value) -> bool {
-    let text = |value: &Value| match value {
+    plain(found) == plain(expected)
+}
+
+/// A value without the quotes of a string.
+fn plain(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    };
-    text(found) == text(expected)
+    }
 }
 
 fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
@@ -233,6 +251,11 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
         .map_err(|missing| Problem::NoToken {
             at: rules.access_token.to_string(),
             missing,
+            elsewhere: seen
+                .document
+                .and_then(shape::token_in)
+                .or_else(|| shape::token_in_headers(seen.answer)),
+            shape: Some(Shape::of(&seen.answer.text())),
         })?;
     let bad = |why: BadToken| Problem::BadToken {
         at: match (rules.format, place.to_string()) {
@@ -241,6 +264,9 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
         },
         why,
     };
+    if rules.format == Format::Text && matches!(place, Location::Body(_)) {
+        shape::check_bare(&seen.answer.text()).map_err(bad)?;
+    }
     let token = match found.as_ref() {
         Value::String(text) => Secret::new(text.as_str()),
         Value::Number(number) if number.is_u64() => Secret::new(number.to_string()),

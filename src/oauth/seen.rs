@@ -46,11 +46,11 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(nowhere) => nowhere.fmt(f),
-            Self::Document => f.write_str("the answer is no JSON text"),
+            Self::Document => f.write_str("the answer is not JSON"),
             Self::Header(name) => write!(f, "the answer has no header field `{name}`"),
             Self::Cookie(name) => write!(f, "the answer sets no cookie `{name}`"),
             Self::Step(step) => write!(f, "step `{step}` was not made"),
-            Self::StepDocument(step) => write!(f, "in step `{step}`: it is no JSON text"),
+            Self::StepDocument(step) => write!(f, "in step `{step}`: it is not JSON"),
             Self::InStep(step, nowhere) => write!(f, "in step `{step}`: {nowhere}"),
         }
     }

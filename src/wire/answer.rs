@@ -1,8 +1,11 @@
 //! An HTTP answer as it came, not yet validated.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 use crate::clock::Now;
+use crate::wire::charset;
 use crate::wire::document::{self, Unreadable};
 use crate::wire::http_date;
 
@@ -46,6 +49,13 @@ impl Answer {
         http_date::http_date(self.header("date")?)
     }
 
+    /// How far this machine's clock is ahead of the server's, in milliseconds, if the server says its time.
+    #[must_use]
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        let theirs = self.date_unix_ms()?.saturating_add(self.age_ms());
+        Some(self.sent.unix_ms.saturating_sub(theirs))
+    }
+
     /// How long ago the answer was made, if it comes from an HTTP cache, in milliseconds (RFC 9111 §5.1).
     #[must_use]
     pub fn age_ms(&self) -> i64 {
@@ -65,11 +75,10 @@ impl Answer {
         http_date::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
     }
 
-    /// The body as text without a byte order mark; `None` unless it is UTF-8.
+    /// The body as text, whatever its encoding, without a byte order mark.
     #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        let text = std::str::from_utf8(&self.body).ok()?;
-        Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+    pub fn text(&self) -> Cow<'_, str> {
+        charset::decode(&self.body, self.header("content-type"))
     }
 
     /// The body as JSON.
@@ -77,7 +86,7 @@ impl Answer {
     /// # Errors
     /// Why it is not JSON that can be read in only one way.
     pub fn json(&self) -> Result<serde_json::Value, Unreadable> {
-        document::read(self.text().ok_or(Unreadable::Encoding)?)
+        document::read(&self.text())
     }
 }
 

@@ -15,8 +15,6 @@ use crate::term::text::clean;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
-    /// It is not text.
-    Encoding,
     /// It is empty.
     Empty,
     /// It is not JSON (RFC 8259), or nested too deep.
@@ -33,6 +31,17 @@ pub fn read(text: &str) -> Result<Value, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
+    let first = parse(text);
+    match first {
+        Err(Unreadable::Syntax) => match without_lone_surrogates(text) {
+            Some(text) => parse(&text),
+            None => first,
+        },
+        _ => first,
+    }
+}
+
+fn parse(text: &str) -> Result<Value, Unreadable> {
     let repeated = Cell::new(None);
     let mut json = serde_json::Deserializer::from_str(text);
     let value = Unambiguous(&repeated).deserialize(&mut json);
@@ -42,6 +51,33 @@ pub fn read(text: &str) -> Result<Value, Unreadable> {
             .take()
             .map_or(Unreadable::Syntax, Unreadable::Repeated)),
     }
+}
+
+/// `text` with U+FFFD for each `\u` escape that is half of a character, or `None` if it has none. Such an escape spoils only the member it is in.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => at += 12,
+            Some(0xd800..=0xdfff) => {
+                out.push_str(text.get(kept..at)?);
+                out.push_str("\\ufffd");
+                at += 6;
+                kept = at;
+            }
+            // An escaped backslash must not be taken for the beginning of the next escape.
+            _ => at += 2,
+        }
+    }
+    out.push_str(text.get(kept..)?);
+    (kept > 0).then_some(out)
 }
 
 /// Reads `text` as a form (`application/x-www-form-urlencoded`): an object of strings.
@@ -141,6 +177,7 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     #[test]
     fn a_name_with_two_values_is_refused_at_every_depth() {
@@ -175,6 +212,27 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(expected), "{:.20}", text);
         }
+    }
+
+    #[test]
+    fn half_a_character_spoils_only_its_own_member() {
+        for (text, expected) in [
+            (
+                r#"{"name":"a\ud800b","t":"x"}"#,
+                json!({"name": "a\u{fffd}b", "t": "x"}),
+            ),
+            (
+                r#"{"name":"\uDC00\ud83d\ude00"}"#,
+                json!({"name": "\u{fffd}😀"}),
+            ),
+            (
+                r#"{"name":"\\ud800\ud800"}"#,
+                json!({"name": "\\ud800\u{fffd}"}),
+            ),
+        ] {
+            assert_eq!(read(text), Ok(expected), "{text}");
+        }
+        assert_eq!(read(r#"{"name":"\ud800""#), Err(Unreadable::Syntax));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

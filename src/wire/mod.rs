@@ -1,6 +1,7 @@
 //! Requests, answers and origins: the values that `oauth` and `http` exchange.
 
 pub mod answer;
+pub mod charset;
 pub mod document;
 pub mod http_date;
 pub mod no_answer;

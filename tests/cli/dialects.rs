@@ -200,7 +200,7 @@ fn every_documented_refusal_is_one_readable_line() {
             "basic",
             basic::unauthorized(),
             5,
-            "HTTP 401 Unauthorized, without a word of why",
+            "HTTP 401 Unauthorized (no reason given)",
         ),
     ];
     parallel::each(

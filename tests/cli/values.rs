@@ -287,7 +287,7 @@ fn an_unexpected_answer_is_described_by_its_keys_and_never_by_its_values() {
         (
             "response = { expires_at = '/e', expires_at_unit = '%Y%m%d%H%M%S', expires_at_zone = 'UTC' }",
             r#"{"access_token":"hunter2","e":"hunter2"}"#,
-            vec!["`/e`", "no time like `%Y%m%d%H%M%S`"],
+            vec!["`/e`", "not a time like `%Y%m%d%H%M%S`"],
         ),
         (
             "response = { expires_at = '/e' }",
@@ -302,7 +302,7 @@ fn an_unexpected_answer_is_described_by_its_keys_and_never_by_its_values() {
         (
             "response = { format = 'form' }",
             "access_token=hunter2&access_token=hunter3",
-            vec!["read in two ways", "`access_token`"],
+            vec!["duplicate member", "`access_token`"],
         ),
         (
             "response = { format = 'form' }",

@@ -1,10 +1,11 @@
 //! What an answer without a token means: a refusal and its words, a redirect, a provider in trouble, an unreadable body.
 
-use crate::oauth::problem::Problem;
+use crate::oauth::problem::{Problem, Unmet};
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::response::{read, text};
 use crate::oauth::seen::Seen;
+use crate::oauth::shape::{self, Shape};
 use crate::oauth::step_output::Steps;
 use crate::profile::file::schema::Format;
 use crate::profile::location::Locations;
@@ -32,17 +33,23 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Proble
                 .retry_at()
                 .map(|at| (at.saturating_sub(answer.sent.unix_ms) + 999) / 1000),
         },
-        400..=499 => refused(answer, rules, redactor),
+        400..=499 => refused(answer, rules, redactor, None),
         // 1xx, or a number HTTP does not have (RFC 9110 §15).
         _ => Problem::UnexpectedStatus(status),
     }
 }
 
 /// The refusal that `answer` is; its advice is added by the caller, who knows the request.
-pub(super) fn refused(answer: &Answer, rules: &Response, redactor: &Redactor) -> Problem {
+pub(super) fn refused(
+    answer: &Answer,
+    rules: &Response,
+    redactor: &Redactor,
+    unmet: Option<Unmet>,
+) -> Problem {
     Problem::Refused {
         status: answer.status,
         words: refusal(answer, rules, redactor),
+        unmet,
         advice: None,
     }
 }
@@ -70,7 +77,9 @@ fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Ref
     };
     let found = if named == Refusal::default() {
         match (&document, format) {
-            (Some(form), Format::Form) => Refusal::in_json(form),
+            (Some(form), Format::Form) => {
+                Refusal::in_json(form).or_else(|| Refusal::in_answer(answer))
+            }
             _ => Refusal::in_answer(answer),
         }
     } else {
@@ -88,5 +97,7 @@ pub(super) fn unreadable(answer: &Answer, why: Unreadable) -> Problem {
     Problem::Unreadable {
         why,
         content_type: answer.header("content-type").map(|kind| clean(kind, 60)),
+        shape: Some(Shape::of(&answer.text())),
+        elsewhere: shape::token_in_headers(answer),
     }
 }

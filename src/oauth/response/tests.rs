@@ -163,11 +163,7 @@ fn a_lifetime_is_read_as_the_profile_says_or_found_elsewhere() {
             5_000,
         ),
         (r#"{"access_token":"t","expires_in":0}"#.to_owned(), "", 0),
-        (
-            r#"{"access_token":"t","expires_in":-1}"#.to_owned(),
-            "",
-            0,
-        ),
+        (r#"{"access_token":"t","expires_in":-1}"#.to_owned(), "", 0),
     ];
     for (body, toml, expected) in cases {
         assert_eq!(
@@ -209,13 +205,8 @@ fn a_moment_counts_from_the_servers_clock_and_a_lifetime_is_capped() {
 fn what_is_no_usable_token_is_named_without_showing_it() {
     let cases = [
         (200, "", "", "the answer is empty"),
-        (200, "<html>", "", "the answer is no JSON text"),
-        (
-            200,
-            r#"{"access_token":"t""#,
-            "",
-            "the answer is no JSON text",
-        ),
+        (200, "<html>", "", "the answer is not JSON"),
+        (200, r#"{"access_token":"t""#, "", "the answer is not JSON"),
         (
             200,
             r#"{"token":"t"}"#,
@@ -238,29 +229,29 @@ fn what_is_no_usable_token_is_named_without_showing_it() {
             200,
             r#"{"access_token":"hunter2\r\nX: y"}"#,
             "",
-            "cannot stand in a header",
+            "a header cannot carry",
         ),
         (
             200,
             r#"{"access_token":"hunter2 x"}"#,
             "",
-            "cannot stand in a header",
+            "a header cannot carry",
         ),
         (
             200,
             r#"{"access_token":"hunter2é"}"#,
             "",
-            "cannot stand in a header",
+            "a header cannot carry",
         ),
         (
             200,
             r#"{"access_token":"hunter2 x"}"#,
             "token_chars = 'visible'",
-            "cannot stand in a header",
+            "a header cannot carry",
         ),
-        (200, r#"{"access_token":"hunter2!"}"#, "", "holds a `!`"),
-        (200, r#"{"access_token":"hunter=2"}"#, "", "holds a `=`"),
-        (200, r#"{"access_token":"=="}"#, "", "nothing but `=`"),
+        (200, r#"{"access_token":"hunter2!"}"#, "", "contains a `!`"),
+        (200, r#"{"access_token":"hunter=2"}"#, "", "contains a `=`"),
+        (200, r#"{"access_token":"=="}"#, "", "only `=`"),
         (
             200,
             r#"{"access_token":"t","token_type":7}"#,
@@ -271,7 +262,7 @@ fn what_is_no_usable_token_is_named_without_showing_it() {
             200,
             r#"{"access_token":"t","expires_in":"soon"}"#,
             "",
-            "`/expires_in` is no number",
+            "`/expires_in` is not a number",
         ),
         (
             200,
@@ -283,7 +274,7 @@ fn what_is_no_usable_token_is_named_without_showing_it() {
             200,
             r#"{"access_token":"t","at":"x"}"#,
             "expires_at = '/at'",
-            "`/at` is no time",
+            "`/at` is not a time",
         ),
         (302, "", "", "redirects"),
         (204, "", "", "the answer is empty"),
@@ -318,7 +309,7 @@ fn refusals_and_troubles_carry_the_providers_words_and_the_right_kind() {
             "",
             "",
             Kind::Refused,
-            "the provider refused: HTTP 401 Unauthorized, without a word of why",
+            "the provider refused: HTTP 401 Unauthorized (no reason given)",
         ),
         (
             404,
@@ -341,7 +332,7 @@ fn refusals_and_troubles_carry_the_providers_words_and_the_right_kind() {
             Kind::Refused,
             "refused: no",
         ),
-        (200, r#"{"ok":false}"#, "", Kind::Refused, "without a word"),
+        (200, r#"{"ok":false}"#, "", Kind::Refused, "no reason given"),
         (
             200,
             r#"{"access_token":"t","code":12,"msg":"bad sign"}"#,
