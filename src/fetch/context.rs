@@ -115,7 +115,7 @@ impl<'a> Context<'a> {
             let value = template
                 .render(&|name| self.value(name))
                 .map_err(|error| error.about(Subject::Value(name.clone())))?;
-            if template.names().any(super::derived::is_private) {
+            if template.names().any(is_private) {
                 self.derive(template, value.clone());
             }
             self.values.insert(name.clone(), value);
@@ -244,4 +244,12 @@ impl<'a> Context<'a> {
         )
         .hint(format!("if it is the provider's own, add `origins = [\"{origin}\"]`")))
     }
+}
+
+/// Whether the value of a name must not, or may not, be shown.
+pub(super) fn is_private(name: &Name) -> bool {
+    matches!(
+        name,
+        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body | Name::Assertion
+    )
 }

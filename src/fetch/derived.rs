@@ -1,7 +1,7 @@
 //! Secrets that come up during a fetch, and their redaction: a provider's words may contain anything that was sent to it or by it.
 
 use crate::error::Error;
-use crate::fetch::context::{Context, Exchange};
+use crate::fetch::context::{Context, Exchange, is_private};
 use crate::oauth::problem::Problem;
 use crate::oauth::remark::Remark;
 use crate::oauth::response;
@@ -107,12 +107,4 @@ impl Context<'_> {
         let subjects = error.subjects().iter().rev().cloned();
         subjects.fold(shown, Error::about)
     }
-}
-
-/// Whether the value of a name must not, or may not, be shown.
-pub(super) fn is_private(name: &Name) -> bool {
-    matches!(
-        name,
-        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body | Name::Assertion
-    )
 }

@@ -5,13 +5,15 @@
 //! space. What is found is replaced in the original. The cost is linear in the text and in the secrets, whatever they are.
 
 mod escapes;
+mod items;
 mod views;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::views::{Item, View, sextet, views};
+use self::items::Item;
+use self::views::{View, sextet, views};
 use crate::secret::Secret;
 
 /// What a secret is replaced by.

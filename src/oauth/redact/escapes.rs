@@ -1,6 +1,6 @@
 //! Escapes that a server or a log may put in the place of single characters: percent, JSON and shell, HTML, quoted-printable.
 
-use super::views::{Item, Piece, assembled};
+use super::items::{Item, Piece, assembled};
 
 /// A family of escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
