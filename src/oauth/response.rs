@@ -129,7 +129,7 @@ pub fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
         .filter_map(Location::parent)
         .find_map(|parent| parent.find(&document).ok()?.get("refresh_token"))?;
     let is_kept = rules.keep.iter().any(
-        |(_, at)| matches!(at, Location::Body(pointer) if pointer.last() == Some("refresh_token")),
+        |keep| matches!(&keep.location, Location::Body(at) if at.last() == Some("refresh_token")),
     );
     match found {
         Value::String(text) if !text.is_empty() && !is_kept => Some(Secret::new(text.as_str())),

@@ -81,7 +81,7 @@ proptest! {
             sent: now(),
         };
         match response::token(&answer, &BTreeMap::new(), &rules, &Redactor::default()) {
-            Ok(token) => {
+            Ok((token, _)) => {
                 prop_assert!((200..300).contains(&status));
                 let token = token.access_token;
                 prop_assert!(!token.is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic()));
