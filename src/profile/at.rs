@@ -1,4 +1,4 @@
-//! Attaches the key of a profile to what is wrong with its value. File and line are added where the config is at hand.
+//! Attaches the key of a profile to an error about its value; the config adds file and line.
 
 use std::borrow::Cow;
 

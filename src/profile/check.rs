@@ -1,4 +1,4 @@
-//! Checks a resolved profile and its file for everything that reading it does not notice: URLs, expressions, names that clash.
+//! Checks a resolved profile beyond what reading it does: URLs, expressions, names that clash.
 
 use crate::error::{Error, Kind, OrFail as _};
 use crate::profile::at::{At, wrong};
@@ -11,8 +11,7 @@ use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY, TemplateError};
 use crate::wire::origin::Origin;
 
 impl Profile {
-    /// Checks everything about the profile that [`resolve`](Self::resolve) does not notice, and what in the rest of the file
-    /// concerns it. Call it before a secret is read or anything is sent.
+    /// Checks what [`resolve`](Self::resolve) leaves out, also in the rest of the file. Call it before a secret is read or anything is sent.
     ///
     /// # Errors
     /// A config error about file, line and key.

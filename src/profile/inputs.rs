@@ -1,4 +1,4 @@
-//! The inputs of a profile's requests that decide which token comes back: what the cache key is made of.
+//! The inputs of a profile's requests that decide which token comes back, for the cache key.
 //!
 //! Named values in a fixed order, without secrets. A setting that shapes only how the token is printed is not among them.
 
@@ -131,7 +131,7 @@ impl List {
         self.add_sorted("assertion claim", paired(&assertion.claims, said));
     }
 
-    /// The rules that say what is a token and how long it lives. Those that only find a refusal's words are not inputs.
+    /// The rules that find the token and its lifetime. Those that only find a refusal's words are not inputs.
     fn response(&mut self, rules: &Response) {
         self.add("format", word(&rules.format));
         self.add("status", rules.status);

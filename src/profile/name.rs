@@ -51,7 +51,7 @@ pub fn var_variable(profile: &str, var: &str) -> String {
     variable(&format!("tok_{profile}_var_{var}"))
 }
 
-/// Upper case, every character that is no letter or digit an underscore.
+/// Upper case, with underscores for everything but letters and digits.
 #[must_use]
 pub fn variable(name: &str) -> String {
     name.chars()

@@ -141,7 +141,7 @@ fn from_table(
     }
     for assertion in assertions {
         if assertion.key != CLIENT_SECRET {
-            // Which secret signs is known without a declaration: `private_key`, where nobody says otherwise.
+            // The key that signs needs no declaration.
             secrets.entry(assertion.key.clone()).or_default();
         }
     }

@@ -1,4 +1,4 @@
-//! How an answer is read: which places hold what, in which form (RFC 6749 §5.1 by default).
+//! The rules for reading an answer: where each value is, and in which form (RFC 6749 §5.1 by default).
 
 use jiff::tz::Offset;
 use serde_json::Value;
@@ -11,42 +11,42 @@ use crate::profile::file::schema::{
 use crate::profile::location::{Location, Locations};
 use crate::profile::pointer::Pointer;
 
-/// How an answer is read (RFC 6749 §5.1 by default).
+/// The rules for reading an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
     /// JSON, a form, or the bare token.
     pub format: Format,
-    /// The status of a success; none: any 2xx.
+    /// The status of a success; `None`: any 2xx.
     pub status: Option<u16>,
     /// The token.
     pub access_token: Locations,
-    /// Its type; `Bearer` where the answer has none.
+    /// Its type; `Bearer` if the answer does not say.
     pub token_type: Locations,
     /// Its lifetime.
     pub expires_in: Option<Locations>,
     /// The lifetime's unit.
     pub expires_in_unit: Unit,
-    /// The moment it expires.
+    /// When it expires.
     pub expires_at: Option<Locations>,
-    /// How that moment is written.
+    /// How that time is written.
     pub expires_at_unit: Moment,
-    /// The zone of a moment that is written without one.
+    /// The zone of a time that is written without one.
     pub expires_at_zone: Option<Offset>,
     /// The scope granted.
     pub scope: Locations,
     /// Further members to keep, by the name they are kept under.
     pub keep: Vec<Keep>,
-    /// What to take off the token's front.
+    /// A prefix to remove from the token.
     pub strip_prefix: Option<String>,
-    /// Members that say whether a 2xx is a success: each must be there and hold this.
+    /// Members that tell whether a 2xx is a success: each must have this value.
     pub success: Vec<(Pointer, Value)>,
-    /// Where a refusal's code is, if not where everybody's is.
+    /// Where a refusal's code is, if not at the usual locations.
     pub error: Option<Locations>,
-    /// Where a refusal's sentence is, if not where everybody's is.
+    /// Where a refusal's description is, if not at the usual locations.
     pub error_description: Option<Locations>,
-    /// What a token is made of.
+    /// The characters a token may have.
     pub token_chars: TokenCharacters,
-    /// The lifetime of a token whose answer names none, milliseconds.
+    /// The lifetime of a token if the answer does not say, milliseconds.
     pub default_ttl_ms: Option<i64>,
     /// The longest lifetime believed, milliseconds.
     pub max_ttl_ms: Option<i64>,
@@ -89,7 +89,7 @@ impl Response {
     }
 }
 
-/// The rules for reading an answer, from `table`, which stands under `key`; `steps` are those that its places may point into.
+/// Reads the rules from `table`, the value of `key`; `steps` are those that its locations may point into.
 pub(super) fn read(
     table: &ResponseTable,
     key: &str,
@@ -131,7 +131,7 @@ pub(super) fn read(
         }
     }
     let expires_at = optional("expires_at", &table.expires_at, &root)?;
-    // A profile that says where the moment of expiry is does not mean a lifetime as well, unless it says so.
+    // A profile with `expires_at` has no `expires_in` unless it says so.
     let expires_in = match (&table.expires_in, &expires_at) {
         (None, Some(_)) => None,
         (written, _) => Some(or("expires_in", written, "/expires_in")?),
@@ -170,7 +170,7 @@ pub(super) fn read(
     })
 }
 
-/// The zone of moments written without one. A pattern that has none itself needs it: the provider's noon is not everybody's.
+/// The zone of times written without one. A pattern without a zone needs it.
 fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
     let zone_key = format!("{key}.expires_at_zone");
     let Some(written) = &table.expires_at_zone else {
@@ -203,21 +203,21 @@ fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
         })
 }
 
-/// Whether a strftime pattern says the zone, or the moment as a whole.
+/// Whether a strftime pattern contains the zone, or a Unix time.
 fn says_zone(pattern: &str) -> bool {
     ["%z", "%:z", "%s"]
         .iter()
         .any(|word| pattern.contains(word))
 }
 
-/// What to keep of an answer, each under its own name.
+/// The members to keep of an answer.
 fn keep(
     written: Option<&Kept>,
     key: &str,
     root: &Pointer,
     steps: &[String],
 ) -> Result<Vec<Keep>, Error> {
-    /// The names `tok json` has for other things.
+    /// The members that `tok json` has already.
     const TAKEN: [&str; 7] = [
         "access_token",
         "token_type",

@@ -9,13 +9,15 @@ mod engine;
 mod error;
 mod functions;
 mod name;
+mod part;
 mod scan;
 pub(crate) mod url;
 
 use crate::error::{Error, Kind, OrFail as _};
 use crate::secret::Secret;
-use crate::term::text::{SHOWN_CHARACTERS, clean, nearest};
-use error::{LONGEST, NAMES};
+use crate::term::text::{SHOWN_CHARACTERS, clean};
+use error::LONGEST;
+use part::Part;
 
 pub(crate) use engine::Standin;
 pub use error::TemplateError;
@@ -31,18 +33,6 @@ pub struct Template {
     parts: Vec<Part>,
     /// Whether its text is a URL, in which values are percent-encoded.
     is_url: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Literal(String),
-    Name(Name),
-    Expression {
-        source: String,
-        names: Vec<Name>,
-        /// The text to use if it cannot be evaluated; `None`: that is an error.
-        instead: Option<&'static str>,
-    },
 }
 
 /// Shown for an expression that cannot be evaluated without the secrets in it.
@@ -231,19 +221,8 @@ impl Template {
         let mut out = Secret::default();
         let mut is_number = false;
         for part in &self.parts {
-            let text = match part {
-                Part::Literal(text) => Secret::new(text.as_str()),
-                Part::Name(name) => value(name)?,
-                Part::Expression {
-                    source,
-                    names,
-                    instead,
-                } => {
-                    let text;
-                    (text, is_number) = evaluate(source, names, *instead, value, standin)?;
-                    text
-                }
-            };
+            let text;
+            (text, is_number) = part.text(value, standin)?;
             let text = match part.name_in_url().filter(|_| self.is_url) {
                 Some(name) => url::insert(out.expose(), &name, text).or_fail(Kind::Config)?,
                 None => text,
@@ -255,75 +234,6 @@ impl Template {
             out.push(text.expose());
         }
         Ok((out, is_number && self.parts.len() == 1))
-    }
-}
-
-fn evaluate(
-    source: &str,
-    names: &[Name],
-    instead: Option<&'static str>,
-    value: &dyn Fn(&Name) -> Result<Secret, Error>,
-    standin: Option<&Standin>,
-) -> Result<(Secret, bool), Error> {
-    let mut values = Vec::with_capacity(names.len());
-    for name in names {
-        values.push((name.segments(), value(name)?));
-    }
-    match (engine::evaluate(source, &values, standin), instead) {
-        (Ok(evaluated), _) => Ok(evaluated),
-        (Err(_), Some(instead)) => Ok((Secret::new(instead), false)),
-        (Err(error), None) => Err(Error::of(Kind::Config, error)),
-    }
-}
-
-impl Part {
-    /// Its text between `${` and `}`, if its value is to be encoded in a URL.
-    fn name_in_url(&self) -> Option<String> {
-        match self {
-            Self::Literal(_) => None,
-            Self::Name(name) => Some(name.to_string()),
-            Self::Expression { source, .. } => {
-                let is_encoded = scan::calls(source, &["raw", "urlencode"]);
-                (!is_encoded).then(|| source.clone())
-            }
-        }
-    }
-
-    /// Reads the text between `${` and `}`.
-    fn parse(inside: &str) -> Result<Self, TemplateError> {
-        if inside.is_empty() {
-            return Err(TemplateError::Empty);
-        }
-        // A bare name may contain `-`, which in an expression would be a minus.
-        let is_bare = inside
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-        if is_bare {
-            let path: Vec<&str> = inside.split('.').collect();
-            return Name::parse(&path)
-                .map(Self::Name)
-                .ok_or_else(|| unknown(inside));
-        }
-        engine::check_filters(inside)?;
-        let mut names = Vec::new();
-        for word in scan::words(inside) {
-            if word.is_call || scan::is_keyword(&word.path) {
-                continue;
-            }
-            names.push(Name::parse(&word.path).ok_or_else(|| unknown(&word.path.join(".")))?);
-        }
-        Ok(Self::Expression {
-            source: inside.to_owned(),
-            names,
-            instead: None,
-        })
-    }
-}
-
-fn unknown(path: &str) -> TemplateError {
-    TemplateError::UnknownName {
-        path: path.to_owned(),
-        near: nearest(path, NAMES),
     }
 }
 

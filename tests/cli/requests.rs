@@ -154,6 +154,7 @@ fn a_body_that_would_not_be_sent_and_a_raw_request_without_one_are_config_errors
     let cases = [
         ("body = 'x'".to_owned(), "`body`: is sent only with"),
         ("content_type = 'a/b'".into(), "`content_type`: is sent only with"),
+        ("content_type = 'application/json'".into(), "write `encoding = \"json\"`"),
         (raw.to_owned() + "content_type = 'a/b'", "`body`: missing"),
         (raw.to_owned() + "body = 'x'", "`content_type`: missing"),
         (raw.to_owned() + "body = 'x'\ncontent_type = \"a\\nb: c\"", "`content_type`: contains"),

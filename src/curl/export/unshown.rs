@@ -1,9 +1,10 @@
-//! What no command can say, and why: a request that has any of it is refused, so that nothing is ever computed from a mark and shown as if it were the value.
+//! What a shell command cannot express, and why. Such a request is refused, so that nothing is computed from a mark and shown as the value.
 
 use crate::error::{Error, Kind};
 use crate::profile::Profile;
 use crate::profile::file::schema::Format;
 use crate::profile::location::Location;
+use crate::profile::rules::Keep;
 
 /// The strftime directives that `date` and tok spell alike, whatever the system and the language.
 const DATE_DIRECTIVES: &str = "YmdHMSjsFT%";
@@ -23,7 +24,7 @@ pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Error {
     ))
 }
 
-/// Why no shell can be told to call `function` with `arguments`; none where it can.
+/// Why a shell cannot call `function` with `arguments`, if it cannot.
 pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'static str> {
     match (function, arguments) {
         ("base64" | "urlencode" | "raw" | "xml" | "sha256", [_]) | ("uuid", []) => None,
@@ -55,7 +56,7 @@ fn is_known_to_date(format: &str) -> bool {
 /// Where jq finds `path` in the body that step `step` answers.
 ///
 /// # Errors
-/// A refusal when it is not in the body, or the body is no JSON.
+/// A refusal if it is not in the body, or the body is not JSON.
 pub(super) fn in_body(
     profile: &Profile,
     step: &str,
@@ -73,13 +74,24 @@ pub(super) fn in_body(
     };
     let kept = path
         .split_first()
-        .and_then(|(first, rest)| Some((rest, &step.response.keep_named(first)?.location)));
+        .and_then(|(first, rest)| Some((rest, step.response.keep_named(first)?)));
     match kept {
-        Some((_, Location::Header(_) | Location::Cookie(_) | Location::Step(..))) => {
-            Err(refused("it is not in the body of that answer"))
-        }
+        Some((_, keep)) if keep.optional => Err(refused("it may be missing in that answer")),
+        Some((
+            _,
+            Keep {
+                location: Location::Header(_) | Location::Cookie(_) | Location::Step(..),
+                ..
+            },
+        )) => Err(refused("it is not in the body of that answer")),
         _ if step.response.format != Format::Json => Err(refused("that answer is no JSON")),
-        Some((rest, Location::Body(pointer))) => Ok([pointer.tokens(), rest].concat()),
+        Some((
+            rest,
+            Keep {
+                location: Location::Body(pointer),
+                ..
+            },
+        )) => Ok([pointer.tokens(), rest].concat()),
         None => Ok(path.to_vec()),
     }
 }

@@ -273,8 +273,14 @@ impl Reader<'_> {
         if encoding != Encoding::Raw {
             let unused = [("body", body), ("content_type", content_type)];
             if let Some((key, _)) = unused.iter().find(|(_, written)| written.is_some()) {
-                let reason = "is sent only with `encoding = \"raw\"`";
-                return Err(wrong(&request.key(key), reason));
+                let error = wrong(&request.key(key), "is sent only with `encoding = \"raw\"`");
+                let is_json = |text: &String| text.contains("json");
+                return Err(
+                    match content_type.as_ref().is_some_and(is_json) && body.is_none() {
+                        true => error.hint("write `encoding = \"json\"`"),
+                        false => error,
+                    },
+                );
             }
             if encoding == Encoding::Multipart && names_type {
                 let reason = "`multipart` writes its own `Content-Type`, which names the boundary of the parts";

@@ -1,6 +1,6 @@
-//! Digests and what is made of them: plain, keyed (RFC 2104), and as a one-time password (RFC 6238).
+//! Digests: plain, keyed (RFC 2104), and as a one-time password (RFC 6238).
 //!
-//! MD5 and SHA-1 are here because old login APIs ask for them and for nothing else. What they are worth is the provider's affair.
+//! MD5 and SHA-1 are here because old login APIs accept nothing else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -8,8 +8,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
 use ring::{digest, hmac};
 
-/// How long a one-time password is good for, seconds, and how many digits it has (RFC 6238 §4.1, RFC 4226 §5.3): what authenticator
-/// applications use unless told otherwise.
+/// The lifetime of a one-time password in seconds, and its digits (RFC 6238 §4.1, RFC 4226 §5.3), as authenticator apps have them by default.
 const TOTP_PERIOD_S: u64 = 30;
 const TOTP_MODULUS: u32 = 1_000_000;
 
@@ -126,7 +125,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// The one-time password for a base32 key at a moment (RFC 6238); none when the key is no base32.
+/// The one-time password for a base32 key at a time (RFC 6238); `None` if the key is not base32.
 fn totp(key: &str, unix_s: u64) -> Option<String> {
     let key = zeroize::Zeroizing::new(from_base32(key)?);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);

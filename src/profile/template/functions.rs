@@ -1,4 +1,4 @@
-//! The functions an expression may call: the few that real token endpoints need, and none that reads a file, runs a program or loops.
+//! The functions an expression may call: the few that real token endpoints need. None of them reads a file, runs a program or loops.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -66,7 +66,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// `text` percent-encoded: a space is `%20`, never `+`, since some servers only percent-decode and none mistakes `%20`.
+/// `text` percent-encoded: a space is `%20`, never `+`, which some servers do not decode.
 #[must_use]
 pub fn percent_encode(text: &str) -> Secret {
     let mut out = Secret::default();

@@ -1,6 +1,4 @@
-//! What can be told of an expression without evaluating it: where it ends, which names are in it, whether it has operators.
-//!
-//! minijinja parses for real; this only passes over string literals and takes words.
+//! Scans an expression without evaluating it: where it ends, its names, its operators. minijinja does the real parsing.
 
 /// The words of minijinja's expression grammar that look like names.
 pub(super) fn is_keyword(path: &[&str]) -> bool {
@@ -73,7 +71,7 @@ pub(super) fn only_calls_and_joins(expression: &str) -> bool {
     words(expression).iter().all(|word| !is_keyword(&word.path))
 }
 
-/// Where the `}` stands that ends an expression: the first outside a string literal.
+/// The position of the `}` that ends an expression: the first outside a string literal.
 pub(super) fn closing_brace(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;

@@ -17,7 +17,7 @@ use crate::term::text::nearest;
 use line::{Line, quoted, snake};
 
 /// The key that people mean by another one, beyond typing errors.
-const KEYS: [(&str, &str); 52] = [
+const KEYS: [(&str, &str); 50] = [
     ("url", "token_url"),
     ("uri", "token_url"),
     ("endpoint", "token_url"),
@@ -43,9 +43,7 @@ const KEYS: [(&str, &str); 52] = [
     ("auth_type", "auth_method"),
     ("token_endpoint_auth_method", "auth_method"),
     ("client_authentication", "auth_method"),
-    ("content_type", "encoding"),
     ("body_format", "encoding"),
-    ("body", "params"),
     ("data", "params"),
     ("form", "params"),
     ("parameters", "params"),
@@ -253,6 +251,7 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
             let name = line.value().split(['"', '\'']).nth(1).unwrap_or("NAME").to_owned();
             write(format!("secrets = {{ {name} = {{}} }}"))
         }
+        "body" if is_table => line.with_key("body", "params"),
         "header" if is_table => Some(
             "write `extra_header = \"NAME: VALUE\"` for a line that `tok header` prints, or `headers = { … }` for the token request".to_owned(),
         ),
