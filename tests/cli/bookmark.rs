@@ -10,7 +10,7 @@ use local_provider::{Answer, Provider};
 use serde_json::Value;
 
 use crate::entry::PATIENCE;
-use crate::home::{Home, fails, stdout};
+use crate::home::{Home, fails, stdout, write};
 
 struct Scene {
     provider: Provider,
@@ -133,7 +133,7 @@ fn an_edited_config_takes_effect_at_once() {
     for (from, to) in [("'B: ", "'C: "), ("'C: ", "'D: "), ("'D: ", "'E: ")] {
         let text = fs::read_to_string(&config).unwrap();
         let other = scene.home.path().join("other");
-        fs::write(&other, text.replace(from, to)).unwrap();
+        write(&other, text.replace(from, to));
         fs::rename(&other, &config).unwrap();
         assert_eq!(scene.header(), format!("{} t\n", to[1..].trim()));
     }

@@ -41,7 +41,7 @@ fn scene() -> Scene {
         provider.url("/t")
     ));
     let outside = home.path().join("outside");
-    fs::write(&outside, MINE).unwrap();
+    crate::home::write(&outside, MINE);
     Scene {
         provider,
         home,

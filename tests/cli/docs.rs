@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use local_provider::{Answer, Provider};
 
-use crate::home::Home;
+use crate::home::{Home, write};
 
 fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -46,7 +46,7 @@ impl Job {
             "[profiles.cint]\ntoken_url = '{}'\nclient_id = 'id'\n",
             provider.url("/token")
         );
-        std::fs::write(at("ci/tok.toml"), config).unwrap();
+        write(at("ci/tok.toml"), config);
         for file in ["github", "sent"] {
             std::fs::write(at(file), "").unwrap();
         }

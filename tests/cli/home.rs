@@ -52,7 +52,7 @@ impl Home {
     /// Replaces the config.
     pub fn write_config(&self, config: &str) {
         std::fs::create_dir_all(self.config().parent().unwrap()).unwrap();
-        std::fs::write(self.config(), config).unwrap();
+        write(self.config(), config);
     }
 
     /// `tok` in this home, with `arguments` split at spaces.
@@ -92,6 +92,16 @@ impl Home {
         };
         names.sort();
         names
+    }
+}
+
+/// Writes a file that only the user may change, whatever the umask of the test.
+pub fn write(path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+    std::fs::write(&path, content).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
     }
 }
 

@@ -54,11 +54,12 @@ fn session() -> Vec<Line> {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
     let url = provider.url("/oauth/token");
-    std::fs::write(
+    crate::home::write(
         &config,
-        format!("[profiles.cint]\ntoken_url = '{url}'\nclient_id = 'i'\nauth_method = 'client_secret_post'\n"),
-    )
-    .unwrap();
+        format!(
+            "[profiles.cint]\ntoken_url = '{url}'\nclient_id = 'i'\nauth_method = 'client_secret_post'\n"
+        ),
+    );
     let mut lines = Vec::new();
     for (typed, secret) in SESSION {
         let output = Command::new(assert_cmd::cargo::cargo_bin!("tok"))

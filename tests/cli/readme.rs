@@ -22,11 +22,10 @@ fn readme_examples_print_what_they_show() {
         ("locked", "/locked"),
     ];
     provider.answer("/locked", Answer::new(500));
-    std::fs::write(
+    crate::home::write(
         &config,
         profiles.map(|(name, path)| profile(name, path)).concat(),
-    )
-    .unwrap();
+    );
     let home = |folder: &str| home.path().join(folder).to_str().unwrap().to_owned();
     trycmd::TestCases::new()
         .register_bin("tok", assert_cmd::cargo::cargo_bin!("tok"))

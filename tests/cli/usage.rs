@@ -1,6 +1,6 @@
 //! The command line itself: help, mistakes, completions and man pages.
 
-use crate::home::{Home, fails, stderr, stdout};
+use crate::home::{Home, fails, stderr, stdout, write};
 
 #[test]
 fn tok_alone_prints_short_help_whatever_the_environment() {
@@ -150,7 +150,7 @@ fn every_completion_script_works_with_its_shell() {
     assert_eq!(ask("tok exec cint o", "3").trim(), "other");
     assert_eq!(ask("tok providers spot", "2").trim(), "spotify");
     assert!(ask("tok token --re", "2").contains("--refresh"));
-    std::fs::write(home.path().join("own.toml"), "[profiles.mine]\n").unwrap();
+    write(home.path().join("own.toml"), "[profiles.mine]\n");
     let own = home.path().join("own.toml");
     assert_eq!(
         ask(&format!("tok --config {} token m", own.display()), "4").trim(),
