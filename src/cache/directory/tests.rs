@@ -92,6 +92,7 @@ mod on_unix {
         let (home, directory) = fresh();
         let target = home.path().join("target");
         std::fs::write(&target, "mine").unwrap();
+        std::fs::set_permissions(&target, PermissionsExt::from_mode(0o644)).unwrap();
         symlink(&target, directory.path().join("a.json")).unwrap();
         assert!(matches!(
             problem(directory.read("a.json")),
