@@ -28,6 +28,7 @@
 //! - `profiles`: `tok list`, `tok show`, `tok providers` and `tok inspect`
 //! - `prompt`: a secret typed or pasted at a terminal
 //! - `readme`: the examples in the README print what they show
+//! - `reports`: what happened to users, one row per report
 //! - `secrets`: the sources of secrets, and the message when a secret is missing
 //! - `signals`: signals reach the children of a terminal
 //! - `stale`: a token near its end is refreshed by one process and used by all until it expires
@@ -82,6 +83,8 @@ mod profiles;
 #[cfg(unix)]
 mod prompt;
 mod readme;
+#[cfg(unix)]
+mod reports;
 mod requests;
 mod secrets;
 #[cfg(unix)]
