@@ -226,11 +226,38 @@ fn the_working_directory_is_not_searched() {
 
 #[cfg(unix)]
 #[test]
+fn a_config_of_another_user_is_refused_and_a_copy_of_it_is_not() {
+    let home = Home::with(GOOD);
+    // Only root can give it away.
+    if std::os::unix::fs::chown(home.config(), Some(12_345), None).is_err() {
+        return;
+    }
+    let copy = format!("install -m 600 {}", home.config().display());
+    fails(
+        home.tok("token p").assert(),
+        3,
+        &["belongs to another user (uid 12345)", &copy],
+    );
+    std::fs::copy(home.config(), home.path().join("tok.toml")).unwrap();
+    fails(
+        home.tok("--config tok.toml token p").assert(),
+        4,
+        &["client_secret"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn a_config_that_others_may_write_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     for mode in [0o666, 0o662, 0o620] {
         let home = Home::with(GOOD);
         std::fs::set_permissions(home.config(), PermissionsExt::from_mode(mode)).unwrap();
+        // The group may be the user's own, which is trusted. Only root can give the file to another.
+        let is_given = std::os::unix::fs::chown(home.config(), None, Some(12_345)).is_ok();
+        if mode & 0o002 == 0 && !is_given {
+            continue;
+        }
         fails(
             home.tok("token p").assert(),
             3,
