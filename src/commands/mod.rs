@@ -20,6 +20,7 @@ mod print;
 mod providers;
 mod reject;
 mod root;
+mod schema;
 mod secret;
 mod session;
 mod show;
@@ -60,6 +61,7 @@ const ALL: &[&Spec] = &[
     &forget::COMMAND,
     &reject::COMMAND,
     &doctor::COMMAND,
+    &schema::COMMAND,
     &completions::COMMAND,
     &man::COMMAND,
 ];

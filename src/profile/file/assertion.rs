@@ -1,20 +1,27 @@
 //! The `assertion` table as written: the JWT that a client signs to authenticate (RFC 7521, RFC 7523).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::file::values::{DurationText, OneOrMany, Params};
 
 /// `assertion = { … }`: what is signed, with which key, and how.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct AssertionTable {
+    /// The signature algorithm; without it, the key's own.
     pub alg: Option<Algorithm>,
+    /// The name of the secret that signs; the default is `private_key`.
     pub key: Option<String>,
+    /// The key's id.
     pub kid: Option<String>,
+    /// The audience; the default is the URL it is sent to.
     pub audience: Option<OneOrMany>,
+    /// How long it is valid; the default is 60s, at least 10s.
     pub lifetime: Option<DurationText>,
+    /// Further header members; `false` removes one of tok's own.
     pub headers: Params,
+    /// Further claims; `false` removes one of tok's own.
     pub claims: Params,
 }
 
@@ -35,7 +42,7 @@ impl AssertionTable {
 }
 
 /// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names are the standards' own")]
 pub enum Algorithm {

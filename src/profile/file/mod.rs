@@ -5,6 +5,7 @@
 mod assertion;
 pub mod edit;
 mod hint;
+mod json_schema;
 mod locate;
 mod owner;
 mod read;
@@ -25,6 +26,7 @@ use crate::error::{Error, Kind, Subject};
 use crate::profile::home;
 use state::State;
 
+pub(crate) use json_schema::json_schema;
 pub(crate) use read::{Mistake, SHARED, document};
 pub use tables::Overview;
 

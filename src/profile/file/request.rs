@@ -2,30 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::file::values::{OneOrMany, Params, merged};
 use crate::wire::request::Method;
 
 /// The keys that a profile and each of its steps share.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct RequestTable {
+    /// How the client authenticates; the default is `client_secret_basic`.
     pub auth_method: Option<AuthMethod>,
+    /// How id and secret are written in `Authorization: Basic`.
     pub basic_encoding: Option<BasicEncoding>,
+    /// The HTTP method; the default is POST.
     pub method: Option<Method>,
+    /// How the parameters are sent; the default is `form`, and `query` with GET.
     pub encoding: Option<Encoding>,
+    /// The body with `encoding = "raw"`: a template.
     pub body: Option<String>,
+    /// The Content-Type of `body`.
     pub content_type: Option<String>,
+    /// The grant type; the default is `client_credentials`, and `none` sends none.
     pub grant_type: Option<String>,
+    /// The scopes to ask for; sent as one string.
     pub scope: Option<OneOrMany>,
+    /// The text between two scopes; the default is a space.
     pub scope_separator: Option<String>,
+    /// The API the token is for, as the provider names it.
     pub audience: Option<String>,
+    /// The resources the token is for (RFC 8707).
     pub resource: Option<OneOrMany>,
+    /// Further parameters, typed and nested for JSON.
     pub params: Params,
+    /// Parameters that are sent in the URL, whatever the encoding of the others.
     pub query: Params,
+    /// Other names for the parameters that tok sends by itself; in JSON, one that begins with `/` is a pointer into the body.
     pub names: BTreeMap<Sent, String>,
+    /// Header fields of the request; they replace tok's own.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -54,7 +69,7 @@ impl RequestTable {
 }
 
 /// How the client authenticates (RFC 7591 §2, `token_endpoint_auth_method`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// `Authorization: Basic` (RFC 6749 §2.3.1).
@@ -79,7 +94,7 @@ impl AuthMethod {
 }
 
 /// How id and secret are written in `Authorization: Basic`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BasicEncoding {
     /// Id and secret percent-encoded first (RFC 6749 §2.3.1).
@@ -90,7 +105,7 @@ pub enum BasicEncoding {
 }
 
 /// How the parameters are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// `application/x-www-form-urlencoded`, as RFC 6749 §3.2 has it.
@@ -108,7 +123,9 @@ pub enum Encoding {
 }
 
 /// A parameter that tok sends by itself; `names` may rename it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[expect(
     missing_docs,

@@ -1,19 +1,25 @@
 //! The keys of `response` as written, for a profile and for a step.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::profile::file::values::{Kept, OneOrMany, Params};
 
 /// `response = { … }` of a step: how its answer is read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct StepResponseTable {
+    /// The format of the answer.
     pub format: Option<Format>,
+    /// The status of a success, if it is not 2xx.
     pub status: Option<u16>,
+    /// Further members to keep, for `tok json`, `${kept.NAME}` and `${step.NAME.KEPT}`.
     pub keep: Option<Kept>,
+    /// Members and their values that tell a success from a refusal.
     pub success: Params,
+    /// Where a refusal's code is.
     pub error: Option<OneOrMany>,
+    /// Where a refusal's description is.
     pub error_description: Option<OneOrMany>,
 }
 
@@ -36,26 +42,42 @@ impl StepResponseTable {
 }
 
 /// `response = { … }`: how the answer is read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ResponseTable {
+    /// A pointer that goes before each of the others.
     pub root: Option<String>,
+    /// Where the token is: an RFC 6901 pointer, `header:NAME`, `cookie:NAME` or `step:NAME/POINTER`; of a list, the first that is there.
     pub access_token: Option<OneOrMany>,
+    /// Where the token type is.
     pub token_type: Option<OneOrMany>,
+    /// Where the lifetime is.
     pub expires_in: Option<OneOrMany>,
+    /// The unit of `expires_in`.
     pub expires_in_unit: Option<Unit>,
+    /// Where the time of the expiry is.
     pub expires_at: Option<OneOrMany>,
+    /// How `expires_at` is written: `rfc3339`, `s`, `ms`, `us`, or a strftime pattern.
     pub expires_at_unit: Option<Moment>,
+    /// The time zone of an `expires_at` that has none: an offset or UTC.
     pub expires_at_zone: Option<String>,
+    /// Where the granted scope is.
     pub scope: Option<OneOrMany>,
+    /// The format of the answer.
     pub format: Option<Format>,
+    /// The status of a success, if it is not 2xx.
     pub status: Option<u16>,
+    /// Further members to keep, for `tok json`, `${kept.NAME}` and `${step.NAME.KEPT}`.
     pub keep: Option<Kept>,
+    /// A text to remove from the front of the token.
     pub strip_prefix: Option<String>,
+    /// Members and their values that tell a success from a refusal.
     pub success: Params,
+    /// Where a refusal's code is.
     pub error: Option<OneOrMany>,
+    /// Where a refusal's description is.
     pub error_description: Option<OneOrMany>,
+    /// The characters a token may contain.
     pub token_chars: Option<TokenCharacters>,
 }
 
@@ -84,7 +106,7 @@ impl ResponseTable {
 }
 
 /// The unit of `response.expires_in`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// Seconds (RFC 6749 §5.1).
@@ -114,6 +136,22 @@ pub enum Moment {
     Us,
     /// A strftime pattern, as `%Y%m%d%H%M%S`.
     Pattern(String),
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How a time is written.",
+            "anyOf": [
+                { "enum": ["rfc3339", "s", "ms", "us"] },
+                { "type": "string", "pattern": "%", "description": "A strftime pattern, as `%Y-%m-%d %H:%M:%S`." }
+            ]
+        })
+    }
 }
 
 impl Serialize for Moment {
@@ -147,7 +185,7 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// The format of the answer's body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// JSON.
@@ -160,7 +198,7 @@ pub enum Format {
 }
 
 /// Which characters a token may contain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenCharacters {
     /// RFC 6750 §2.1's `b64token`.

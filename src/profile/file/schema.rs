@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
@@ -14,44 +15,70 @@ pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMa
 pub use crate::wire::request::Method;
 
 /// `[profiles.NAME]`, `[defaults]`, or one file of the built-in catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct ProfileTable {
+    /// Another profile of this file: its keys count where this profile has none, and tables are merged member by member. Secrets and tokens stay separate.
     pub extends: Option<String>,
+    /// A provider that tok knows (`tok providers`): everything but the credentials comes from there, and keys here win.
     pub provider: Option<String>,
+    /// The provider's token endpoint.
     pub token_url: Option<String>,
+    /// The client id the provider gave you. Without it, and without any use of client credentials, the profile is a login.
     pub client_id: Option<String>,
+    /// Where the client secret comes from. Without it: `TOK_<PROFILE>_CLIENT_SECRET`, then the keyring. The secret itself must not be here.
     pub client_secret: Option<SourceTable>,
+    /// Further secrets by name, for `${secret.NAME}`; `{}` means environment or keyring.
     pub secrets: BTreeMap<String, SourceTable>,
+    /// Values for `${var.NAME}`; `--var NAME=…` and `TOK_<PROFILE>_VAR_NAME` win.
     pub vars: BTreeMap<String, String>,
+    /// Values computed once per run, for `${value.NAME}`: one nonce for a header and for the signature over it.
     pub values: BTreeMap<String, String>,
+    /// The JWT that `private_key_jwt` and `client_secret_jwt` sign, and that `${assertion}` is (RFC 7523).
     pub assertion: AssertionTable,
+    /// The keys of its request.
+    #[schemars(flatten)]
     #[serde(rename = "*shared")]
     pub request: RequestTable,
+    /// How the answer is read.
     pub response: ResponseTable,
+    /// The lifetime of a token whose answer gives none.
     pub default_ttl: Option<DurationText>,
+    /// The longest lifetime to believe.
     pub max_ttl: Option<DurationText>,
+    /// The lines that `tok header` prints; the default is `Authorization: Bearer ${access_token}`.
     pub header: Option<OneOrMany>,
+    /// Lines that `tok header` prints after those of `header`.
     pub extra_header: Option<OneOrMany>,
+    /// Origins besides that of `token_url` that may receive secrets, for steps.
     pub origins: Option<Vec<String>>,
+    /// Where the token is kept.
     pub cache: Option<CacheKind>,
+    /// The longest that all of it may take, steps and retries included; the default is 30s.
     pub timeout: Option<DurationText>,
+    /// A PEM file with further CAs to trust, relative to this file.
     pub ca_file: Option<String>,
+    /// A PEM file with the certificate for mutual TLS, relative to this file.
     pub client_cert: Option<String>,
+    /// A PEM file with the private key of `client_cert`, relative to this file.
     pub client_key: Option<String>,
+    /// Requests before the token request; their answers are `${step.NAME.MEMBER}`.
     pub steps: Option<Vec<StepTable>>,
 }
 
 /// `[[profiles.NAME.steps]]`: a request made before the token request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct StepTable {
+    /// What later requests call the step.
     pub name: Option<String>,
+    /// The URL of the request.
     pub url: Option<String>,
+    /// The keys of its request.
+    #[schemars(flatten)]
     #[serde(rename = "*shared")]
     pub request: RequestTable,
+    /// How its answer is read.
     pub response: StepResponseTable,
 }
 
@@ -87,7 +114,7 @@ impl ProfileTable {
 }
 
 /// Where a secret comes from: at most one of `env`, `file`, `credential` and `command`; without one, the keyring.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
     /// The name of an environment variable.
@@ -103,7 +130,7 @@ pub struct SourceTable {
 }
 
 /// Where a token is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CacheKind {
     /// In a file of the cache folder.

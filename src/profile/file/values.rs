@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -87,8 +88,21 @@ impl<'de> Deserialize<'de> for DurationText {
     }
 }
 
+impl JsonSchema for DurationText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A duration like `90s`, `5m`, `1h 30m` or `30d`, or a number of seconds.",
+            "anyOf": [{ "type": "string", "pattern": "^[0-9]" }, { "type": "integer", "minimum": 0 }]
+        })
+    }
+}
+
 /// A string, or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// `"a"`
@@ -184,6 +198,22 @@ impl<'de> Deserialize<'de> for AnyKeptFrom {
     }
 }
 
+impl JsonSchema for Kept {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Kept".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A list of pointers, or a table of pointers by name.",
+            "anyOf": [
+                { "type": "array", "items": { "type": "string" } },
+                { "type": "object", "additionalProperties": { "type": "string" } }
+            ]
+        })
+    }
+}
+
 impl Serialize for Kept {
     /// As it was written: a list unless a location has a name of its own.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -226,7 +256,7 @@ impl<'de> Deserialize<'de> for Kept {
 }
 
 /// `params = { … }`: anything else in the request, typed and nested as written, in the order written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Params(pub serde_json::Map<String, serde_json::Value>);
 
