@@ -110,7 +110,7 @@ mod tests {
                 about["description"].is_string() || is_plain,
                 "{name} has no description"
             );
-            let is_there = ["=", " ", "]", "."]
+            let is_there = ["=", " ", "]", ".", ",", ":"]
                 .iter()
                 .any(|after| example.contains(&format!("{name}{after}")));
             assert!(is_there, "`{name}` is not in config.example.toml");
