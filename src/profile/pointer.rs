@@ -14,11 +14,35 @@ pub struct Pointer {
     tokens: Vec<String>,
 }
 
+/// Whether `text` begins as the location of a value in an answer does.
+pub(crate) fn is_place(text: &str) -> bool {
+    text.is_empty()
+        || ["/", "header:", "cookie:", "step:"]
+            .iter()
+            .any(|start| text.starts_with(start))
+}
+
+/// `data.token`, `$.data[0].token` or `.data.token` as the pointer that RFC 6901 has for it.
+pub(crate) fn meant(path: &str) -> String {
+    if is_place(path) {
+        return path.to_owned();
+    }
+    let path = path
+        .trim_start_matches('$')
+        .replace(['[', ']', '\'', '"'], ".");
+    let tokens = path
+        .split(['.', '/'])
+        .map(str::trim)
+        .filter(|token| !token.is_empty())
+        .map(|token| token.replace('~', "~0"));
+    tokens.map(|token| format!("/{token}")).collect()
+}
+
 /// Why a text is not a JSON Pointer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
     /// It does not begin with `/`.
-    #[error("`{0}` is no JSON pointer: one begins with `/`, as in `/{0}` (RFC 6901)")]
+    #[error("`{}` is no JSON pointer: one begins with `/`, as in `{}` (RFC 6901)", .0, meant(.0))]
     NoSlash(String),
     /// A `~` that is not `~0` or `~1`.
     #[error("`{0}` is no JSON pointer: `~` is written `~0` (RFC 6901)")]

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
+/// The tables at the top of a config.
+pub(super) const SECTIONS: [&str; 2] = ["profiles", "defaults"];
+
 /// Some lines of a file, in order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Part<'a> {

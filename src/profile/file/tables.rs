@@ -8,13 +8,10 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::error::{Error, Kind, Subject};
 use crate::profile::file::read::{Fault, Mistake, read};
 use crate::profile::file::schema::ProfileTable;
-use crate::profile::file::section::{self, Part};
+use crate::profile::file::section::{self, Part, SECTIONS};
 use crate::profile::file::{Config, hint, locate};
 use crate::profile::name;
 use crate::term::text::nearest;
-
-/// The tables at the top of the file.
-pub(super) const SECTIONS: [&str; 2] = ["profiles", "defaults"];
 
 /// All that a config file contains.
 #[derive(Debug, Default)]
@@ -218,8 +215,9 @@ impl Config {
         let key = key.unwrap_or_default();
         let found = locate::key(&self.text, name, &key);
         let line = found.as_ref().map(|found| found.line);
+        let text = line.and_then(|line| self.text.lines().nth(line - 1));
         let written = found.and_then(|found| found.value);
-        let error = match hint::of_value(&key, written.as_ref(), name) {
+        let error = match hint::of_value(&key, written.as_ref(), text.unwrap_or_default(), name) {
             Some(hint) if error.next_step().is_none() => error.hint(hint),
             _ => error,
         };

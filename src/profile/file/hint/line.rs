@@ -131,11 +131,27 @@ pub(super) fn shown(corrected: &str) -> Option<String> {
     (is_short && is_open).then(|| format!("write `{line}`"))
 }
 
-/// `line` with `…` for each of its strings.
+/// `line` with `…` for each of its strings, but for the words of a command.
 fn hidden(line: &str) -> String {
+    let (before, command) = match line.find("command = [") {
+        Some(start) => line.split_at(start),
+        None => (line, ""),
+    };
+    let (command, after) = match command.find(']') {
+        Some(end) => command.split_at(end),
+        None => ("", command),
+    };
+    format!(
+        "{}{command}{}",
+        without_strings(before),
+        without_strings(after)
+    )
+}
+
+fn without_strings(text: &str) -> String {
     let mut out = String::new();
     let mut open = None;
-    for c in line.chars() {
+    for c in text.chars() {
         match open {
             Some(quote) if c == quote => {
                 open = None;

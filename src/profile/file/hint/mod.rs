@@ -12,7 +12,8 @@ pub(super) use syntax::of_syntax;
 pub(super) use value::of_value;
 
 use crate::profile::file::read::Fault;
-use crate::profile::file::tables::SECTIONS;
+use crate::profile::file::section::SECTIONS;
+use crate::profile::pointer;
 use crate::term::text::nearest;
 use line::{Line, quoted, snake};
 
@@ -234,10 +235,10 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
         }
         "body" => line.with_key("body", "params"),
         "origins" => write(format!("origins = [{}]", line.value())),
-        "keep" => line.with_value_of("keep", &format!("[{}]", quoted(&value::pointer(&line.value_of("keep")?)))),
+        "keep" => line.with_value_of("keep", &format!("[{}]", quoted(&pointer::meant(&line.value_of("keep")?)))),
         "response" => write(format!(
             "response = {{ access_token = {} }}",
-            quoted(&value::pointer(line.text_value()?))
+            quoted(&pointer::meant(line.text_value()?))
         )),
         "headers" => write("headers = { NAME = \"VALUE\" }".to_owned()),
         "params" | "query" | "vars" | "values" => {

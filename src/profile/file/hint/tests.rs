@@ -18,6 +18,14 @@ fn hint(text: &str) -> String {
 
 /// A line under the header of a profile that is complete without it, and the hint.
 const LINES: &[(&str, &str)] = &[
+    (
+        "client_secret = \"${env.X}\"",
+        "write `client_secret = { env = \"X\" }`",
+    ),
+    (
+        "secrets = { b = { command = \"pass show b\" }, a = \"hunter2\" }",
+        "write `secrets = { b = { command = [\"pass\", \"show\", \"b\"] }, a = \"…\" }`",
+    ),
     // Keys.
     (
         "token_ur = 'https://a.example'",
@@ -183,7 +191,7 @@ const LINES: &[(&str, &str)] = &[
     ),
     (
         "client_secret = { command = \"pass show p\" }",
-        "write `client_secret = { command = [\"…\", \"…\", \"…\"] }`",
+        "write `client_secret = { command = [\"pass\", \"show\", \"p\"] }`",
     ),
     (
         "secrets = { api_key = \"hunter2\" }",
@@ -196,16 +204,19 @@ const LINES: &[(&str, &str)] = &[
     // Places.
     (
         "response.access_token = \"data.token\"",
-        "write `access_token = \"/data/token\"`",
+        "write `response.access_token = \"/data/token\"`",
     ),
     (
         "response = { access_token = \"$.data[0].token\" }",
-        "write `access_token = \"/data/0/token\"`",
+        "write `response = { access_token = \"/data/0/token\" }`",
     ),
-    ("response = { root = \"data\" }", "write `root = \"/data\"`"),
+    (
+        "response = { root = \"data\" }",
+        "write `response = { root = \"/data\" }`",
+    ),
     (
         "response = { keep = [\"instance_url\"] }",
-        "write `keep = \"/instance_url\"`",
+        "write `response = { keep = [\"/instance_url\"] }`",
     ),
     // Templates.
     ("audience = \"${credentials.key}\"", "write `${secret.key}`"),

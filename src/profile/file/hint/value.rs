@@ -2,7 +2,8 @@
 
 use toml::de::DeValue;
 
-use crate::profile::file::hint::line::{quoted, snake};
+use crate::profile::file::hint::line::{Line, quoted, snake};
+use crate::profile::pointer;
 
 /// Names that are written in another way, as `(written, meant)`.
 const NAMES: [(&str, &str); 22] = [
@@ -67,10 +68,11 @@ const PLACES: [&str; 9] = [
 pub(in crate::profile::file) fn of_value(
     key: &str,
     written: Option<&DeValue<'_>>,
+    line: &str,
     profile: &str,
 ) -> Option<String> {
     let last = key.rsplit('.').next().unwrap_or(key);
-    let line = |text: String| Some(format!("write `{last} = {}`", quoted(&text)));
+    let line = Line::of(line);
     let Some(written) = written else {
         return match key {
             "token_url" => Some("write `token_url = \"https://…\"`".to_owned()),
@@ -89,11 +91,11 @@ pub(in crate::profile::file) fn of_value(
             "delete the line and run `tok secret set {profile} private_key < key.pem`"
         ));
     }
-    if key.contains("response.") && PLACES.contains(&last) && !is_place(text) {
-        return line(pointer(text));
+    if key.contains("response.") && PLACES.contains(&last) && !pointer::is_place(text) {
+        return line.with_value(text, &quoted(&pointer::meant(text)));
     }
     match last {
-        "token_url" | "url" => line(url(text)?),
+        "token_url" | "url" => line.with_value(text, &quoted(&url(text)?)),
         "client_cert" => Some("write `client_key = \"client-key.pem\"` too".to_owned()),
         "client_key" => Some("write `client_cert = \"client.pem\"` too".to_owned()),
         _ => None,
@@ -105,7 +107,7 @@ fn first_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
         DeValue::String(text) => Some(text),
         DeValue::Array(items) => {
             let mut texts = items.iter().filter_map(|item| first_text(item.get_ref()));
-            texts.find(|text| text.contains("${") || !is_place(text))
+            texts.find(|text| text.contains("${") || !pointer::is_place(text))
         }
         DeValue::Table(table) => {
             let mut texts = table
@@ -115,29 +117,6 @@ fn first_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
         }
         _ => None,
     }
-}
-
-fn is_place(text: &str) -> bool {
-    text.is_empty()
-        || ["/", "header:", "cookie:", "step:"]
-            .iter()
-            .any(|start| text.starts_with(start))
-}
-
-/// `data.token`, `$.data[0].token` or `.data.token` as the pointer that RFC 6901 has for it.
-pub(super) fn pointer(path: &str) -> String {
-    if is_place(path) {
-        return path.to_owned();
-    }
-    let path = path
-        .trim_start_matches('$')
-        .replace(['[', ']', '\'', '"'], ".");
-    let tokens = path
-        .split(['.', '/'])
-        .map(str::trim)
-        .filter(|token| !token.is_empty())
-        .map(|token| token.replace('~', "~0"));
-    tokens.map(|token| format!("/{token}")).collect()
 }
 
 /// The first `${…}` of `text` that is written in a way tok does not know, as it is written here.
@@ -233,8 +212,7 @@ fn url(text: &str) -> Option<String> {
 pub(super) fn source(key: &str, written: &str) -> Option<String> {
     let text = written.trim().trim_matches(['"', '\'']);
     let is_variable = |name: &&str| {
-        name.len() > 1
-            && name.starts_with(|c: char| c.is_ascii_uppercase())
+        name.starts_with(|c: char| c.is_ascii_uppercase())
             && name
                 .chars()
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
