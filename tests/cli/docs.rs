@@ -157,7 +157,7 @@ fn the_cron_script_succeeds_when_the_provider_is_unreachable() {
 #[test]
 fn every_command_named_in_the_docs_exists() {
     let mut checked = 0;
-    for page in [page("ci.md"), page("migrating.md")] {
+    for page in ["ci.md", "comparison.md", "cache.md", "install.md", "migrating.md", "scripts.md", "secrets.md"].map(page) {
         for (at, _) in page.match_indices("tok ") {
             let before = page[..at].chars().next_back();
             if !matches!(before, Some('`' | '(')) {
@@ -191,4 +191,66 @@ fn every_command_named_in_the_docs_exists() {
         }
     }
     assert!(checked >= 25, "only {checked} commands were found");
+}
+
+/// The table of `docs/comparison.md`, made from `docs/comparison.toml`.
+fn comparison() -> String {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        tool: Vec<Tool>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Tool {
+        name: String,
+        version: String,
+        checked: String,
+        job: String,
+        differs: String,
+    }
+    let data: Data = toml::from_str(&page("comparison.toml")).unwrap();
+    let rows = data.tool.iter().map(|tool| {
+        // A `|` would end the cell.
+        let name = tool.name.replace('|', r"\|");
+        format!(
+            "| {name} | {} | {} | {} | {} |\n",
+            tool.version, tool.checked, tool.job, tool.differs
+        )
+    });
+    let head = "| tool | version | read on | what it is for | what tok adds |\n|---|---|---|---|---|\n";
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}
+
+#[test]
+fn the_comparison_table_is_made_from_its_data() {
+    const BEGIN: &str = "<!-- table: comparison.toml -->\n";
+    const END: &str = "<!-- end of table -->";
+    let text = page("comparison.md");
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let made = format!("{before}{BEGIN}{}{END}{after}", comparison());
+    if std::env::var_os("TOK_REWRITE_COMPARISON").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/comparison.md");
+        std::fs::write(path, &made).unwrap();
+    }
+    assert_eq!(
+        page("comparison.md"),
+        made,
+        "TOK_REWRITE_COMPARISON=1 cargo test --test cli comparison writes it"
+    );
+}
+
+#[test]
+fn the_image_and_the_action_name_files_and_options_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let image = read("Dockerfile");
+    assert!(image.contains("cargo install --path . --locked"), "{image}");
+    assert!(image.lines().any(|line| line == "USER 65532:65532"), "{image}");
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    assert!(read("README.md").contains(&format!("Rust {version}")));
+    assert!(page("install.md").contains(&format!("Rust {version}")));
+    let action = read("action.yml");
+    let step = action.split_once("$GITHUB_ACTION_PATH/").unwrap().1;
+    let step = step.split_once('"').unwrap().0;
+    assert!(root.join(step).is_file(), "{step}");
 }
