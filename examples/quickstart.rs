@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     );
     ensure!(json["source"] == "cache", "the source should be the cache");
 
-    say("As a header, the way an API wants it. In a script: tok header cint | curl -H @- URL");
+    say("As a header, the way an API wants it. In a script: tok curl cint URL");
     let header = succeed(&shell.run(CLIENT_SECRET, &["header", "cint"])?)?;
     let requests = provider.request_count(cint::CINT.path);
     ensure!(

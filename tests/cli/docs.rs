@@ -40,7 +40,7 @@ impl Job {
             std::fs::create_dir(at(folder)).unwrap();
         }
         std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin!("tok"), at("bin/tok")).unwrap();
-        std::fs::write(at("bin/curl"), "#!/bin/sh\nfor word; do case $word in Authorization:*) echo \"$word\" >>sent;; @-) cat >>sent;; esac; done\n").unwrap();
+        std::fs::write(at("bin/curl"), "#!/bin/sh\nfor word; do case $word in Authorization:*) echo \"$word\" >>sent;; @-) cat >>sent;; @*) cat \"${word#@}\" >>sent;; esac; done\n").unwrap();
         std::fs::set_permissions(at("bin/curl"), Permissions::from_mode(0o755)).unwrap();
         let config = format!(
             "[profiles.cint]\ntoken_url = '{}'\nclient_id = 'id'\n",
@@ -157,7 +157,17 @@ fn the_cron_script_succeeds_when_the_provider_is_unreachable() {
 #[test]
 fn every_command_named_in_the_docs_exists() {
     let mut checked = 0;
-    for page in ["ci.md", "comparison.md", "cache.md", "install.md", "migrating.md", "scripts.md", "secrets.md"].map(page) {
+    for page in [
+        "ci.md",
+        "comparison.md",
+        "cache.md",
+        "install.md",
+        "migrating.md",
+        "scripts.md",
+        "secrets.md",
+    ]
+    .map(page)
+    {
         for (at, _) in page.match_indices("tok ") {
             let before = page[..at].chars().next_back();
             if !matches!(before, Some('`' | '(')) {
@@ -216,7 +226,8 @@ fn comparison() -> String {
             tool.version, tool.checked, tool.job, tool.differs
         )
     });
-    let head = "| tool | version | read on | what it is for | what tok adds |\n|---|---|---|---|---|\n";
+    let head =
+        "| tool | version | read on | what it is for | what tok adds |\n|---|---|---|---|---|\n";
     std::iter::once(head.to_owned()).chain(rows).collect()
 }
 
@@ -245,7 +256,10 @@ fn the_image_and_the_action_name_files_and_options_that_exist() {
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
     let image = read("Dockerfile");
     assert!(image.contains("cargo install --path . --locked"), "{image}");
-    assert!(image.lines().any(|line| line == "USER 65532:65532"), "{image}");
+    assert!(
+        image.lines().any(|line| line == "USER 65532:65532"),
+        "{image}"
+    );
     let version = env!("CARGO_PKG_RUST_VERSION");
     assert!(read("README.md").contains(&format!("Rust {version}")));
     assert!(page("install.md").contains(&format!("Rust {version}")));
