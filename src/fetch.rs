@@ -11,13 +11,14 @@ use std::time::Instant;
 use self::context::{Context, Exchange};
 use crate::error::{Error, Kind, Subject};
 use crate::http::{Http, Tries};
-use crate::oauth::advice::Asked;
+use crate::oauth::advice::{Advice, Asked};
 use crate::oauth::problem::Problem;
 use crate::oauth::request::{self, basic_encodings_differ};
 use crate::oauth::{advice, response, transcript};
 use crate::profile::plan::Plan;
 use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Environment, Profile};
+use crate::secret::suspicion::suspicion;
 use crate::term::notes::Notes;
 use crate::token::Token;
 use crate::wire::answer::Answer;
@@ -34,7 +35,7 @@ pub fn fetch(
     notes: Notes,
 ) -> Result<Token, Error> {
     let named = |error: Error| error.profile(&profile.name);
-    let mut context = Context::new(profile, environment, notes);
+    let mut context = Context::new(profile, environment, until, notes);
     let http = context
         .read_secrets(|| Http::new(profile, until, tries, notes))?
         .map_err(named)?;
@@ -121,9 +122,13 @@ fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer)
                 has_client_cert: profile.client_cert.is_some(),
                 clock_ahead_s: answer.clock_ahead_ms().unwrap_or(0) / 1000,
             };
+            let suspicious = match status {
+                400 | 401 | 403 => suspicious(context, plan),
+                _ => None,
+            };
             Problem::Refused {
                 status,
-                advice: advice::advice(words.as_ref(), status, asked),
+                advice: suspicious.or_else(|| advice::advice(words.as_ref(), status, asked)),
                 words,
                 unmet,
             }
@@ -135,4 +140,20 @@ fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer)
         (Kind::Unreachable, Some(at)) => error.retry_at(at),
         _ => error,
     }
+}
+
+/// The first of the credentials that `plan` sends that looks wrong.
+fn suspicious(context: &Context<'_>, plan: &Plan) -> Option<Advice> {
+    let id = context.profile.client_id.as_deref();
+    let id = id.into_iter().map(|id| ("client_id", id));
+    let secrets = plan
+        .secrets()
+        .into_iter()
+        .filter_map(|name| Some((name, context.secrets.get(name)?.expose())));
+    id.chain(secrets).find_map(|(name, text)| {
+        Some(Advice::Suspicious {
+            name: name.to_owned(),
+            what: suspicion(text)?,
+        })
+    })
 }

@@ -14,6 +14,7 @@ use crate::fetch::fetch;
 use crate::http::Tries;
 use crate::oauth::problem::Problem;
 use crate::profile::file::Config;
+use crate::profile::file::schema::CacheKind;
 use crate::profile::{Environment, Profile};
 use crate::term::notes::Notes;
 use crate::token::{Freshness, Token};
@@ -155,7 +156,9 @@ impl<'a> Flow<'a> {
 
     /// Returns the token's place in the cache, unless it is not cached or there is no place.
     fn slot(&self) -> Option<Slot> {
-        if self.run.options.no_cache {
+        let is_off = self.run.profile.cache == CacheKind::Keyring
+            && crate::secrets::keyring::is_off().unwrap_or(false);
+        if self.run.options.no_cache || is_off {
             return None;
         }
         Slot::of(self.run.profile).unwrap_or_else(|error| {

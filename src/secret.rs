@@ -1,5 +1,7 @@
 //! The one type that holds a secret or a token: it cannot be printed by accident, and its memory is zeroed on drop.
 
+pub mod suspicion;
+
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -39,17 +41,16 @@ impl Secret {
         self.0.push_str(text);
     }
 
-    /// Reads a secret from the bytes of a file, a command or stdin, and removes the one line end that such sources add.
+    /// Reads a secret from the bytes of a file, a command, a variable or stdin: UTF-8, without the byte order mark and the line ends that come
+    /// with it.
     ///
     /// # Errors
     /// Fails if the bytes are not UTF-8, or if nothing is left of them.
     pub fn from_line(bytes: Vec<u8>) -> Result<Self, NotASecret> {
         let bytes = Zeroizing::new(bytes);
         let text = std::str::from_utf8(&bytes).map_err(|_| NotASecret::NotUtf8)?;
-        let text = text
-            .strip_suffix("\r\n")
-            .or_else(|| text.strip_suffix('\n'))
-            .unwrap_or(text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = text.trim_end_matches(['\r', '\n']);
         if text.is_empty() {
             return Err(NotASecret::Empty);
         }
@@ -92,12 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_line_end_is_taken_off() {
-        let cases: [(&[u8], Result<&str, NotASecret>); 9] = [
+    fn line_ends_and_a_byte_order_mark_are_removed() {
+        let cases: [(&[u8], Result<&str, NotASecret>); 11] = [
             (b"s3cret", Ok("s3cret")),
             (b"s3cret\n", Ok("s3cret")),
             (b"s3cret\r\n", Ok("s3cret")),
-            (b"s3cret\n\n", Ok("s3cret\n")),
+            (b"s3cret\n\n", Ok("s3cret")),
+            (b"\xef\xbb\xbfs3cret\r\n", Ok("s3cret")),
+            (b"a\nb\n", Ok("a\nb")),
             (b" s3 cret ", Ok(" s3 cret ")),
             ("é+/=".as_bytes(), Ok("é+/=")),
             (b"", Err(NotASecret::Empty)),

@@ -182,7 +182,8 @@ pub(crate) fn overrides(asking: &Asking) -> Overrides {
 /// The header lines for `token`, each with a line end.
 pub(crate) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Error> {
     output::header(profile, token, &|name| {
-        secrets::find(profile, name, &environment).map(|(secret, _)| secret)
+        secrets::find(profile, name, &environment, secrets::Patience::default())
+            .map(|found| found.secret)
     })
 }
 

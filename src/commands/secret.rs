@@ -10,12 +10,13 @@ pub(super) use self::prompt::unseen;
 use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::commands::spec::{self, Execute, Group, Spec};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
 use crate::profile::name::secret_variable;
 use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Overrides, Profile};
 use crate::secret::Secret;
-use crate::secrets::{self, Source, keyring};
+use crate::secret::suspicion::suspicion;
+use crate::secrets::{self, Patience, keyring};
 use crate::term::text::nearest;
 
 /// The longest secret that is taken: more is a mistaken file.
@@ -200,11 +201,14 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
     let mut used = false;
     let mut failure = None;
     for source in secrets::sources(profile, name)? {
-        let says = match source.read(&environment) {
+        let says = match source.read(&environment, Patience::default()) {
             Ok(Some(_)) if used => "set, but not used".to_owned(),
-            Ok(Some(_)) => {
+            Ok(Some(given)) => {
                 used = true;
-                "set".to_owned()
+                match suspicion(given.secret.expose()) {
+                    Some(suspicion) => format!("set, but it {suspicion}"),
+                    None => "set".to_owned(),
+                }
             }
             Ok(None) => "not set".to_owned(),
             Err(trouble) => {
@@ -213,16 +217,10 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
                     .strip_prefix(&format!("{source}: "))
                     .map_or(says.clone(), str::to_owned);
                 if !used && failure.is_none() {
-                    let context = format!("profile `{}`: {name}", profile.name);
-                    let trouble = trouble.context(context);
-                    failure = Some(match (&source, trouble.next_step()) {
-                        (Source::Keyring(_), _) => secrets::with_way_out(trouble, profile, name),
-                        (_, Some(_)) => trouble,
-                        (_, None) => trouble.hint(format!(
-                            "mend that, or set {}, which comes before it",
-                            secret_variable(&profile.name, name)
-                        )),
-                    });
+                    let trouble = trouble
+                        .about(Subject::Secret(name.to_owned()))
+                        .profile(&profile.name);
+                    failure = Some(secrets::with_next_step(trouble, &source, profile, name));
                 }
                 says
             }
@@ -233,7 +231,7 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
     match (used, failure) {
         (_, Some(failure)) => Err(failure.into()),
         (true, None) => Ok(()),
-        (false, None) => secrets::find(profile, name, &environment)
+        (false, None) => secrets::find(profile, name, &environment, Patience::default())
             .map(|_| ())
             .map_err(Into::into),
     }

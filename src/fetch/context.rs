@@ -1,6 +1,7 @@
 //! What a fetch has gathered so far, and what its next request is made of.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
@@ -16,7 +17,7 @@ use crate::profile::rules::Response;
 use crate::profile::template::Name;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
-use crate::secrets;
+use crate::secrets::{self, Patience};
 use crate::term::notes::Notes;
 use crate::wire::origin::Origin;
 use crate::wire::request::Request;
@@ -35,6 +36,7 @@ pub(super) struct Context<'a> {
     pub(super) profile: &'a Profile,
     pub(super) notes: Notes,
     environment: Environment<'a>,
+    patience: Patience,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
@@ -45,8 +47,14 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(profile: &'a Profile, environment: Environment<'a>, notes: Notes) -> Self {
+    pub(super) fn new(
+        profile: &'a Profile,
+        environment: Environment<'a>,
+        until: Instant,
+        notes: Notes,
+    ) -> Self {
         Self {
+            patience: Patience::until(until),
             profile,
             notes,
             environment,
@@ -92,8 +100,14 @@ impl<'a> Context<'a> {
             if self.secrets.contains_key(name) {
                 continue;
             }
-            let (secret, source) = secrets::find(self.profile, name, self.environment)?;
+            let found = secrets::find(self.profile, name, self.environment, self.patience)?;
+            let (secret, source) = (found.secret, found.source);
             self.notes.trace(&format!("{name} from {source}"));
+            if found.is_trimmed {
+                self.notes.note(&format!(
+                    "{name} from {source}: the line ends or byte order mark around it are not sent"
+                ));
+            }
             assertion::check(self.profile, name, &secret).map_err(|error| {
                 error
                     .about(Subject::Source(source.to_string()))

@@ -1,5 +1,6 @@
-//! What an error of a socket or of TLS means.
+//! What an error of the HTTP client means: the cause in its chain, as data.
 
+use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
@@ -9,26 +10,67 @@ use crate::error::io_text;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::no_answer::{Breakage, Chain, Distrust, NoAnswer};
 
-/// What an error of reading or writing means.
-pub(super) fn of_io(error: io::Error) -> NoAnswer {
-    match error.kind() {
-        io::ErrorKind::TimedOut => timed_out(),
-        io::ErrorKind::UnexpectedEof => NoAnswer::BrokenOff(Breakage::Cut),
-        _ => match error.downcast::<rustls::Error>() {
-            Ok(error) => of_tls(error),
-            Err(error) => NoAnswer::BrokenOff(Breakage::Io(io_text(&error))),
-        },
-    }
-}
+/// The resolver's error, to be found again in the client's.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unresolved(pub(super) String);
 
-/// What an error of TLS means.
-pub(super) fn of_tls(error: rustls::Error) -> NoAnswer {
-    NoAnswer::Untrusted(distrust(error))
+/// What `error` means for a request that went through a proxy or not.
+pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
+    if let Some(error) = cause::<rustls::Error>(error) {
+        return NoAnswer::Untrusted(distrust(error.clone()));
+    }
+    if error.is_timeout() {
+        return timed_out();
+    }
+    if error.is_builder() {
+        return NoAnswer::Unsendable;
+    }
+    let system = cause::<io::Error>(error);
+    if error.is_connect() {
+        if let Some(Unresolved(why)) = cause(error) {
+            return NoAnswer::Unresolved(why.clone());
+        }
+        return match system {
+            Some(system) => NoAnswer::NoConnection(io_text(system)),
+            // The connector says nothing else where a proxy does not answer with 200.
+            None if is_proxied => NoAnswer::ProxyRefused,
+            None => NoAnswer::NoConnection(last_words(error)),
+        };
+    }
+    NoAnswer::BrokenOff(match (system, cause::<hyper::Error>(error)) {
+        (Some(system), _) if system.kind() == io::ErrorKind::UnexpectedEof => Breakage::Cut,
+        (Some(system), _) => Breakage::Io(io_text(system)),
+        (None, Some(error)) if error.is_incomplete_message() => Breakage::Early,
+        (None, Some(error)) if error.is_parse() => Breakage::NotHttp,
+        (None, _) => Breakage::Io(last_words(error)),
+    })
 }
 
 /// The deadline passed; `Http` adds which one that was.
 pub(super) fn timed_out() -> NoAnswer {
     NoAnswer::TimedOut { timeout_ms: 0 }
+}
+
+/// The last link of the chain: it says what happened, the others say where it passed through.
+fn last_words(error: &reqwest::Error) -> String {
+    let mut last: &dyn StdError = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    clean(&last.to_string(), SHOWN_CHARACTERS)
+}
+
+/// The innermost error of type `T` in the chain of `error`, also inside I/O errors, which hide theirs from `source`.
+fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let inner = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+        .map(|inner| inner as &(dyn StdError + 'static))
+        .or_else(|| error.source());
+    inner
+        .and_then(cause::<T>)
+        .or_else(|| error.downcast_ref::<T>())
 }
 
 fn distrust(error: rustls::Error) -> Distrust {

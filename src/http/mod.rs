@@ -1,21 +1,28 @@
 //! The only module that sends: one deadline over everything, few retries, no redirects, at most a mebibyte of answer.
 
 mod body;
-mod connection;
 mod failure;
-mod message;
 mod proxy;
+mod resolver;
 mod retry;
 mod tls;
 
 use std::cell::OnceCell;
 use std::time::Instant;
 
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Response};
+use rustls::ClientConfig;
+use tokio::runtime::Runtime;
 use url::Url;
 
 use self::body::Body;
-use self::connection::{Server, Way};
-use self::message::Incoming;
+use self::failure::{meaning, timed_out};
+use self::resolver::Resolver;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::oauth::problem::Problem;
@@ -23,9 +30,15 @@ use crate::profile::Profile;
 use crate::term::notes::Notes;
 use crate::term::progress::Progress;
 use crate::wire::answer::Answer;
-use crate::wire::no_answer::NoAnswer;
+use crate::wire::no_answer::{Breakage, NoAnswer};
 use crate::wire::origin::{Origin, no_url};
-use crate::wire::request::Request;
+use crate::wire::request::{Method, Request};
+
+/// What tok calls itself.
+const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
+
+/// The most header fields of an answer.
+const MOST_FIELDS: usize = 1000;
 
 /// Makes a request another time.
 pub type Remake<'a> = &'a mut dyn FnMut() -> Result<Request, Error>;
@@ -42,11 +55,16 @@ pub enum Tries {
     Several,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("no event loop")]
+struct NoEventLoop(#[source] std::io::Error);
+
 /// A client with the profile's trust and identity.
 pub struct Http {
+    runtime: Runtime,
     trust: tls::Trust,
     /// Loaded for the first `https` request: it takes longer than a request on loopback.
-    tls: OnceCell<tls::Tls>,
+    tls: OnceCell<ClientConfig>,
     until: Instant,
     timeout_ms: i64,
     tries: Tries,
@@ -57,14 +75,20 @@ impl Http {
     /// Makes a client for `profile` that is done by `until`.
     ///
     /// # Errors
-    /// Fails if a certificate or key file of the profile cannot be used.
+    /// Fails if a certificate or key file of the profile cannot be used, or if the system provides no event loop.
     pub fn new(
         profile: &Profile,
         until: Instant,
         tries: Tries,
         notes: Notes,
     ) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Error::of(Kind::Unexpected, NoEventLoop(error)))?;
         Ok(Self {
+            runtime,
             trust: tls::Trust::of(profile)?,
             tls: OnceCell::new(),
             until,
@@ -146,7 +170,7 @@ impl Http {
         Error::of(kind, Problem::NoAnswer { origin, why }).hint(hint)
     }
 
-    fn tls(&self) -> Result<&tls::Tls, Error> {
+    fn tls(&self) -> Result<&ClientConfig, Error> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
@@ -161,44 +185,133 @@ impl Http {
         url: &Url,
         is_success: IsSuccess<'_>,
     ) -> Result<Result<Answer, NoAnswer>, Error> {
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-            return Ok(Err(NoAnswer::NotAHostName));
+        let mut is_proxied = false;
+        let builder = match (url.scheme(), url.host()) {
+            ("http", _) | (_, None) => self.builder(tls::without_trust()?),
+            (_, Some(host)) => {
+                let proxy = proxy::for_host(&host.to_owned(), &|name| std::env::var_os(name))?;
+                is_proxied = proxy.is_some();
+                let builder = self.builder(self.tls()?.clone());
+                match proxy {
+                    Some(proxy) => builder.proxy(proxy.for_client()?),
+                    None => builder,
+                }
+            }
         };
-        let server = Server {
-            host: host.to_owned(),
-            port,
+        let client = builder
+            .build()
+            .map_err(|error| Error::of(Kind::Unexpected, error.without_url()))?;
+        let Some(sending) = prepared(&client, request, url) else {
+            return Ok(Err(NoAnswer::Unsendable));
         };
-        let proxy;
-        let way = if url.scheme() == "http" {
-            Way::Plain
-        } else {
-            proxy = proxy::for_host(&server.host, &|name| std::env::var_os(name))?;
-            Way::Encrypted(self.tls()?, proxy.as_ref())
-        };
-        Ok(
-            connection::open(&server, &way, self.until).and_then(|mut stream| {
-                let sent = Now::read();
-                message::send(&mut stream, request, url)?;
-                received(&mut Incoming::new(&mut stream), sent, is_success)
-            }),
-        )
+        let sent = Now::read();
+        let until = self.until.into();
+        Ok(self.runtime.block_on(async {
+            let response = match tokio::time::timeout_at(until, sending.send()).await {
+                Ok(response) => response.map_err(|error| meaning(&error, is_proxied))?,
+                Err(_) => return Err(timed_out()),
+            };
+            received(response, sent, until, is_success).await
+        }))
+    }
+
+    fn builder(&self, tls: ClientConfig) -> ClientBuilder {
+        Client::builder()
+            .redirect(Policy::none())
+            .referer(false)
+            .http1_only()
+            // Older servers know only `Authorization`, not `authorization`.
+            .http1_title_case_headers()
+            // What curl and browsers read is read.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_max_headers(MOST_FIELDS)
+            .pool_max_idle_per_host(0)
+            .user_agent(USER_AGENT)
+            .default_headers(HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(body::CODING),
+            )]))
+            .no_proxy()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Resolver { until: self.until })
+            // Divided among the addresses of a name.
+            .connect_timeout(self.until.saturating_duration_since(Instant::now()))
     }
 }
 
-/// Reads an answer to its end; one that is not a success, as far as it comes.
-fn received(
-    incoming: &mut Incoming<'_>,
+impl Drop for Http {
+    /// Work that hangs must not keep the process: it is left behind.
+    fn drop(&mut self) {
+        if let Ok(idle) = tokio::runtime::Builder::new_current_thread().build() {
+            std::mem::replace(&mut self.runtime, idle).shutdown_background();
+        }
+    }
+}
+
+/// `request` for `client`, or `None` if it has a header that cannot be sent.
+fn prepared(client: &Client, request: &Request, url: &Url) -> Option<reqwest::RequestBuilder> {
+    let mut sending = match request.method {
+        Method::Post => client.post(url.clone()),
+        Method::Get => client.get(url.clone()),
+        Method::Put => client.put(url.clone()),
+    };
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let mut value = HeaderValue::from_bytes(value.expose().as_bytes()).ok()?;
+        value.set_sensitive(true);
+        sending = sending.header(name, value);
+    }
+    Some(match &request.body {
+        // Without it servers answer 411 (RFC 9110 §8.6).
+        Some(body) if body.is_empty() => sending.header(CONTENT_LENGTH, HeaderValue::from(0)),
+        Some(body) => sending.body(body.expose().to_owned()),
+        None => sending,
+    })
+}
+
+/// Reads `response` to its end; one that is not a success, as far as it comes.
+async fn received(
+    mut response: Response,
     sent: Now,
+    until: tokio::time::Instant,
     is_success: IsSuccess<'_>,
 ) -> Result<Answer, NoAnswer> {
-    let head = incoming.head()?;
-    let is_needed_whole = is_success(head.status);
+    let status = response.status().as_u16();
+    let is_needed_whole = is_success(status);
+    let headers: Vec<(String, String)> = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str().to_owned(), value.into_owned())
+        })
+        .collect();
+    let coding = response.headers().get(CONTENT_ENCODING);
+    let is_packed = coding.is_some_and(|coding| body::is_packed(coding.as_bytes()));
+    let has_length = [CONTENT_LENGTH, TRANSFER_ENCODING]
+        .iter()
+        .any(|name| response.headers().contains_key(name));
     let mut body = Body::new();
-    match incoming.body(&head, &mut body) {
-        Err(why) if is_needed_whole => return Err(why),
-        _ => {}
+    loop {
+        let more = match tokio::time::timeout_at(until, response.chunk()).await {
+            Ok(Ok(None)) => break,
+            Ok(Ok(Some(chunk))) => body.push(&chunk),
+            Ok(Err(error)) => Err(meaning(&error, false)),
+            Err(_) => Err(timed_out()),
+        };
+        match more {
+            Ok(()) => {}
+            // Without TLS's own end a body of unknown length may be cut, unless it shows its end itself.
+            Err(NoAnswer::BrokenOff(Breakage::Cut)) if !has_length && body.is_whole(is_packed) => {
+                break;
+            }
+            Err(why) if is_needed_whole => return Err(why),
+            Err(_) => break,
+        }
     }
-    if head.is_packed() {
+    if is_packed {
         let (plain, end) = body.unpacked();
         match end {
             Err(why) if is_needed_whole => return Err(why),
@@ -208,8 +321,8 @@ fn received(
         }
     }
     Ok(Answer {
-        status: head.status,
-        headers: head.fields,
+        status,
+        headers,
         body: body.into_bytes(),
         sent,
     })

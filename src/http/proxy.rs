@@ -8,11 +8,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Subject};
-use crate::http::connection::Server;
 use crate::secret::Secret;
 
 /// The variables that name a proxy for `https`. The first that is not empty counts.
@@ -27,11 +27,34 @@ const USUAL_PORT: u16 = 1080;
 /// A proxy that can be asked for a tunnel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proxy {
-    pub(super) server: Server,
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
     /// Whether the proxy itself is spoken to by TLS.
     pub(super) is_encrypted: bool,
     /// The value of `Proxy-Authorization`.
     pub(super) credentials: Option<Secret>,
+}
+
+impl Proxy {
+    /// The proxy as the client takes it.
+    ///
+    /// # Errors
+    /// Fails if the client cannot use it.
+    pub(super) fn for_client(&self) -> Result<reqwest::Proxy, Error> {
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        let proxy = reqwest::Proxy::all(format!("{scheme}://{}:{}", self.host, self.port))
+            .map_err(|_| Error::of(Kind::Config, Unusable))?;
+        let credentials = self.credentials.as_ref().map(|credentials| {
+            let mut value = HeaderValue::from_str(credentials.expose())?;
+            value.set_sensitive(true);
+            Ok::<_, InvalidHeaderValue>(value)
+        });
+        match credentials {
+            None => Ok(proxy),
+            Some(Ok(value)) => Ok(proxy.custom_http_auth(value)),
+            Some(Err(_)) => Err(Error::of(Kind::Config, Unusable)),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +129,8 @@ fn parse(value: &str) -> Option<Proxy> {
         credentials
     });
     Some(Proxy {
-        server: Server { host, port },
+        host,
+        port,
         is_encrypted,
         credentials,
     })
@@ -194,10 +218,7 @@ mod tests {
             let chosen = match for_host(&host, &variable) {
                 Ok(None) => "direct".to_owned(),
                 Err(_) => "refused".to_owned(),
-                Ok(Some(proxy)) => {
-                    let Server { host, port } = proxy.server;
-                    format!("{host}:{port}")
-                }
+                Ok(Some(proxy)) => format!("{}:{}", proxy.host, proxy.port),
             };
             assert_eq!(chosen, expected, "{row}");
             rows += 1;

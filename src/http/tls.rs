@@ -11,8 +11,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, InconsistentKeys, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, InconsistentKeys,
+    RootCertStore, SignatureScheme, WantsVerifier,
 };
 use webpki::EndEntityCert;
 use zeroize::Zeroizing;
@@ -28,12 +28,6 @@ use crate::wire::no_answer::Chain;
 pub(super) struct Trust {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
-}
-
-/// What is needed to speak TLS to servers, and to proxies, which see no client certificate.
-pub(super) struct Tls {
-    pub(super) server: Arc<ClientConfig>,
-    pub(super) proxy: Arc<ClientConfig>,
 }
 
 impl Trust {
@@ -68,32 +62,38 @@ impl Trust {
     ///
     /// # Errors
     /// Fails if the system has no trust to load.
-    pub(super) fn load(&self) -> Result<Tls, Error> {
+    pub(super) fn load(&self) -> Result<ClientConfig, Error> {
         // ring and not aws-lc-rs: the latter gathers entropy for 25 ms before its first handshake, which is most of a cold fetch.
         let provider = Arc::new(default_provider());
         let verifier = Verifier::new(&self.roots, &provider).map_err(|error| no_trust(&error))?;
-        let verifier = Arc::new(verifier);
-        let config = |identity: Option<&Arc<CertifiedKey>>| {
-            let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| no_trust(&error))?
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
-            let mut config = match identity {
-                Some(identity) => {
-                    let identity = SingleCertAndKey::from(Arc::clone(identity));
-                    builder.with_client_cert_resolver(Arc::new(identity))
-                }
-                None => builder.with_no_client_auth(),
-            };
-            config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            Ok::<_, Error>(Arc::new(config))
+        let builder = config_builder(&provider)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &self.identity {
+            Some(identity) => {
+                let identity = SingleCertAndKey::from(Arc::clone(identity));
+                builder.with_client_cert_resolver(Arc::new(identity))
+            }
+            None => builder.with_no_client_auth(),
         };
-        Ok(Tls {
-            server: config(self.identity.as_ref())?,
-            proxy: config(None)?,
-        })
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
+}
+
+/// A configuration that trusts no server, for plain http: then the system's roots need not be loaded.
+pub(super) fn without_trust() -> Result<ClientConfig, Error> {
+    Ok(config_builder(&Arc::new(default_provider()))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+fn config_builder(
+    provider: &Arc<CryptoProvider>,
+) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| no_trust(&error))
 }
 
 /// Trusts what the system trusts, what `ca_file` has signed, and each certificate that is itself in `ca_file`.

@@ -9,6 +9,7 @@ use crate::profile::file::schema::{AuthMethod, BasicEncoding};
 use crate::profile::parameter::Parameter;
 use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Template};
+use crate::secret::suspicion::Suspicion;
 
 /// The next step after a refusal. Part of the stored form of a failure: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,13 @@ pub enum Advice {
         secret: Option<String>,
         /// What else the provider may expect.
         instead: Option<Instead>,
+    },
+    /// A secret or the client ID looks wrong.
+    Suspicious {
+        /// The secret's name, or `client_id`.
+        name: String,
+        /// What looks wrong.
+        what: Suspicion,
     },
     /// The client sends no credentials.
     NoSecret,
@@ -90,6 +98,9 @@ impl Advice {
             }
             Self::Credentials { secret, instead } => {
                 return credentials(profile, secret.as_deref(), *instead).into();
+            }
+            Self::Suspicious { name, what } => {
+                return format!("{name} {what}: check it (`tok secret check {profile}` shows where it comes from)").into();
             }
             Self::NoSecret => {
                 "the request contains no secret: check `auth_method` and `client_id`, or set `client_cert` and `client_key` if the provider wants a certificate"

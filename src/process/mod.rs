@@ -1,6 +1,7 @@
-//! The process itself: hardening, panics, streams, signals, and files replaced in one step.
+//! The process itself: hardening, panics, deadlines, streams, signals, and files replaced in one step.
 
 pub mod crash;
+pub(crate) mod deadline;
 pub mod hardening;
 pub(crate) mod replace_file;
 #[cfg(unix)]

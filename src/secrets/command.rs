@@ -1,31 +1,24 @@
-//! Secrets from a program: a password manager's command line, run without a shell and not for ever.
+//! Secrets from a program: a password manager's command line, run without a shell and until a deadline.
 
 use std::io::{ErrorKind, Read};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind};
-use crate::profile::Environment;
-use crate::secret::Secret;
+use zeroize::Zeroizing;
+
 use crate::secrets::environment::withhold;
+use crate::secrets::failure::{Failure, LARGEST_BYTES};
+use crate::secrets::{Given, seconds_until};
 
-/// How long the program may take: long enough for a person to touch a key or type a passphrase.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// How long output is still read after the program has exited: something it started may keep the pipe open.
+const DRAIN: Duration = Duration::from_millis(200);
 
-/// The most that is read from it: more is no secret.
-const LARGEST_BYTES: u64 = 64 * 1024;
-
-/// What `command` prints, without the one line end. Its stderr goes to tok's own, its stdin is empty, and it sees no secret of tok's.
-pub(super) fn read(command: &[String], _: Environment<'_>) -> Result<Secret, Error> {
-    run(command, DEADLINE)
-}
-
-fn run(command: &[String], deadline: Duration) -> Result<Secret, Error> {
-    let failed = |message: String| Error::new(Kind::Secret, message);
-    let Some((program, arguments)) = command.split_first() else {
-        return Err(Error::new(Kind::Config, "the command is empty"));
-    };
+/// What `command` prints by `until`. Its stderr goes to tok's own, its stdin is empty, and it sees no secret of tok's.
+pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure> {
+    let seconds = seconds_until(until);
+    let (program, arguments) = command.split_first().ok_or(Failure::NoCommand)?;
     let mut child = Command::new(program);
     child
         .args(arguments)
@@ -33,69 +26,83 @@ fn run(command: &[String], deadline: Duration) -> Result<Secret, Error> {
         .stdout(Stdio::piped());
     withhold(&mut child);
     let mut child = child.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => failed("there is no such program".to_owned()).hint(format!(
-            "install `{program}`, or name it with its full path"
-        )),
-        _ => failed(format!("could not be started: {error}")),
+        ErrorKind::NotFound => Failure::NoProgram(program.clone()),
+        _ => Failure::NotStarted(error),
     })?;
-    let until = Instant::now() + deadline;
-    let mut stdout = child
-        .stdout
-        .take()
-        .ok_or_else(|| failed("gave no output to read".to_owned()))?;
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::with_capacity(4096);
-        let read = stdout
-            .by_ref()
-            .take(LARGEST_BYTES + 1)
-            .read_to_end(&mut bytes);
-        // The receiver is gone when the deadline has passed; then nobody wants the bytes.
-        let _ = send.send(read.map(|_| bytes));
-    });
-    let output = receive.recv_timeout(deadline);
-    let status = match &output {
-        Ok(_) => ended_by(&mut child, until),
-        Err(_) => None,
-    };
-    let Some(status) = status else {
-        // It may have ended in between: then there is nothing to stop.
+    let ended = output(&mut child, until);
+    if !matches!(ended, Ok(Some(_))) {
+        // It may have ended by now: then there is nothing to stop.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(failed(format!(
-            "did not end within {} s",
-            deadline.as_secs()
-        )));
-    };
-    let bytes = match output {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(failed(format!("could not read its output: {error}"))),
-        Err(_) => return Err(failed("gave no output".to_owned())),
-    };
-    if bytes.len() as u64 > LARGEST_BYTES {
-        return Err(failed(format!(
-            "printed more than {} KiB, so it is no secret",
-            LARGEST_BYTES / 1024
-        )));
     }
+    let (bytes, status) = ended?.ok_or(Failure::Late(seconds))?;
     if !status.success() {
-        return Err(failed(format!("failed with {status}")));
+        return Err(Failure::Failed(status));
     }
-    Secret::from_line(bytes).map_err(|why| failed(why.to_string()))
+    Given::of_lines(bytes)
 }
 
-/// The status of `child` once it has ended, or none if it has not by `until`. A program that closed its stdout usually ends at once,
-/// so this looks often at first and then seldom.
-fn ended_by(child: &mut std::process::Child, until: Instant) -> Option<ExitStatus> {
+/// What `child` prints, and its status once it has exited; `None` if it has not by `until`.
+fn output(
+    child: &mut Child,
+    until: Instant,
+) -> Result<Option<(Zeroizing<Vec<u8>>, ExitStatus)>, Failure> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_BYTES as usize + 1));
+    let Some(mut stdout) = child.stdout.take() else {
+        return Err(Failure::NoOutput(ErrorKind::BrokenPipe.into()));
+    };
+    let (send, chunks) = mpsc::channel();
+    let reader = Builder::new().spawn(move || {
+        loop {
+            let mut chunk = Zeroizing::new([0; 4096]);
+            let read = match stdout.read(chunk.as_mut_slice()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read,
+            };
+            let is_last = !matches!(read, Ok(1..));
+            // The receiver is gone after the deadline.
+            if send.send(read.map(|read| (chunk, read))).is_err() || is_last {
+                break;
+            }
+        }
+    });
+    reader.map_err(Failure::NotStarted)?;
+    let mut status = None;
+    let mut is_read = false;
+    let mut until = until;
     let mut pause = Duration::from_micros(200);
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < until => {
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(Duration::from_millis(50));
+        if status.is_none() {
+            status = child.try_wait().map_err(Failure::NoOutput)?;
+            if status.is_some() {
+                until = until.min(Instant::now() + DRAIN);
             }
-            _ => return None,
+        }
+        if let Some(status) = status
+            && (is_read || Instant::now() >= until)
+        {
+            return Ok(Some((bytes, status)));
+        }
+        if Instant::now() >= until {
+            return Ok(None);
+        }
+        if is_read {
+            // A program that closed its stdout usually exits at once: looked for often at first and then seldom.
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+            continue;
+        }
+        match chunks.recv_timeout(pause) {
+            Ok(Ok((chunk, read))) => {
+                is_read = read == 0;
+                bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+                if bytes.len() as u64 > LARGEST_BYTES {
+                    return Err(Failure::PrintedTooMuch);
+                }
+            }
+            Ok(Err(error)) => return Err(Failure::NoOutput(error)),
+            Err(RecvTimeoutError::Timeout) => pause = (pause * 2).min(Duration::from_millis(50)),
+            Err(RecvTimeoutError::Disconnected) => is_read = true,
         }
     }
 }
@@ -106,9 +113,9 @@ mod tests {
 
     fn sh(script: &str, deadline: Duration) -> Result<String, String> {
         let command = ["sh", "-c", script].map(str::to_owned);
-        run(&command, deadline)
-            .map(|secret| secret.expose().to_owned())
-            .map_err(|failure| failure.to_string().to_owned())
+        read(&command, Instant::now() + deadline)
+            .map(|given| given.secret.expose().to_owned())
+            .map_err(|failure| crate::error::Error::from(failure).to_string())
     }
 
     #[test]
@@ -127,12 +134,19 @@ mod tests {
             assert!(message.contains(expected), "{script}: {message}");
             assert!(!message.contains("s3cret"), "{message}");
         }
-        assert!(
-            run(&["no-such-program-here".into()], long)
-                .unwrap_err()
-                .to_string()
-                .contains("no such program")
+        let missing = read(&["no-such-program-here".into()], Instant::now() + long);
+        assert!(matches!(missing, Err(Failure::NoProgram(_))));
+    }
+
+    #[test]
+    fn a_command_is_done_when_it_exits_whatever_it_left_running() {
+        let started = Instant::now();
+        let secret = sh(
+            "sleep 60 & echo s3cret; echo $! >&2",
+            Duration::from_secs(50),
         );
+        assert_eq!(secret.as_deref(), Ok("s3cret"));
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 
     #[test]

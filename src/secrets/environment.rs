@@ -3,23 +3,23 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-use crate::error::{Error, Kind};
 use crate::profile::Environment;
-use crate::secret::Secret;
+use crate::secret::NotASecret;
+use crate::secrets::Given;
+use crate::secrets::failure::Failure;
 
-/// The secret in `variable`, as it stands; none when it is not set.
-pub(super) fn read(variable: &str, environment: Environment<'_>) -> Result<Option<Secret>, Error> {
+/// The secret in `variable`, or `None` if it is not set.
+pub(super) fn read(variable: &str, environment: Environment<'_>) -> Result<Option<Given>, Failure> {
     let Some(value) = environment(variable) else {
         return Ok(None);
     };
-    let text = value
-        .into_string()
-        .map_err(|_| Error::new(Kind::Secret, "the secret is not UTF-8 text"))?;
-    if text.is_empty() {
-        return Err(Error::new(Kind::Secret, "the secret is empty")
-            .hint(format!("set {variable} to the secret, or unset it")));
+    let text = value.into_string().map_err(|_| NotASecret::NotUtf8)?;
+    match Given::of_variable(text) {
+        Err(Failure::NotASecret(NotASecret::Empty)) => {
+            Err(Failure::EmptyVariable(variable.to_owned()))
+        }
+        given => given.map(Some),
     }
-    Ok(Some(Secret::new(text)))
 }
 
 /// Takes every variable that may hold a secret of tok's out of what `command` will inherit: a child has no business with them.
@@ -58,15 +58,14 @@ mod tests {
             "EMPTY" => Some(OsString::new()),
             _ => None,
         };
-        assert_eq!(
-            read("SET", &environment).unwrap(),
-            Some(Secret::new("s3cret\n"))
-        );
-        assert_eq!(read("UNSET", &environment).unwrap(), None);
-        assert_eq!(
-            read("EMPTY", &environment).unwrap_err().kind(),
-            Kind::Secret
-        );
+        let set = read("SET", &environment).unwrap().unwrap();
+        assert_eq!(set.secret.expose(), "s3cret");
+        assert!(set.is_trimmed);
+        assert!(read("UNSET", &environment).unwrap().is_none());
+        assert!(matches!(
+            read("EMPTY", &environment),
+            Err(Failure::EmptyVariable(_))
+        ));
     }
 
     #[test]

@@ -1,65 +1,79 @@
-//! Secrets in files: a path the profile names, or a credential that systemd put there for a service.
+//! Secrets in files: a path of the profile, or a credential that systemd put there for a service.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::error::{Error, Kind};
+use zeroize::Zeroizing;
+
+use crate::process::deadline;
 use crate::profile::Environment;
-use crate::secret::Secret;
+use crate::secrets::failure::{Failure, LARGEST_BYTES};
+use crate::secrets::{Given, seconds_until};
 
-/// The largest file that is taken for a secret: more is a mistaken path.
-const LARGEST_BYTES: u64 = 64 * 1024;
+/// The secret in the file at `path`, or `None` if there is no such file.
+pub(super) fn read(path: &Path, until: Instant) -> Result<Option<Given>, Failure> {
+    let bytes = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Ok(file) if !file.is_file() => {
+            // Of a FIFO even opening may take forever.
+            let seconds = seconds_until(until);
+            let path = path.to_owned();
+            deadline::by(until, move || content(&path)).ok_or(Failure::LateFile(seconds))?
+        }
+        _ => content(path),
+    }?;
+    bytes.map(|bytes| Given::of_lines(bytes)).transpose()
+}
 
-/// The secret in the file at `path`, without the one line end an editor adds; none when there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Secret>, Error> {
-    let failed = |message: String| Error::new(Kind::Secret, message);
+fn content(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(format!("could not read it: {error}"))),
+        Err(error) => return Err(Failure::Unreadable(error)),
     };
-    let mut bytes = Vec::with_capacity(4096);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_BYTES as usize + 1));
     file.take(LARGEST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| failed(format!("could not read it: {error}")))?;
+        .map_err(Failure::Unreadable)?;
     if bytes.len() as u64 > LARGEST_BYTES {
-        return Err(failed(format!(
-            "larger than {} KiB, so it is no secret",
-            LARGEST_BYTES / 1024
-        )));
+        return Err(Failure::TooLarge);
     }
-    Secret::from_line(bytes)
-        .map(Some)
-        .map_err(|why| failed(why.to_string()))
+    Ok(Some(bytes))
 }
 
-/// The secret in systemd credential `name` (systemd.exec(5), `LoadCredential=`); none outside such a service.
+/// The secret in systemd credential `name` (systemd.exec(5), `LoadCredential=`), or `None` outside such a service.
 pub(super) fn read_credential(
     name: &str,
     environment: Environment<'_>,
-) -> Result<Option<Secret>, Error> {
+    until: Instant,
+) -> Result<Option<Given>, Failure> {
     if name.is_empty() || name.contains(['/', '\\']) || name == ".." || name == "." {
-        return Err(Error::new(
-            Kind::Config,
-            "a credential's name is a plain file name",
-        ));
+        return Err(Failure::NotACredential);
     }
     match environment("CREDENTIALS_DIRECTORY") {
-        Some(folder) => read(&PathBuf::from(folder).join(name)),
+        Some(folder) => read(&PathBuf::from(folder).join(name), until),
         None => Ok(None),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::secret::Secret;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
 
     #[test]
     fn a_missing_file_is_not_set_and_a_bad_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        assert_eq!(read(&path).unwrap(), None);
+        assert!(read(&path, soon()).unwrap().is_none());
         let cases: [(&[u8], Option<&str>); 4] = [
             (b"s3cret\n", Some("s3cret")),
             (b"\n", None),
@@ -68,10 +82,27 @@ mod tests {
         ];
         for (bytes, expected) in cases {
             std::fs::write(&path, bytes).unwrap();
-            let read = read(&path);
-            assert_eq!(read.ok().flatten(), expected.map(Secret::new));
+            let read = read(&path, soon()).ok().flatten();
+            assert_eq!(read.map(|given| given.secret), expected.map(Secret::new));
         }
-        assert!(read(folder.path()).is_err());
+        assert!(read(folder.path(), soon()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_is_read_until_the_deadline() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        rustix::fs::mkfifoat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        )
+        .unwrap();
+        let soon_over = Instant::now() + Duration::from_millis(50);
+        assert!(matches!(read(&path, soon_over), Err(Failure::LateFile(_))));
+        // This also lets the reader go that was left behind.
+        std::fs::write(&path, "s3cret\n").unwrap();
     }
 
     #[test]
@@ -80,14 +111,17 @@ mod tests {
         std::fs::write(folder.path().join("api"), "s3cret").unwrap();
         let path = folder.path().as_os_str().to_owned();
         let environment = |name: &str| (name == "CREDENTIALS_DIRECTORY").then(|| path.clone());
+        let read = |name: &str, environment: Environment<'_>| {
+            read_credential(name, environment, soon()).map(|given| given.map(|given| given.secret))
+        };
         assert_eq!(
-            read_credential("api", &environment).unwrap(),
+            read("api", &environment).unwrap(),
             Some(Secret::new("s3cret"))
         );
-        assert_eq!(read_credential("other", &environment).unwrap(), None);
-        assert_eq!(read_credential("api", &|_| None).unwrap(), None);
+        assert_eq!(read("other", &environment).unwrap(), None);
+        assert_eq!(read("api", &|_| None).unwrap(), None);
         for bad in ["../api", "", "..", "a/b"] {
-            assert!(read_credential(bad, &environment).is_err(), "{bad}");
+            assert!(read(bad, &environment).is_err(), "{bad}");
         }
     }
 }

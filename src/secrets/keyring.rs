@@ -1,7 +1,7 @@
 //! Secrets in the OS keyring (Secret Service, Keychain, Windows Credential Manager), every call on a deadline.
 //!
-//! The crate has no time-out of its own, and a frozen or silent daemon never answers; so each call runs on a thread of its own, which is
-//! left behind when the time is up. An error's `{:?}` may hold the secret's bytes: errors are told apart here, by variant, and never printed whole.
+//! The crate has no time-out of its own, and a frozen daemon never answers. `{:?}` of its errors may contain the secret's bytes, so they are
+//! told apart by variant and never printed whole.
 
 mod bus;
 
@@ -9,61 +9,139 @@ use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::keyring::{Entry, Error as KeyringError};
 
 use crate::error::{Error, Kind};
-use crate::secret::Secret;
+use crate::process::deadline;
+use crate::secret::{NotASecret, Secret};
+use crate::secrets::seconds_until;
 use crate::term::progress::Progress;
-use crate::term::text::{SHOWN_CHARACTERS, clean};
+use crate::term::text::{SHOWN_CHARACTERS, clean, without_numbers};
 
-/// The service all of tok's entries are filed under.
+/// The service of all of tok's entries.
 pub const SERVICE: &str = "tok";
 
-/// The variable that turns the keyring off, for a run that must not wait for one: on Windows and macOS there always is a keyring, and it may ask
-/// somebody who is not there.
+/// The variable that turns the keyring off, for a run that must not wait for one: on Windows and macOS there always is a keyring, and it may
+/// ask a person.
 const SWITCH: &str = "TOK_KEYRING";
 
-/// How long a call may take when nobody is there to answer a prompt.
+/// How long a call may take if there is no terminal to answer a prompt at.
 const DEADLINE_ALONE: Duration = Duration::from_secs(3);
 
-/// How long a call may take when a person may have to unlock the keyring first.
+/// How long a call may take if a person may have to unlock the keyring first.
 const DEADLINE_WITH_A_PERSON: Duration = Duration::from_secs(60);
 
 /// Whether the keyring is reached over the session bus.
 const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
-/// The secret under `user`; none when there is no such entry.
+/// Why the keyring did not do what it was asked for.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Failure {
+    #[error("there is no keyring here: {SWITCH} is off")]
+    Off,
+    #[error("{SWITCH} can only be `off`")]
+    BadSwitch,
+    #[error("there is no keyring here{}", after_colon(.0))]
+    Missing(Option<String>),
+    #[error("the keyring is locked and could not be unlocked{}", after_colon(.0))]
+    Locked(Option<String>),
+    #[error("the keyring has no default collection to store secrets in")]
+    NoCollection,
+    #[error("the prompt of the keyring was dismissed")]
+    Dismissed,
+    #[error("the keyring could not be used{}", after_colon(.0))]
+    Unusable(Option<String>),
+    #[error(transparent)]
+    NotASecret(#[from] NotASecret),
+    #[error("the entry is damaged")]
+    DamagedEntry,
+    #[error("the keyring itself is damaged")]
+    Damaged,
+    #[error("the keyring takes at most {0} characters")]
+    TooLong(u32),
+    #[error("{0} entries match, and tok does not guess which is meant")]
+    Ambiguous(usize),
+    #[error("the keyring refused")]
+    Refused,
+    #[error(
+        "the keyring answered, but was not done within {0} s: it may be waiting to be unlocked"
+    )]
+    Busy(u64),
+    #[error("the keyring could not be asked within {0} s: the session bus does not answer")]
+    SilentBus(u64),
+    #[error("the keyring did not answer within {0} s: its daemon hangs")]
+    Hangs(u64),
+}
+
+fn after_colon(words: &Option<String>) -> String {
+    words
+        .as_ref()
+        .map_or_else(String::new, |words| format!(": {words}"))
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure {
+            Failure::BadSwitch => Kind::Usage,
+            _ => Kind::Secret,
+        };
+        let hint = match failure {
+            Failure::Off => "unset TOK_KEYRING to have it asked",
+            Failure::BadSwitch => "unset it to have the keyring asked",
+            Failure::Locked(_) | Failure::Busy(_) | Failure::Dismissed => "unlock the keyring",
+            Failure::NoCollection => {
+                "create one (in Seahorse: New > Password Keyring, then Set as Default)"
+            }
+            _ => return Self::of(kind, failure),
+        };
+        Self::of(kind, failure).hint(hint)
+    }
+}
+
+/// Whether `TOK_KEYRING` turns the keyring off.
 ///
 /// # Errors
-/// A secret failure when the keyring cannot be reached, is turned off or locked, does not answer in time, or holds no text; a usage failure when
-/// `TOK_KEYRING` says anything but `off`.
+/// Fails if the variable has another value.
+pub fn is_off() -> Result<bool, Error> {
+    Ok(is_switched_off(std::env::var_os(SWITCH).as_deref())?)
+}
+
+/// The secret under `user`, or `None` if there is no such entry or the keyring is turned off.
+///
+/// # Errors
+/// Fails if the keyring cannot be reached, is locked, does not answer in time, or contains no text.
 pub fn get(user: &str) -> Result<Option<Secret>, Error> {
-    let secret = call(user, |entry| entry.get_secret())?;
-    match secret {
-        None => Ok(None),
-        Some(bytes) => match String::from_utf8(bytes) {
-            Ok(text) if text.is_empty() => Err(Error::new(Kind::Secret, "the secret is empty")),
-            Ok(text) => Ok(Some(Secret::new(text))),
-            Err(error) => {
-                // The bytes come back with the error: into a Secret-like buffer, so that they are zeroed.
-                drop(zeroize::Zeroizing::new(error.into_bytes()));
-                Err(Error::new(Kind::Secret, "the secret is not UTF-8 text"))
-            }
-        },
+    get_by(user, Instant::now() + DEADLINE_WITH_A_PERSON)
+}
+
+/// As [`get`], by `until`.
+pub(super) fn get_by(user: &str, until: Instant) -> Result<Option<Secret>, Error> {
+    if is_off()? {
+        return Ok(None);
     }
+    let Some(bytes) = call(user, until, |entry| entry.get_secret())? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        drop(zeroize::Zeroizing::new(error.into_bytes()));
+        Failure::from(NotASecret::NotUtf8)
+    })?;
+    if text.is_empty() {
+        return Err(Failure::from(NotASecret::Empty).into());
+    }
+    Ok(Some(Secret::new(text)))
 }
 
 /// Stores `secret` under `user`, replacing what was there: also several entries, which other programs can make and of which [`get`] would
 /// not choose one.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`get`], and if the keyring is turned off.
 pub fn set(user: &str, secret: &Secret) -> Result<(), Error> {
     let secret = secret.clone();
-    call(user, move |entry| {
+    change(user, move |entry| {
         let bytes = secret.expose().as_bytes();
         match entry.set_secret(bytes) {
             Err(KeyringError::Ambiguous(entries)) => match entries.split_first() {
@@ -85,9 +163,9 @@ pub fn set(user: &str, secret: &Secret) -> Result<(), Error> {
 /// Removes the secret under `user`, in however many entries; whether there was one.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`set`].
 pub fn delete(user: &str) -> Result<bool, Error> {
-    call(user, |entry| match entry.delete_credential() {
+    change(user, |entry| match entry.delete_credential() {
         Err(KeyringError::Ambiguous(entries)) => entries
             .iter()
             .try_for_each(|entry| entry.delete_credential()),
@@ -96,147 +174,121 @@ pub fn delete(user: &str) -> Result<bool, Error> {
     .map(|deleted| deleted.is_some())
 }
 
-/// Runs `operation` on the entry of `user`, on a thread of its own; none when there is no such entry.
+fn change(
+    user: &str,
+    operation: impl FnOnce(&Entry) -> ::keyring::Result<()> + Send + 'static,
+) -> Result<Option<()>, Error> {
+    if is_off()? {
+        return Err(Failure::Off.into());
+    }
+    let until = Instant::now() + DEADLINE_WITH_A_PERSON;
+    Ok(call(user, until, operation)?)
+}
+
+/// Runs `operation` on the entry of `user`; `None` if there is no such entry.
 fn call<T: Send + 'static>(
     user: &str,
+    until: Instant,
     operation: impl FnOnce(&Entry) -> ::keyring::Result<T> + Send + 'static,
-) -> Result<Option<T>, Error> {
-    if is_off(std::env::var_os(SWITCH).as_deref())? {
-        return Err(Error::new(
-            Kind::Secret,
-            format!("there is no keyring here: {SWITCH} is off"),
-        )
-        .hint(format!("unset {SWITCH} to have it asked")));
-    }
-    let (send, receive) = mpsc::channel();
+) -> Result<Option<T>, Failure> {
+    let until = match std::io::stderr().is_terminal() {
+        true => until,
+        false => until.min(Instant::now() + DEADLINE_ALONE),
+    };
+    let seconds = seconds_until(until);
     let user = user.to_owned();
     let has_answered = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&has_answered);
-    std::thread::spawn(move || {
+    let progress = Progress::waiting_for("the keyring (is it asking you to unlock it?)");
+    let answer = deadline::by(until, move || {
         let status = Entry::store_status();
         answers.store(true, Ordering::Relaxed);
         let result = match status {
             Ok(()) => Entry::new(SERVICE, &user).and_then(|entry| operation(&entry)),
             Err(_) => Err(KeyringError::NoDefaultStore),
         };
-        // The receiver is gone when the deadline has passed; then nobody wants the answer.
-        let _ = send.send(match result {
+        match result {
             Ok(value) => Ok(Some(value)),
             Err(KeyringError::NoEntry) => Ok(None),
-            Err(error) => Err(describe(&error)),
-        });
+            Err(error) => Err(failure(&error)),
+        }
     });
-    let deadline = if std::io::stderr().is_terminal() {
-        DEADLINE_WITH_A_PERSON
-    } else {
-        DEADLINE_ALONE
-    };
-    let waiting = Progress::waiting_for("the keyring (is it asking you to unlock it?)");
-    let answer = receive.recv_timeout(deadline);
-    drop(waiting);
-    match answer {
-        Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err({
-            let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS);
-            late(
-                has_answered.load(Ordering::Relaxed),
-                bus::is_silent(bus.as_deref()),
-                deadline,
-            )
-        }),
-        Err(RecvTimeoutError::Disconnected) => Err(Error::new(
-            Kind::Secret,
-            "the keyring's client failed without a word",
-        )),
-    }
+    drop(progress);
+    answer.unwrap_or_else(|| {
+        let bus = bus_address();
+        Err(late(
+            has_answered.load(Ordering::Relaxed),
+            bus::is_silent(bus.as_deref()),
+            seconds,
+        ))
+    })
+}
+
+fn bus_address() -> Option<std::ffi::OsString> {
+    std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS)
 }
 
 /// Whether `value`, that of [`SWITCH`], turns the keyring off.
-///
-/// # Errors
-/// A usage failure when it says something else: whoever set it meant something.
-fn is_off(value: Option<&OsStr>) -> Result<bool, Error> {
+fn is_switched_off(value: Option<&OsStr>) -> Result<bool, Failure> {
     match value.map(OsStr::as_encoded_bytes) {
         None | Some(b"") => Ok(false),
         Some(b"off") => Ok(true),
-        Some(_) => Err(
-            Error::new(Kind::Usage, format!("{SWITCH} can only be `off`"))
-                .hint("unset it to have the keyring asked"),
-        ),
+        Some(_) => Err(Failure::BadSwitch),
     }
 }
 
-/// What it means that the time is up: a daemon that takes connections and then keeps tok waiting most likely waits for a person itself.
-fn late(has_answered: bool, bus_is_silent: bool, deadline: Duration) -> Error {
-    let seconds = deadline.as_secs();
-    if has_answered {
-        Error::new(
-            Kind::Secret,
-            format!(
-                "the keyring answered, but was not done within {seconds} s: it may be waiting to be unlocked"
-            ),
-        )
-        .hint("unlock the keyring")
-    } else if bus_is_silent {
-        Error::new(
-            Kind::Secret,
-            format!(
-                "the keyring could not be asked within {seconds} s: the session bus does not answer"
-            ),
-        )
-    } else {
-        Error::new(
-            Kind::Secret,
-            format!("the keyring did not answer within {seconds} s: its daemon hangs"),
-        )
+/// What a missed deadline means: a daemon that takes connections and then does nothing most likely waits for a person itself.
+fn late(has_answered: bool, bus_is_silent: bool, seconds: u64) -> Failure {
+    match (has_answered, bus_is_silent) {
+        (true, _) => Failure::Busy(seconds),
+        (false, true) => Failure::SilentBus(seconds),
+        (false, false) => Failure::Hangs(seconds),
     }
 }
 
-/// What a keyring error means, in words that cannot hold a secret.
-fn describe(error: &KeyringError) -> Error {
-    let message = match error {
-        KeyringError::NoDefaultStore => {
-            let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS);
-            let cause = match address_trouble(bus.as_deref()) {
-                Some(trouble) => format!(": {trouble}"),
-                None => Entry::store_status()
-                    .as_ref()
-                    .err()
-                    .map(cause)
-                    .unwrap_or_default(),
-            };
-            format!("there is no keyring here{cause}")
-        }
-        KeyringError::NoStorageAccess(_) => format!(
-            "the keyring is locked and could not be unlocked{}",
-            cause(error)
-        ),
-        KeyringError::PlatformFailure(_) => {
-            format!("the keyring could not be used{}", cause(error))
-        }
-        KeyringError::BadEncoding(_) => "the secret is not UTF-8 text".to_owned(),
-        KeyringError::BadDataFormat(..) => "the entry is damaged".to_owned(),
-        KeyringError::BadStoreFormat(_) => "the keyring itself is damaged".to_owned(),
-        KeyringError::TooLong(_, limit) => format!("the keyring takes at most {limit} characters"),
-        KeyringError::Ambiguous(entries) => format!(
-            "{} entries match, and tok does not guess which is meant",
-            entries.len()
-        ),
-        _ => "the keyring refused".to_owned(),
-    };
-    let failure = Error::new(Kind::Secret, message);
+/// What a keyring error means, in words that cannot contain a secret.
+fn failure(error: &KeyringError) -> Failure {
     match error {
-        // Nothing can be stored in it either.
-        KeyringError::NoStorageAccess(_) => failure.hint("unlock the keyring"),
-        _ => failure,
+        KeyringError::NoDefaultStore => {
+            let bus = bus_address();
+            Failure::Missing(match address_fault(bus.as_deref()) {
+                Some(fault) => Some(fault.to_owned()),
+                None => Entry::store_status().as_ref().err().and_then(cause),
+            })
+        }
+        KeyringError::NoStorageAccess(inner) => {
+            no_access(&**inner).unwrap_or_else(|| Failure::Locked(cause(error)))
+        }
+        KeyringError::PlatformFailure(_) => Failure::Unusable(cause(error)),
+        KeyringError::BadEncoding(_) => NotASecret::NotUtf8.into(),
+        KeyringError::BadDataFormat(..) => Failure::DamagedEntry,
+        KeyringError::BadStoreFormat(_) => Failure::Damaged,
+        KeyringError::TooLong(_, limit) => Failure::TooLong(*limit),
+        KeyringError::Ambiguous(entries) => Failure::Ambiguous(entries.len()),
+        _ => Failure::Refused,
     }
 }
 
-/// What is wrong with the session bus's address in the environment; none when it is not set or looks like one.
+/// Why the Secret Service gives no access, where that is not a lock.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn no_access(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    match error.downcast_ref::<secret_service::Error>()? {
+        secret_service::Error::NoResult => Some(Failure::NoCollection),
+        secret_service::Error::Prompt => Some(Failure::Dismissed),
+        _ => None,
+    }
+}
+
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn no_access(_: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    None
+}
+
+/// What is wrong with the session bus's address in the environment, or `None` if it is not set or looks like one.
 ///
 /// The platform has the same words for all of these, and they do not say where the address comes from. An address is `transport:key=value`,
 /// with more pairs after a `,` and more addresses after a `;` (D-Bus Specification, *Server Addresses*).
-fn address_trouble(address: Option<&OsStr>) -> Option<&'static str> {
+fn address_fault(address: Option<&OsStr>) -> Option<&'static str> {
     let address = address?.to_string_lossy();
     if address.is_empty() {
         return Some("DBUS_SESSION_BUS_ADDRESS is empty");
@@ -252,11 +304,11 @@ fn address_trouble(address: Option<&OsStr>) -> Option<&'static str> {
     (!is_address(first)).then_some("DBUS_SESSION_BUS_ADDRESS is not the address of a bus")
 }
 
-/// `: ` and the platform's own words, for the variants that carry no data.
-fn cause(error: &KeyringError) -> String {
+/// The platform's own words, for the variants that carry no data.
+fn cause(error: &KeyringError) -> Option<String> {
     match error {
         KeyringError::PlatformFailure(inner) | KeyringError::NoStorageAccess(inner) => {
-            let words = clean(&inner.to_string(), SHOWN_CHARACTERS);
+            let words = clean(&without_numbers(&inner.to_string()), SHOWN_CHARACTERS);
             // The name of a library helps nobody at a prompt.
             let words = ["zbus error: ", "SS error: "]
                 .iter()
@@ -266,9 +318,9 @@ fn cause(error: &KeyringError) -> String {
             let plain = words
                 .split_once(": ")
                 .filter(|(name, _)| name.starts_with("org.freedesktop.DBus.Error."));
-            format!(": {}", plain.map_or(words, |(_, said)| said))
+            Some(plain.map_or(words, |(_, said)| said).to_owned())
         }
-        _ => String::new(),
+        _ => None,
     }
 }
 
@@ -295,7 +347,7 @@ mod tests {
             (Some("tcp:host=localhost,port=1;unix:path=/run/bus"), None),
         ] {
             assert_eq!(
-                address_trouble(address.map(OsStr::new)),
+                address_fault(address.map(OsStr::new)),
                 expected,
                 "{address:?}"
             );
@@ -306,34 +358,29 @@ mod tests {
     fn the_keyring_is_turned_off_by_one_word_and_no_other_is_taken_for_it() {
         for (value, expected) in [(None, false), (Some(""), false), (Some("off"), true)] {
             assert_eq!(
-                is_off(value.map(OsStr::new)).unwrap(),
-                expected,
+                is_switched_off(value.map(OsStr::new)),
+                Ok(expected),
                 "{value:?}"
             );
         }
         for other in ["on", "OFF", "0", "of"] {
-            let failure = is_off(Some(OsStr::new(other))).unwrap_err();
-            assert_eq!(failure.kind(), Kind::Usage, "{other}");
+            let failure = is_switched_off(Some(OsStr::new(other))).unwrap_err();
+            assert_eq!(Error::from(failure).kind(), Kind::Usage, "{other}");
         }
     }
 
     #[test]
     fn a_daemon_that_waits_for_a_person_is_told_from_one_that_hangs() {
-        let waits = late(true, false, DEADLINE_ALONE);
-        assert!(waits.to_string().contains("unlocked"), "{waits}");
-        assert_eq!(waits.next_step(), Some("unlock the keyring"));
-        let hangs = late(false, false, DEADLINE_WITH_A_PERSON);
-        assert!(
-            hangs.to_string().contains("within 60 s: its daemon"),
-            "{hangs}"
-        );
-        let silent = late(false, true, DEADLINE_ALONE);
-        assert!(
-            silent.to_string().contains("bus does not answer"),
-            "{silent}"
+        assert_eq!(late(true, false, 3), Failure::Busy(3));
+        assert_eq!(late(false, false, 60), Failure::Hangs(60));
+        assert_eq!(late(false, true, 3), Failure::SilentBus(3));
+        let hint = |failure| Error::from(failure).next_step().map(str::to_owned);
+        assert_eq!(
+            hint(Failure::Busy(3)).as_deref(),
+            Some("unlock the keyring")
         );
         // Then the way around it is the way out, and the caller knows it.
-        assert_eq!(hangs.next_step(), None);
+        assert_eq!(hint(Failure::Hangs(60)), None);
     }
 
     #[test]
@@ -350,9 +397,9 @@ mod tests {
             KeyringError::Ambiguous(Vec::new()),
         ];
         for error in errors {
-            let failure = describe(&error);
-            assert_eq!(failure.kind(), Kind::Secret);
-            assert!(!failure.to_string().contains("hunter2"), "{failure}");
+            let failure = failure(&error);
+            assert!(!format!("{failure} {failure:?}").contains("hunter2"));
+            assert_eq!(Error::from(failure).kind(), Kind::Secret);
         }
     }
 }

@@ -2,32 +2,25 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Kind};
 use crate::profile::pointer::{self, Pointer};
-use crate::secret::Secret;
+use crate::secret::{NotASecret, Secret};
+use crate::secrets::failure::Failure;
 
 /// The text at `pointer` in `json`.
-pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Error> {
-    let failed = |message: String| Error::new(Kind::Secret, message);
-    // Of serde_json's complaint only the place: the rest may quote the text.
-    let mut document: Value = serde_json::from_str(json.expose()).map_err(|error| {
-        failed(format!(
-            "what is there is no JSON (line {}, column {})",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    pointer
-        .find(&document)
-        .map_err(|nowhere| failed(nowhere.to_string()))?;
-    // Taken out rather than copied, so that it is zeroed with the secret. The document's other strings, and what the parser unescaped them in, are not tok's to zero
-    // (SECURITY.md).
+pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> {
+    // serde_json's own words may quote the text.
+    let mut document: Value =
+        serde_json::from_str(json.expose()).map_err(|error| Failure::NotJson {
+            line: error.line(),
+            column: error.column(),
+        })?;
+    pointer.find(&document).map_err(Failure::Nowhere)?;
+    // Taken out rather than copied, so that it is zeroed with the secret; the document's other strings are not (SECURITY.md).
     match document.pointer_mut(pointer.source()).map(Value::take) {
         Some(Value::String(text)) if !text.is_empty() => Ok(Secret::new(text)),
-        Some(Value::String(_)) => Err(failed("the secret is empty".to_owned())),
-        other => Err(failed(format!(
-            "what stands there is {}, not a string",
-            pointer::kind(&other.unwrap_or_default())
+        Some(Value::String(_)) => Err(NotASecret::Empty.into()),
+        other => Err(Failure::NotAString(pointer::kind(
+            &other.unwrap_or_default(),
         ))),
     }
 }
@@ -35,6 +28,7 @@ pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn a_member_is_a_string_or_a_message_that_shows_nothing_of_the_text() {
@@ -42,7 +36,8 @@ mod tests {
         let read = |json: &str, pointer: &str| {
             read(&Secret::new(json), &Pointer::parse(pointer).unwrap())
                 .map(|secret| secret.expose().to_owned())
-                .map_err(|failure| (failure.kind(), failure.to_string().to_owned()))
+                .map_err(|failure| crate::error::Error::from(failure))
+                .map_err(|error| (error.kind(), error.to_string()))
         };
         assert_eq!(read(file, "/private_key").unwrap(), "-----BEGIN\nhunter2");
         for (json, pointer, expected) in [

@@ -5,14 +5,19 @@
 
 mod command;
 pub mod environment;
+mod failure;
 mod file;
 pub mod keyring;
 mod member;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind};
+use zeroize::Zeroizing;
+
+use self::failure::Failure;
+use crate::error::{Error, Kind, Subject};
 use crate::profile::home;
 use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
@@ -51,27 +56,106 @@ impl fmt::Display for Source {
     }
 }
 
+/// A secret as its source gave it.
+pub struct Given {
+    /// The secret.
+    pub secret: Secret,
+    /// Whether more was removed from it than the one line end that files and commands add.
+    pub is_trimmed: bool,
+}
+
+impl Given {
+    /// From a file or command.
+    fn of_lines(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
+        let line_end = match bytes.as_slice() {
+            [.., b'\r', b'\n'] => 2,
+            [.., b'\n'] => 1,
+            _ => 0,
+        };
+        Self::of(bytes, line_end)
+    }
+
+    /// From a variable.
+    fn of_variable(text: String) -> Result<Self, Failure> {
+        Self::of(Zeroizing::new(text.into_bytes()), 0)
+    }
+
+    fn of(mut bytes: Zeroizing<Vec<u8>>, expected: usize) -> Result<Self, Failure> {
+        let length = bytes.len();
+        let secret = Secret::from_line(std::mem::take(&mut *bytes))?;
+        let text = secret.expose();
+        // The lines of a key end as they like.
+        let is_trimmed = text.len() + expected < length && !text.contains('\n');
+        Ok(Self { secret, is_trimmed })
+    }
+}
+
+/// How long sources may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(Instant);
+
+/// How long a source may take at most: enough for a person to touch a key or type a passphrase.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Default for Patience {
+    /// A minute from now.
+    fn default() -> Self {
+        Self(Instant::now() + LONGEST)
+    }
+}
+
+impl Patience {
+    /// A minute from now, but not beyond `until`.
+    #[must_use]
+    pub fn until(until: Instant) -> Self {
+        Self(until.min(Self::default().0))
+    }
+}
+
+/// The seconds that are left until `until`, rounded.
+fn seconds_until(until: Instant) -> u64 {
+    let left = until.saturating_duration_since(Instant::now());
+    (left + Duration::from_millis(500)).as_secs()
+}
+
 impl Source {
-    /// The secret in this place; none where it is not set.
+    /// The secret in this place, or `None` if it is not set.
     ///
     /// # Errors
-    /// A secret failure when the place is there but cannot be read, or holds nothing usable.
-    pub fn read(&self, environment: Environment<'_>) -> Result<Option<Secret>, Error> {
-        match self {
+    /// Fails if the place is there but cannot be read in time, or contains nothing usable.
+    pub fn read(
+        &self,
+        environment: Environment<'_>,
+        patience: Patience,
+    ) -> Result<Option<Given>, Error> {
+        self.read_unnamed(environment, patience)
+            .map_err(|error| error.about(Subject::Source(self.to_string())))
+    }
+
+    fn read_unnamed(
+        &self,
+        environment: Environment<'_>,
+        patience: Patience,
+    ) -> Result<Option<Given>, Error> {
+        Ok(match self {
             Self::Member(source, pointer) => {
-                let text = source.read(environment)?;
-                return text
-                    .map(|text| member::read(&text, pointer))
-                    .transpose()
-                    .map_err(|failure| failure.context(self));
+                let Some(given) = source.read(environment, patience)? else {
+                    return Ok(None);
+                };
+                Some(Given {
+                    secret: member::read(&given.secret, pointer)?,
+                    is_trimmed: false,
+                })
             }
-            Self::Environment(variable) => environment::read(variable, environment),
-            Self::File(path) => file::read(path),
-            Self::Credential(name) => file::read_credential(name, environment),
-            Self::Command(command) => command::read(command, environment).map(Some),
-            Self::Keyring(user) => keyring::get(user),
-        }
-        .map_err(|failure| failure.context(self))
+            Self::Environment(variable) => environment::read(variable, environment)?,
+            Self::File(path) => file::read(path, patience.0)?,
+            Self::Credential(name) => file::read_credential(name, environment, patience.0)?,
+            Self::Command(command) => Some(command::read(command, patience.0)?),
+            Self::Keyring(user) => keyring::get_by(user, patience.0)?.map(|secret| Given {
+                secret,
+                is_trimmed: false,
+            }),
+        })
     }
 
     /// The place itself, where this is a member of what stands there.
@@ -91,6 +175,9 @@ impl Source {
             Self::Credential(name) => format!("there is no systemd credential {name}"),
             Self::Command(_) => format!("{self} gave nothing"),
             Self::Member(source, _) => source.absence(),
+            Self::Keyring(_) if keyring::is_off().unwrap_or(false) => {
+                "the keyring is not asked (TOK_KEYRING is off)".to_owned()
+            }
             Self::Keyring(user) => format!("the keyring has no entry `{user}`"),
         }
     }
@@ -135,7 +222,7 @@ fn in_home(command: &[String]) -> Vec<String> {
     command
 }
 
-/// Whether secret `name` of `profile` is in tok's own variable for it, so that nobody has to be asked.
+/// Whether secret `name` of `profile` is in tok's own variable for it, so that no source takes long.
 #[must_use]
 pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> bool {
     environment(&secret_variable(&profile.name, name)).is_some()
@@ -166,54 +253,82 @@ pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
     ))
 }
 
+/// A secret and where it was found.
+pub struct Found {
+    /// The secret.
+    pub secret: Secret,
+    /// Its source.
+    pub source: Source,
+    /// See [`Given::is_trimmed`].
+    pub is_trimmed: bool,
+}
+
+/// No source has the secret.
+#[derive(Debug, thiserror::Error)]
+#[error("not set: {0}")]
+struct NotSet(String);
+
 /// Secret `name` of `profile`, from the first place where it is set.
 ///
 /// # Errors
-/// A secret failure that says where it was looked for and how to set it.
+/// Fails if a source fails or none has it; the error says where it was looked for and how to set it.
 pub fn find(
     profile: &Profile,
     name: &str,
     environment: Environment<'_>,
-) -> Result<(Secret, Source), Error> {
+    patience: Patience,
+) -> Result<Found, Error> {
     let sources = sources(profile, name)?;
-    let context = format!("profile `{}`: {name}", profile.name);
+    let named = |error: Error| {
+        error
+            .about(Subject::Secret(name.to_owned()))
+            .profile(&profile.name)
+    };
     for source in &sources {
-        let found = source.read(environment).map_err(|failure| {
-            let failure = match written_but_absent(&sources, source) {
-                Some(absence) => failure.context(absence),
-                None => failure,
-            }
-            .context(&context);
-            match source {
-                Source::Keyring(_) => with_way_out(failure, profile, name),
-                _ if failure.next_step().is_some() => failure,
-                _ => failure.hint(format!(
-                    "mend that, or set {}, which comes before it; `tok secret check {}{}` goes through all sources",
-                    secret_variable(&profile.name, name),
-                    profile.name,
-                    argument(name)
-                )),
-            }
+        let given = source.read(environment, patience).map_err(|error| {
+            let error = match written_but_absent(&sources, source) {
+                Some(absence) => error.about(absence),
+                None => error,
+            };
+            named(with_next_step(error, source, profile, name))
         })?;
-        if let Some(secret) = found {
-            return Ok((secret, source.clone()));
+        if let Some(Given { secret, is_trimmed }) = given {
+            let source = source.clone();
+            return Ok(Found {
+                secret,
+                source,
+                is_trimmed,
+            });
         }
     }
     let absences: Vec<String> = sources.iter().map(Source::absence).collect();
-    Err(
-        Error::new(Kind::Secret, format!("not set: {}", absences.join(", ")))
-            .context(context)
-            .hint(ways_out(profile, name)),
-    )
+    let error = Error::of(Kind::Secret, NotSet(absences.join(", ")));
+    Err(named(error.hint(ways_out(profile, name))))
 }
 
-/// Why the profile's own source had nothing, where it is the keyring, last of `sources`, that failed: who wrote a source into the profile
-/// expects that one to be spoken of.
-fn written_but_absent(sources: &[Source], failed: &Source) -> Option<String> {
+/// `error` of `source` with what to do about it.
+#[must_use]
+pub fn with_next_step(error: Error, source: &Source, profile: &Profile, name: &str) -> Error {
+    match source {
+        Source::Keyring(_) => with_way_out(error, profile, name),
+        _ if error.next_step().is_some() => error,
+        _ => error.hint(format!(
+            "fix that, or set {}, which takes precedence; `tok secret check {}{}` goes through all sources",
+            secret_variable(&profile.name, name),
+            profile.name,
+            argument(name)
+        )),
+    }
+}
+
+/// Why the profile's own source had nothing, if it is the keyring, last of `sources`, that failed: a user who wrote a source into the profile
+/// expects to read about that one.
+fn written_but_absent(sources: &[Source], failed: &Source) -> Option<Subject> {
     match (sources, failed) {
-        ([_, written, _], Source::Keyring(_)) => {
-            Some(format!("{}, and the keyring is no help", written.absence()))
-        }
+        ([_, written, _], Source::Keyring(_)) => Some(Subject::Source(format!(
+            "{}, and the keyring lookup failed",
+            written.absence()
+        ))),
         _ => None,
     }
 }
@@ -239,6 +354,9 @@ fn argument(name: &str) -> String {
 /// The two ways to give tok a secret: for a person with a keyring, and for a machine without.
 fn ways_out(profile: &Profile, name: &str) -> String {
     let argument = argument(name);
+    if keyring::is_off().unwrap_or(false) {
+        return format!("set {}", secret_variable(&profile.name, name));
+    }
     format!(
         "`tok secret set {}{argument}` stores it in the keyring; where there is none (CI), set {}",
         profile.name,

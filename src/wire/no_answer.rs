@@ -19,14 +19,10 @@ pub enum NoAnswer {
     Unresolved(String),
     /// No connection; the request was not sent.
     NoConnection(String),
-    /// The host of the URL cannot be the name in a certificate.
-    NotAHostName,
-    /// The proxy answered with this status instead of connecting.
-    ProxyRefused(u16),
+    /// The proxy did not connect to the server.
+    ProxyRefused,
     /// A connection, but the server could not be authenticated, or refused the handshake.
     Untrusted(Distrust),
-    /// The same of a proxy that is spoken to by TLS.
-    UntrustedProxy(Distrust),
     /// The connection broke, or what came over it was not HTTP.
     BrokenOff(Breakage),
     /// The answer is larger than any token answer.
@@ -51,17 +47,8 @@ pub enum Breakage {
     #[error("it was cut off")]
     Cut,
     /// No status line or header.
-    #[error("it is not HTTP")]
+    #[error("it is not HTTP, or its header is too long")]
     NotHttp,
-    /// Too much before the body.
-    #[error("its header is too long")]
-    LongHead,
-    /// `Content-Length` is not a number, or several.
-    #[error("its Content-Length is not one number")]
-    ContentLength,
-    /// A chunk's size is missing.
-    #[error("a chunk has no size")]
-    ChunkSize,
 }
 
 impl NoAnswer {
@@ -70,9 +57,8 @@ impl NoAnswer {
     pub fn kind(&self) -> Kind {
         match self {
             Self::TooLarge | Self::WrongCompression => Kind::Unusable,
-            Self::NotAHostName | Self::Unsendable => Kind::Config,
-            Self::Untrusted(_) | Self::UntrustedProxy(_) => Kind::Connection,
-            Self::ProxyRefused(_) if !self.is_passing() => Kind::Connection,
+            Self::Unsendable => Kind::Config,
+            Self::Untrusted(_) | Self::ProxyRefused => Kind::Connection,
             _ => Kind::Unreachable,
         }
     }
@@ -80,11 +66,7 @@ impl NoAnswer {
     /// Whether another try may help. A request that may have arrived is not sent again: a token could be issued twice.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        match self {
-            Self::NoConnection(_) | Self::Unresolved(_) => true,
-            Self::ProxyRefused(status) => matches!(status, 408 | 429 | 500..=599),
-            _ => false,
-        }
+        matches!(self, Self::NoConnection(_) | Self::Unresolved(_))
     }
 
     /// The next step.
@@ -95,18 +77,9 @@ impl NoAnswer {
             Self::Unresolved(_) | Self::NoConnection(_) => {
                 "check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and `token_url`"
             }
-            Self::NotAHostName | Self::Unsendable => "check `token_url` and `headers`",
-            Self::ProxyRefused(407) => {
-                "the proxy wants a user name and password: put them in the proxy variable, as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (special characters percent-encoded)"
-            }
-            Self::ProxyRefused(_) if self.is_passing() => {
-                "try again; if it stays so, tell the proxy's administrator"
-            }
-            Self::ProxyRefused(_) => {
-                "have the host allowed on the proxy, or name it in NO_PROXY if it can be reached directly"
-            }
-            Self::UntrustedProxy(_) => {
-                "check the proxy variables (HTTPS_PROXY, ALL_PROXY): `http://` names a proxy that is spoken to without TLS"
+            Self::Unsendable => "check the values of `headers`",
+            Self::ProxyRefused => {
+                "if the proxy wants a user name and password, put them in the proxy variable (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded); else have the host allowed on the proxy, or name it in NO_PROXY if it can be reached directly"
             }
             Self::Untrusted(distrust) => distrust.hint(),
             Self::BrokenOff(_) => {
@@ -131,18 +104,8 @@ impl NoAnswer {
                 "could not connect to {origin}: the name could not be resolved ({why})"
             ),
             Self::NoConnection(why) => write!(f, "could not connect to {origin}: {why}"),
-            Self::NotAHostName => write!(
-                f,
-                "could not connect to {origin}: a certificate cannot be for such a host name"
-            ),
-            Self::ProxyRefused(status) => {
-                write!(
-                    f,
-                    "the proxy refused to connect to {origin} (HTTP {status})"
-                )
-            }
+            Self::ProxyRefused => write!(f, "the proxy refused to connect to {origin}"),
             Self::Untrusted(why) => write!(f, "no trusted connection to {origin}: {why}"),
-            Self::UntrustedProxy(why) => write!(f, "no trusted connection to the proxy: {why}"),
             Self::BrokenOff(why) => write!(f, "the answer from {origin} broke off: {why}"),
             Self::TooLarge => write!(f, "the answer from {origin} is larger than 1 MiB"),
             Self::WrongCompression => write!(
@@ -161,7 +124,6 @@ impl NoAnswer {
             Self::NoConnection(why) => Self::NoConnection(change(why)),
             Self::BrokenOff(Breakage::Io(why)) => Self::BrokenOff(Breakage::Io(change(why))),
             Self::Untrusted(why) => Self::Untrusted(why.redacted(change)),
-            Self::UntrustedProxy(why) => Self::UntrustedProxy(why.redacted(change)),
             other => other,
         }
     }

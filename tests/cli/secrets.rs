@@ -175,6 +175,97 @@ fn check_lists_every_source_in_order_and_shows_no_secret() {
 }
 
 #[test]
+fn line_ends_around_a_secret_are_not_sent_and_a_note_says_so() {
+    for (value, expected, is_noted) in [
+        ("s3cret\n", "s3cret", true),
+        ("\u{feff}s3cret\r\n", "s3cret", true),
+        ("s3cret", "s3cret", false),
+        ("s3 cret", "s3 cret", false),
+    ] {
+        let (provider, home) = scene("");
+        let run = home
+            .tok("token p")
+            .env("TOK_P_CLIENT_SECRET", value)
+            .assert();
+        let run = run.success();
+        assert_eq!(sent(&provider), expected, "{value:?}");
+        assert_eq!(
+            stderr(&run).contains(
+                "client_secret from environment variable TOK_P_CLIENT_SECRET: the line ends"
+            ),
+            is_noted,
+            "{value:?}"
+        );
+    }
+    for (content, is_noted) in [("s3cret\n", false), ("s3cret\n\n", true)] {
+        let (provider, home) = scene("client_secret = { file = 'a.secret' }");
+        std::fs::write(home.config().with_file_name("a.secret"), content).unwrap();
+        let run = home.tok("token p").assert().success();
+        assert_eq!(sent(&provider), "s3cret");
+        assert_eq!(
+            stderr(&run).contains("the line ends"),
+            is_noted,
+            "{content:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_secret_that_looks_wrong_is_named() {
+    for (secret, id, words) in [
+        ("s3cret ", "i", "client_secret ends in a blank"),
+        ("'s3cret'", "i", "client_secret is in quotes"),
+        ("${SECRET}", "i", "client_secret looks like a placeholder"),
+        ("s3cret", "<your id>", "client_id looks like a placeholder"),
+    ] {
+        let provider = Provider::start();
+        provider.answer("/token", Answer::refusal(401, "invalid_client", "no"));
+        let home = Home::with(&format!(
+            "[profiles.p]\ntoken_url = '{}'\nclient_id = '{id}'\n",
+            provider.url("/token")
+        ));
+        let run = home
+            .tok("token p")
+            .env("TOK_P_CLIENT_SECRET", secret)
+            .assert();
+        fails(run, 5, &[words]);
+        if id == "i" {
+            let check = home
+                .tok("secret check p")
+                .env("TOK_P_CLIENT_SECRET", secret)
+                .assert();
+            let said = stdout(&check.success());
+            let words = words.strip_prefix("client_secret ").unwrap();
+            assert!(said.contains(&format!("set, but it {words}")), "{said}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_source_that_does_not_end_counts_against_the_deadline() {
+    let started = std::time::Instant::now();
+    for source in ["{ file = 'fifo' }", "{ command = ['sleep', '60'] }"] {
+        let (provider, home) = scene(&format!("client_secret = {source}"));
+        let fifo = home.config().with_file_name("fifo");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let run = home.tok("token p --timeout 1s").assert();
+        fails(run, 4, &["within 1 s", "--timeout"]);
+        assert_eq!(provider.connections(), 0);
+    }
+    let (_provider, home) =
+        scene("client_secret = { command = ['sh', '-c', 'echo s; sleep 60 2>/dev/null &'] }");
+    home.tok("token p --timeout 30s").assert().success();
+    assert!(started.elapsed().as_secs() < 30);
+}
+
+#[test]
 fn a_secret_the_profile_does_not_have_is_not_set() {
     let (_provider, home) = scene("secrets = { api_key = {} }");
     let run = home.tok("secret set p api_kee").write_stdin("x").assert();

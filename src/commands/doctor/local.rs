@@ -3,10 +3,11 @@
 use crate::cache;
 use crate::commands::doctor::finding::Finding;
 use crate::commands::show::sources::places;
-use crate::error::{Error, Kind, OrFail};
+use crate::error::{Error, Kind, OrFail, Subject};
 use crate::oauth::assertion;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
+use crate::secrets::Patience;
 use crate::secrets::{Source, keyring};
 
 /// Each secret that `profile` needs, with the source tok would take it from.
@@ -26,6 +27,9 @@ pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)>
 
 /// Stores an entry of its own, reads it back and removes it.
 pub(super) fn keyring() -> Finding {
+    if keyring::is_off().unwrap_or(false) {
+        return Finding::skipped("keyring", "TOK_KEYRING is off");
+    }
     let round_trip = || {
         let number = random()?;
         let (user, secret) = (
@@ -81,11 +85,14 @@ pub(super) fn secrets(
             }
             _ => Finding::new(
                 check,
-                crate::secrets::find(profile, name, environment).and_then(|(secret, source)| {
-                    assertion::check(profile, name, &secret)
-                        .map_err(|failure| failure.context(&source))?;
-                    Ok(source.to_string())
-                }),
+                crate::secrets::find(profile, name, environment, Patience::default()).and_then(
+                    |found| {
+                        let source = found.source.to_string();
+                        assertion::check(profile, name, &found.secret)
+                            .map_err(|failure| failure.about(Subject::Source(source.clone())))?;
+                        Ok(source)
+                    },
+                ),
             ),
         }
     };

@@ -195,7 +195,7 @@ impl fmt::Display for Unmet {
 
 /// `HTTP 401 Unauthorized`.
 fn http_status(status: u16) -> String {
-    let reason = http::StatusCode::from_u16(status)
+    let reason = reqwest::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());
     match reason {

@@ -317,7 +317,7 @@ impl Reader<'_> {
         let key = request.key("headers");
         let mut headers = Vec::new();
         for (name, value) in &request.table.headers {
-            if http::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
                 let message = format!("`{}` is no header name", crate::term::text::clean(name, 60));
                 return Err(wrong(&key, message));
             }

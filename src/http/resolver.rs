@@ -1,0 +1,54 @@
+//! The addresses of a host, looked up by the deadline.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::time::Instant;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::error::io_text;
+use crate::http::failure::Unresolved;
+use crate::process::deadline;
+
+/// Asks the system, on a thread that is left behind at the deadline: the lookup has no time-out of its own.
+pub(super) struct Resolver {
+    pub(super) until: Instant,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let until = self.until;
+        Box::pin(async move { Ok(addresses(name.as_str(), until)?) })
+    }
+}
+
+fn addresses(name: &str, until: Instant) -> Result<Addrs, Unresolved> {
+    // The client puts the URL's port in the place of 0.
+    const PORT: u16 = 0;
+    // A name server does not decide where `localhost` is: plain http goes there.
+    if name == "localhost" {
+        let both = [
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ];
+        return Ok(Box::new(
+            both.into_iter()
+                .map(|address| SocketAddr::new(address, PORT)),
+        ));
+    }
+    let name = name.to_owned();
+    let look_up = move || (name.as_str(), PORT).to_socket_addrs();
+    match deadline::by(until, look_up) {
+        Some(Ok(addresses)) => Ok(Box::new(addresses)),
+        Some(Err(error)) => Err(Unresolved(lookup_text(&error))),
+        None => Err(Unresolved("no answer in time".to_owned())),
+    }
+}
+
+/// The resolver's words, without those that every failed lookup has.
+fn lookup_text(error: &io::Error) -> String {
+    let text = io_text(error);
+    text.strip_prefix("failed to lookup address information: ")
+        .unwrap_or(&text)
+        .to_owned()
+}
