@@ -39,6 +39,19 @@ impl Now {
         }
     }
 
+    /// Returns when this process was started, if the system says so: before `self`, a moment of this process, by at most ten seconds.
+    #[must_use]
+    pub fn process_start(&self) -> Option<Self> {
+        /// A process that took longer to come here was stopped, or the system does not tell the truth.
+        const AT_MOST_MS: i64 = 10_000;
+        let age_ms = self
+            .boot
+            .as_ref()?
+            .ms
+            .saturating_sub(boot::process_start_ms()?);
+        (age_ms <= AT_MOST_MS).then(|| self.plus(-age_ms.max(0)))
+    }
+
     /// Returns the moment `ms` milliseconds later.
     #[must_use]
     pub fn plus(&self, ms: i64) -> Self {
@@ -83,6 +96,18 @@ mod boot {
         })
     }
 
+    /// USER_HZ is 100 on every Linux that Rust supports.
+    const TICK_MS: i64 = 10;
+
+    /// Returns when this process was started (proc_pid_stat(5), field 22), rounded up to the kernel's clock tick.
+    pub(super) fn process_start_ms() -> Option<i64> {
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        // The name, which may contain anything, is in parentheses.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks: i64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
+        ticks.checked_add(1)?.checked_mul(TICK_MS)
+    }
+
     fn milliseconds() -> Option<i64> {
         let mut time = libc::timespec {
             tv_sec: 0,
@@ -109,11 +134,26 @@ mod boot {
     pub(super) fn read() -> Option<crate::clock::Boot> {
         None
     }
+
+    pub(super) fn process_start_ms() -> Option<i64> {
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn process_start_is_shortly_before_now() {
+        let now = Now::read();
+        let started = now.process_start().unwrap();
+        let age_ms = now.since(&started);
+        assert!((0..=10_000).contains(&age_ms), "{age_ms}");
+        let later = now.plus(60_000);
+        assert_eq!(later.process_start(), None);
+    }
 
     fn at(unix_ms: i64, boot: Option<(&str, i64)>) -> Now {
         Now {

@@ -184,12 +184,15 @@ impl<'a> Flow<'a> {
     fn shared_failure(&self, slot: &Slot, waited: bool) -> Option<Error> {
         let failure = slot.last_failure()?;
         let now = Now::read();
-        if let Some(wait_ms) = failure.must_wait_ms(&now) {
-            return Some(self.asked_to_wait(&failure, &now, wait_ms));
+        let started = self.began.process_start();
+        let is_shared = failure.is_shared_by(started.as_ref().unwrap_or(&self.began), waited, &now);
+        match failure.must_wait_ms(&now) {
+            // `--refresh` asks all the same, but once for all processes that do.
+            Some(wait_ms) if is_shared || !self.run.options.refresh => {
+                Some(self.asked_to_wait(&failure, &now, wait_ms))
+            }
+            _ => is_shared.then(|| failure.error(&self.run.profile.name)),
         }
-        failure
-            .is_shared_by(&self.began, waited, &now)
-            .then(|| failure.error(&self.run.profile.name))
     }
 
     /// Refreshes a token that is still good, unless another process is doing that. If it fails, the token is used as it is.
@@ -283,15 +286,15 @@ impl<'a> Flow<'a> {
         let profile = &self.run.profile.name;
         let seconds = (wait_ms + 999) / 1000;
         failure
-            .error(profile)
+            .error_without_wait(profile)
             .without_outermost()
             .about(Subject::Action(
-                format!("not asked again for another {seconds} s, as the provider wishes").into(),
+                format!("the provider asked to wait; retry in {seconds} s").into(),
             ))
             .profile(profile)
             .retry_at(now.unix_ms.saturating_add(wait_ms))
             .hint(format!(
-                "try again then; `tok forget {profile}` drops the provider's wish with all else"
+                "retry then; --refresh asks now, and `tok forget {profile}` ends the wait"
             ))
     }
 

@@ -8,8 +8,10 @@ use std::time::Instant;
 use crate::cache::directory::{self, Directory};
 use crate::cache::entry::Entry;
 use crate::cache::error::CacheError;
+use crate::cache::last_failure::LastFailure;
 use crate::cache::store::Store;
 use crate::cache::{LAST_FAILURE, key, lock};
+use crate::clock::Now;
 use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 
@@ -31,6 +33,24 @@ pub(crate) struct Listed {
     pub(crate) file: PathBuf,
     /// `None` if it is no longer in the keyring.
     pub(crate) entry: Result<Option<Entry>, CacheError>,
+}
+
+/// A wait that a provider asked for with `Retry-After`.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// The profile.
+    pub(crate) profile: String,
+    /// The name of the entry it is for, without an ending.
+    pub(crate) stem: String,
+    pub(crate) left_ms: i64,
+}
+
+/// What was removed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Forgotten {
+    pub(crate) tokens: usize,
+    /// How many waits that a provider asked for.
+    pub(crate) waits: usize,
 }
 
 impl Entries {
@@ -65,20 +85,53 @@ impl Entries {
         Ok(listed.collect())
     }
 
+    /// Lists every wait, or those of `profile`, sorted by name.
+    ///
+    /// # Errors
+    /// Fails if the directory cannot be listed.
+    pub(crate) fn waits(
+        &self,
+        profile: Option<&str>,
+        now: &Now,
+    ) -> Result<Vec<Waiting>, CacheError> {
+        let names = self.directory.names()?;
+        let waits = names.iter().filter_map(|name| {
+            let (stem, LAST_FAILURE) = key::split(name)? else {
+                return None;
+            };
+            let owner = key::profile_of(stem)?;
+            let left_ms = self.wait_ms(name, now)?;
+            profile
+                .is_none_or(|profile| profile == owner)
+                .then(|| Waiting {
+                    profile: owner.to_owned(),
+                    stem: stem.to_owned(),
+                    left_ms,
+                })
+        });
+        Ok(waits.collect())
+    }
+
+    fn wait_ms(&self, name: &str, now: &Now) -> Option<i64> {
+        let file = self.directory.read(name).ok()??;
+        LastFailure::read(file.line())?.must_wait_ms(now)
+    }
+
     fn read(&self, store: Store, stem: &str) -> Result<Option<Entry>, CacheError> {
         // The characters that any profile allows.
         let found = store.read(&self.directory, stem, TokenCharacters::Visible)?;
         Ok(found.map(|found| found.entry))
     }
 
-    /// Removes every entry, or those of `profile`, with their last failures. Returns how many entries there were. Locks stay: one on a
-    /// removed file excludes no other process.
+    /// Removes every entry, or those of `profile`, with their last failures. Locks stay: one on a removed file excludes no
+    /// other process.
     ///
     /// # Errors
     /// Fails if one cannot be removed; the others are removed all the same.
-    pub(crate) fn forget(&self, profile: Option<&str>) -> Result<usize, CacheError> {
+    pub(crate) fn forget(&self, profile: Option<&str>) -> Result<Forgotten, CacheError> {
         self.directory.sweep();
-        let mut forgotten = 0;
+        let now = Now::read();
+        let mut forgotten = Forgotten::default();
         let mut first_error = None;
         for name in self.directory.names()? {
             let Some((stem, ending)) = key::split(&name) else {
@@ -94,11 +147,14 @@ impl Entries {
                     self.directory.remove(&name)?;
                     Ok(was_there)
                 }),
-                None if ending == LAST_FAILURE => self.directory.remove(&name).map(|_| false),
+                None if ending == LAST_FAILURE => {
+                    forgotten.waits += usize::from(self.wait_ms(&name, &now).is_some());
+                    self.directory.remove(&name).map(|_| false)
+                }
                 None => continue,
             };
             match removed {
-                Ok(was_there) => forgotten += usize::from(was_there),
+                Ok(was_there) => forgotten.tokens += usize::from(was_there),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }

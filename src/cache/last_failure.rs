@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Now;
 use crate::error::{Error, Subject};
 use crate::oauth::problem::Problem;
+use crate::wire::http_date::LONGEST_RETRY_AFTER_MS;
 
 /// How long a failed refresh of a token that is still good is not repeated: short enough to notice the provider's return well before
 /// the token expires, long enough not to delay each caller.
@@ -66,7 +67,21 @@ impl LastFailure {
     /// The failure as an error of `profile`.
     #[must_use]
     pub fn error(&self, profile: &str) -> Error {
-        let error = self.problem.clone().into_error(profile);
+        self.error_of(self.problem.clone(), profile)
+    }
+
+    /// The same without the wait that the provider asked for, which has become shorter since.
+    #[must_use]
+    pub fn error_without_wait(&self, profile: &str) -> Error {
+        let mut problem = self.problem.clone();
+        if let Problem::InTrouble { wait_s, .. } = &mut problem {
+            *wait_s = None;
+        }
+        self.error_of(problem, profile)
+    }
+
+    fn error_of(&self, problem: Problem, profile: &str) -> Error {
+        let error = problem.into_error(profile);
         self.subjects
             .iter()
             .rev()
@@ -78,8 +93,8 @@ impl LastFailure {
         Some(now.since(&self.at)).filter(|age| *age >= 0)
     }
 
-    /// Whether a process that began at `began` shares the failure: it happened since then, or the process had to wait for others that
-    /// share it.
+    /// Whether a process that was started at `began` shares the failure: it happened since then, or the process had to wait for others
+    /// that share it.
     #[must_use]
     pub fn is_shared_by(&self, began: &Now, waited: bool, now: &Now) -> bool {
         let is_recent = || self.age_ms(now).is_some_and(|age| age < SHARED_MS);
@@ -89,15 +104,16 @@ impl LastFailure {
     /// Milliseconds until the provider may be asked again; `None` if it may be asked now.
     #[must_use]
     pub fn must_wait_ms(&self, now: &Now) -> Option<i64> {
-        let left = self.wait_ms.saturating_sub(self.age_ms(now)?);
+        let wait_ms = self.wait_ms.min(LONGEST_RETRY_AFTER_MS);
+        let left = wait_ms.saturating_sub(self.age_ms(now)?);
         (left > 0).then_some(left)
     }
 
     /// Whether a token that is still good is better used as it is than refreshed now.
     #[must_use]
     pub fn pauses_refreshing(&self, now: &Now) -> bool {
-        self.age_ms(now)
-            .is_some_and(|age| age < self.wait_ms.max(REFRESH_PAUSE_MS))
+        self.age_ms(now).is_some_and(|age| age < REFRESH_PAUSE_MS)
+            || self.must_wait_ms(now).is_some()
     }
 }
 

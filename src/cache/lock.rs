@@ -20,7 +20,8 @@ use crate::clock::Now;
 use crate::term::progress::Progress;
 
 /// How long no process must have come before a holder whose fetch failed leaves: longer than a busy machine pauses between two starts
-/// of processes that belong together. Counted from the taking of the lock, so a slow failure costs no pause.
+/// of processes that belong together. If none has come at all, it counts from the taking of the lock: a lone failure that took longer
+/// costs no pause.
 const QUIET: Duration = Duration::from_millis(250);
 
 /// The longest such a holder stays: a stream of calls that never pauses must find out when the provider has changed.
@@ -52,22 +53,31 @@ pub(crate) enum Turn {
     TimedOut,
 }
 
-/// The lock, held: one file for each level that was free.
+/// The lock, held: one file for each level that was free, and the time of its last change when it was taken.
 #[derive(Debug)]
-pub(crate) struct Lock(Vec<File>);
+pub(crate) struct Lock(Vec<(File, Option<SystemTime>)>);
 
 impl Lock {
     /// Lets the waiting processes read, and stays until no process has come for a while.
     pub(crate) fn stay(mut self) {
         // Unlocked first: not every system converts a lock.
         let share = |file: &File| file.unlock().is_ok() && file.try_lock_shared().is_ok();
-        if !self.0.iter().all(share) {
+        if !self.0.iter().all(|(file, _)| share(file)) {
             // Another process holds it; its deadline must stay.
             self.0.clear();
             return;
         }
-        let quiet_for = || self.0.iter().map(quiet_for).min().unwrap_or(QUIET);
-        let until = Instant::now() + LONGEST_STAY;
+        let failed = Instant::now();
+        let has_company = self.0.iter().any(|(file, taken)| touched(file) != *taken);
+        let quiet_for = || {
+            let files = self.0.iter().map(|(file, _)| quiet_for(file));
+            let since_arrival = files.min().unwrap_or(QUIET);
+            match has_company {
+                true => since_arrival.min(failed.elapsed()),
+                false => since_arrival,
+            }
+        };
+        let until = failed + LONGEST_STAY;
         while let Some(rest) = QUIET.checked_sub(quiet_for())
             && !rest.is_zero()
             && Instant::now() < until
@@ -79,7 +89,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        self.0.iter().for_each(clear);
+        self.0.iter().for_each(|(file, _)| clear(file));
     }
 }
 
@@ -89,11 +99,15 @@ fn touch(file: &File) {
     let _ = file.set_modified(SystemTime::now());
 }
 
+/// Returns when a process has last come.
+fn touched(file: &File) -> Option<SystemTime> {
+    file.metadata().ok()?.modified().ok()
+}
+
 /// Returns how long no process has come.
 fn quiet_for(file: &File) -> Duration {
-    let last = file.metadata().and_then(|metadata| metadata.modified());
     // A clock that was set back makes it zero; the stay has a limit of its own.
-    last.map_or(QUIET, |last| last.elapsed().unwrap_or_default())
+    touched(file).map_or(QUIET, |last| last.elapsed().unwrap_or_default())
 }
 
 /// Writes when the holder will have released the lock.
@@ -204,9 +218,10 @@ fn take(
         let file = directory.lock_file(&name)?;
         match file.try_lock() {
             Ok(()) => {
-                touch(&file);
                 write_deadline(&file, until);
-                lock.0.push(file);
+                touch(&file);
+                let taken = touched(&file);
+                lock.0.push((file, taken));
             }
             Err(TryLockError::WouldBlock) => {
                 let below = std::mem::replace(&mut lock, Lock(Vec::new()));
@@ -330,13 +345,26 @@ mod tests {
     #[test]
     fn failure_that_took_long_is_followed_by_no_stay() {
         let (_home, directory) = fresh();
-        let held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
-        held.0[0]
-            .set_modified(SystemTime::now() - Duration::from_secs(3600))
-            .unwrap();
+        let mut held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        for (file, taken) in &mut held.0 {
+            file.set_modified(hour_ago).unwrap();
+            *taken = touched(file);
+        }
         let began = Instant::now();
         held.stay();
         assert!(began.elapsed() < QUIET);
+    }
+
+    #[test]
+    fn holder_with_company_stays_for_those_that_come_late() {
+        let (_home, directory) = fresh();
+        let held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        held.0[0].0.set_modified(hour_ago).unwrap();
+        let began = Instant::now();
+        held.stay();
+        assert!(began.elapsed() >= QUIET);
     }
 
     #[test]

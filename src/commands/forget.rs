@@ -1,6 +1,6 @@
 //! `tok forget`: drops cached tokens, and with them what the provider last refused or asked to wait for.
 
-use crate::cache::entries::Entries;
+use crate::cache::entries::{Entries, Forgotten};
 use crate::commands::session::Session;
 use crate::commands::spec::{Execute, Group, Spec};
 use crate::error::{Kind, OrFail, Subject};
@@ -35,24 +35,68 @@ impl Execute for Args {
         let profile = self.profile.as_deref();
         bookmark::forget(profile);
         let forgotten = Entries::open()
-            .and_then(|entries| entries.map_or(Ok(0), |entries| entries.forget(profile)))
+            .and_then(|entries| {
+                entries.map_or_else(
+                    || Ok(Forgotten::default()),
+                    |entries| entries.forget(profile),
+                )
+            })
             .or_fail(Kind::Unexpected)
             .map_err(|error| error.about(Subject::Action("could not forget everything".into())))?;
-        let of = match profile {
-            Some(name) => {
-                if forgotten == 0 {
-                    // A name that is nowhere is a mistake; one that is in the config has nothing cached.
-                    session.config()?.profile(name)?;
-                }
-                format!(" of `{name}`")
-            }
-            None => String::new(),
-        };
-        session.notes().note(&match forgotten {
-            0 => format!("there was no cached token{of}"),
-            1 => format!("dropped the cached token{of}"),
-            count => format!("dropped {count} cached tokens{of}"),
-        });
+        if let Some(name) = profile
+            && forgotten == Forgotten::default()
+        {
+            // An unknown name is a mistake; a profile of the config may have nothing cached.
+            session.config()?.profile(name)?;
+        }
+        session.notes().note(&summary(&forgotten, profile));
         Ok(())
+    }
+}
+
+/// Says what was removed.
+fn summary(forgotten: &Forgotten, profile: Option<&str>) -> String {
+    let of = profile.map_or_else(String::new, |name| format!(" of `{name}`"));
+    let waits = match forgotten.waits {
+        0 => None,
+        1 => Some("the wait that the provider asked for".to_owned()),
+        count => Some(format!("{count} waits that providers asked for")),
+    };
+    match (forgotten.tokens, waits) {
+        (0, None) => format!("there was no cached token{of}"),
+        (0, Some(waits)) => format!("ended {waits}{of}"),
+        (1, None) => format!("dropped the cached token{of}"),
+        (1, Some(waits)) => format!("dropped the cached token{of}, and ended {waits}"),
+        (count, None) => format!("dropped {count} cached tokens{of}"),
+        (count, Some(waits)) => format!("dropped {count} cached tokens{of}, and ended {waits}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_names_tokens_and_waits() {
+        let cases = [
+            (0, 0, "there was no cached token of `p`"),
+            (1, 0, "dropped the cached token of `p`"),
+            (2, 0, "dropped 2 cached tokens of `p`"),
+            (0, 1, "ended the wait that the provider asked for of `p`"),
+            (
+                1,
+                1,
+                "dropped the cached token of `p`, and ended the wait that the provider asked for",
+            ),
+            (
+                2,
+                2,
+                "dropped 2 cached tokens of `p`, and ended 2 waits that providers asked for",
+            ),
+        ];
+        for (tokens, waits, expected) in cases {
+            let forgotten = Forgotten { tokens, waits };
+            assert_eq!(summary(&forgotten, Some("p")), expected);
+        }
     }
 }

@@ -26,6 +26,8 @@ struct Row {
     /// Whether it is what the profile as it is now would use; none where there is no such profile to ask.
     current: Option<bool>,
     left_ms: Option<i64>,
+    /// How long the provider does not want to be asked.
+    wait_ms: Option<i64>,
     age_ms: Option<i64>,
     fetches: Option<u64>,
     reuses: Option<u64>,
@@ -48,7 +50,7 @@ tok status cint --json | jq '.[0].state'",
 #[command(after_help = "\
 States: fresh; stale (good, and the next call refreshes it); dead; damaged;
   none. (other): for another scope, audience or parameter, or from before
-  the profile was edited.")]
+  the profile was edited. retry in: the provider asked to wait that long.")]
 pub(crate) struct Args {
     /// Only this profile
     #[arg(env = profile_variable(), hide_env = true)]
@@ -63,15 +65,28 @@ impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let wanted = self.profile.as_deref();
         let now = Now::read();
-        let listed = Entries::open()
-            .and_then(|entries| entries.map_or(Ok(Vec::new()), |entries| entries.list(wanted)))
+        let (listed, mut waits) = Entries::open()
+            .and_then(|entries| match entries {
+                Some(entries) => Ok((entries.list(wanted)?, entries.waits(wanted, &now)?)),
+                None => Ok((Vec::new(), Vec::new())),
+            })
             .or_fail(Kind::Unexpected)
             .map_err(|error| error.about(Subject::Action("the cache cannot be used".into())))?;
+        let is_current = |profile: &str, stem: &str| {
+            current_stem(session, profile).map(|current| current == stem)
+        };
         let mut rows = Vec::new();
         for entry in listed {
-            let current = current_stem(session, &entry.profile).map(|stem| stem == entry.stem);
-            rows.extend(row(session, entry, current, &now));
+            let wait = waits.iter().position(|wait| wait.stem == entry.stem);
+            let wait_ms = wait.map(|index| waits.remove(index).left_ms);
+            let current = is_current(&entry.profile, &entry.stem);
+            rows.extend(row(session, entry, current, &now).map(|row| Row { wait_ms, ..row }));
         }
+        rows.extend(waits.into_iter().map(|wait| Row {
+            current: is_current(&wait.profile, &wait.stem),
+            wait_ms: Some(wait.left_ms),
+            ..nothing(&wait.profile)
+        }));
         if let (Some(name), true) = (wanted, rows.is_empty()) {
             // A name that is nowhere is a mistake; one that is in the config has nothing yet.
             session.config()?.profile(name)?;
@@ -100,6 +115,7 @@ fn nothing(profile: &str) -> Row {
         state: "none",
         current: None,
         left_ms: None,
+        wait_ms: None,
         age_ms: None,
         fetches: None,
         reuses: None,
@@ -156,6 +172,8 @@ impl Row {
             "current": self.current,
             "expires_in": self.left_ms.map(|ms| ms / 1000),
             "expires_at": moment(self.left_ms),
+            "retry_in": self.wait_ms.map(|ms| ms / 1000),
+            "retry_at": moment(self.wait_ms),
             "fetched_at": moment(self.age_ms.map(i64::saturating_neg)),
             "fetches": self.fetches,
             "reuses": self.reuses,
@@ -171,9 +189,12 @@ impl Row {
         } else {
             ""
         };
+        let wait = self.wait_ms.map_or_else(String::new, |ms| {
+            format!(", retry in {}", duration::words(ms))
+        });
         vec![
             paint(NAME, &self.profile),
-            format!("{}{other}", self.state),
+            format!("{}{other}{wait}", self.state),
             or_dash(self.left_ms.map(duration::words)),
             or_dash(self.age_ms.map(|ms| format!("{} ago", duration::words(ms)))),
             or_dash(self.fetches.map(|count| count.to_string())),
@@ -205,6 +226,7 @@ mod tests {
         let known = Row {
             left_ms: Some(3_552_000),
             age_ms: Some(48_000),
+            wait_ms: Some(60_000),
             current: Some(false),
             ..nothing("p")
         };
@@ -212,7 +234,7 @@ mod tests {
             known.cells(),
             [
                 &paint(NAME, "p"),
-                "none (other)",
+                "none (other), retry in 1m",
                 "59m 12s",
                 "48s ago",
                 "-",

@@ -3,6 +3,10 @@
 /// The longest time that is believed, ten years in milliseconds: a greater value is a mistake, and sums stay far from overflow.
 pub const LONGEST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 
+/// The longest `Retry-After` that is obeyed, one hour in milliseconds: a greater value is a mistake or an old proxy's date, and would stop every
+/// request for years.
+pub const LONGEST_RETRY_AFTER_MS: i64 = 3600 * 1000;
+
 /// The moment in an HTTP date field, in Unix milliseconds.
 #[must_use]
 pub fn http_date(text: &str) -> Option<i64> {
@@ -24,7 +28,7 @@ pub fn retry_after(text: &str, now_unix_ms: i64, date_unix_ms: Option<i64>) -> O
     } else {
         http_date(text)?.saturating_sub(date_unix_ms.unwrap_or(now_unix_ms))
     };
-    Some(now_unix_ms.saturating_add(wait_ms.clamp(0, LONGEST_MS)))
+    Some(now_unix_ms.saturating_add(wait_ms.clamp(0, LONGEST_RETRY_AFTER_MS)))
 }
 
 #[cfg(test)]
@@ -37,7 +41,17 @@ mod tests {
         let cases = [
             ("120", None, Some(now + 120_000)),
             ("0", None, Some(now)),
-            ("99999999999999999999999", None, Some(now + LONGEST_MS)),
+            ("3601", None, Some(now + LONGEST_RETRY_AFTER_MS)),
+            (
+                "99999999999999999999999",
+                None,
+                Some(now + LONGEST_RETRY_AFTER_MS),
+            ),
+            (
+                "Fri, 06 Nov 2099 08:49:37 GMT",
+                Some(784_111_767_000),
+                Some(now + LONGEST_RETRY_AFTER_MS),
+            ),
             (
                 "Sun, 06 Nov 1994 08:49:37 GMT",
                 Some(784_111_767_000),

@@ -184,8 +184,36 @@ fn forget_drops_a_retry_after() {
     let home = Home::with(&config(&provider, ""));
     fails(tok(&home, "token p"), 6, &["429"]);
     fails(tok(&home, "token p"), 6, &["3600 s", "tok forget p"]);
-    tok(&home, "forget p").success();
+    let run = tok(&home, "forget p").success();
+    assert!(stderr(&run).contains("ended the wait that the provider asked for"));
     tok(&home, "token p").success().stdout("t\n");
+}
+
+#[test]
+fn retry_after_is_at_most_an_hour_shown_by_status_and_not_obeyed_by_refresh() {
+    for retry_after in ["9223372036854775807", "Fri, 06 Nov 2099 08:49:37 GMT"] {
+        let provider = Provider::start();
+        provider.answer_in_turn(
+            "/t",
+            [
+                Answer::new(503).header("retry-after", retry_after),
+                Answer::token("t", 3600),
+            ],
+        );
+        let home = Home::with(&config(&provider, ""));
+        fails(tok(&home, "token p"), 6, &["retry in 3600 s"]);
+        fails(tok(&home, "token p"), 6, &["retry in 3600 s", "--refresh"]);
+        let rows = status(&home, "p");
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0]["state"], "none");
+        assert_eq!(rows[0]["current"], true);
+        let retry_in = rows[0]["retry_in"].as_i64().unwrap();
+        assert!((3500..=3600).contains(&retry_in), "{retry_in}");
+        assert!(stdout(&tok(&home, "status").success()).contains("none, retry in 59m"));
+        assert_eq!(provider.requests().len(), 1);
+        tok(&home, "token p --refresh").success().stdout("t\n");
+        assert_eq!(status(&home, "p")[0]["retry_in"], Value::Null);
+    }
 }
 
 #[test]

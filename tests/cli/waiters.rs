@@ -260,8 +260,8 @@ fn retry_after_holds_for_every_process_until_it_is_over() {
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(6), "{said}");
             let seconds: u64 = said
-                .split_once("not asked again for another ")
-                .and_then(|(_, rest)| rest.split_once(" s,"))
+                .split_once("the provider asked to wait; retry in ")
+                .and_then(|(_, rest)| rest.split_once(" s:"))
                 .and_then(|(seconds, _)| seconds.parse().ok())
                 .unwrap_or_else(|| panic!("{said}"));
             assert!((500..=600).contains(&seconds), "{said}");

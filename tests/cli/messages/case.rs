@@ -280,7 +280,7 @@ fn settled(text: &str, home: &str, address: &str) -> String {
     // The resolver's words depend on the C library and on whether there is a network.
     let text = between(&text, "could not be resolved (", ")", "…");
     // Time passes.
-    let text = between(&text, "not asked again for another ", " s", "N");
+    let text = between(&text, "the provider asked to wait; retry in ", " s", "N");
     let text = between(&text, "clock is ", " s", "N");
     between(&text, "got a token that lives ", " s", "N")
 }
