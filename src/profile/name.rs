@@ -6,7 +6,7 @@ use crate::term::text::clean;
 const LONGEST: usize = 64;
 
 /// The characters of a name.
-pub const RULE: &str = "a name has letters, digits, `-` and `_`, and begins with a letter or digit";
+pub const RULE: &str = "use letters, digits, `-` and `_`, beginning with a letter or digit";
 
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +27,9 @@ pub fn check(name: &str) -> Result<(), NameError> {
     } else if name.len() > LONGEST {
         "is too long"
     } else if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        "begins badly"
+        "is not a valid name"
     } else if !name.chars().all(is_part) {
-        "is no good as a name"
+        "is not a valid name"
     } else {
         return Ok(());
     };

@@ -10,10 +10,10 @@ use crate::profile::pointer::{Pointer, PointerError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NestError {
     #[error(
-        "`{0}` is a place in JSON, and the parameters travel otherwise; add `encoding = \"json\"`"
+        "`{0}` is a JSON pointer, but the parameters are not sent as JSON; add `encoding = \"json\"`"
     )]
     NotJson(String),
-    #[error("`{pointer}`: `{name}` is there already, and is no table")]
+    #[error("`{pointer}`: `{name}` is there already and is not a table")]
     InTheWay { pointer: String, name: String },
     #[error(transparent)]
     Pointer(#[from] PointerError),

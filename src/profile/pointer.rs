@@ -42,10 +42,10 @@ pub(crate) fn meant(path: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
     /// It does not begin with `/`.
-    #[error("`{}` is no JSON pointer: one begins with `/`, as in `{}` (RFC 6901)", .0, meant(.0))]
+    #[error("`{}` is not a JSON pointer: it must begin with `/`, as in `{}` (RFC 6901)", .0, meant(.0))]
     NoSlash(String),
     /// A `~` that is not `~0` or `~1`.
-    #[error("`{0}` is no JSON pointer: `~` is written `~0` (RFC 6901)")]
+    #[error("`{0}` is not a JSON pointer: `~` is written `~0` (RFC 6901)")]
     Tilde(String),
 }
 

@@ -42,23 +42,21 @@ pub(super) enum NotAllowed {
         how: String,
         near: Option<String>,
     },
-    #[error("`${{{0}}}` cannot stand here, only `${{var.…}}` and `${{env.…}}`")]
+    #[error("`${{{0}}}` is not allowed here, only `${{var.…}}` and `${{env.…}}`")]
     Static(Name),
-    #[error("`${{client_id}}` stands here, but the profile has no `client_id`")]
+    #[error("`${{client_id}}` is used, but the profile has no `client_id`")]
     NoClientId,
-    #[error(
-        "`${{body}}` can stand only in `headers`: it is the body of the request that they go with"
-    )]
+    #[error("`${{body}}` is allowed only in `headers`: it is the body of the same request")]
     Body,
     #[error("`${{assertion}}` is made only while fetching, not when a cached token is printed")]
     AssertionInHeader,
     #[error(
-        "`${{assertion}}` can stand only in the request itself: not in `values`, and not in `assertion`"
+        "`${{assertion}}` is allowed only in the request itself, not in `values` or `assertion`"
     )]
     AssertionInItself,
     #[error("`${{{0}}}` is known only while fetching; keep it with `response.keep`")]
     StepInHeader(Name),
-    #[error("`${{{0}}}` can stand only in `header`")]
+    #[error("`${{{0}}}` is allowed only in `header`")]
     OnlyInHeader(Name),
 }
 

@@ -265,7 +265,7 @@ fn names_client(table: &ProfileTable) -> bool {
 /// How long a fetch may take, milliseconds: as the command line says, else as the profile does.
 fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64, Error> {
     match chosen.or(written.map(|timeout| timeout.ms)) {
-        Some(0) => Err(wrong("timeout", "has to be longer than no time at all")),
+        Some(0) => Err(wrong("timeout", "must be greater than zero")),
         given => Ok(given.unwrap_or(DEFAULT_TIMEOUT_MS)),
     }
 }

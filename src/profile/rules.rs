@@ -198,7 +198,7 @@ fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
         .ok_or_else(|| {
             wrong(
                 &zone_key,
-                format!("`{written}` is no offset from UTC (like `+09:00`, or `UTC`)"),
+                format!("`{written}` is not an offset from UTC (like `+09:00`, or `UTC`)"),
             )
         })
 }
@@ -235,7 +235,7 @@ fn keep(
             .clone()
             .or_else(|| location.last().map(str::to_owned))
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| wrong(key, format!("`{written}` names no member")))?;
+            .ok_or_else(|| wrong(key, format!("`{written}` does not name a member")))?;
         if TAKEN.contains(&name.as_str()) || keep.iter().any(|other| other.name == name) {
             return Err(wrong(
                 key,

@@ -282,11 +282,11 @@ mod tests {
     fn a_name_tok_does_not_know_is_refused_at_load() {
         let cases = [
             ("${clientid}", "did you mean `client_id`?"),
-            ("${nothing.here}", "is no name tok knows"),
-            ("${step.login}", "is no name tok knows"),
+            ("${nothing.here}", "is not a known name"),
+            ("${step.login}", "is not a known name"),
             ("${}", "names nothing"),
             ("${client_id", "is not closed"),
-            ("${base64(foo)}", "is no name tok knows"),
+            ("${base64(foo)}", "is not a known name"),
             ("${bass64(client_id)}", "bass64"),
             ("${base64(client_id}", "base64(client_id"),
             ("${client_id|upper}", "upper"),

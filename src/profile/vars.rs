@@ -17,7 +17,7 @@ pub(super) const DEEPEST: usize = 100;
 /// Why a variable has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum VariableError {
-    #[error("environment variable {0}, which `${{env.{0}}}` stands for, is not set")]
+    #[error("environment variable {0}, used as `${{env.{0}}}`, is not set")]
     NotSet(String),
     #[error("environment variable {0} is not UTF-8 text")]
     NotText(String),
@@ -38,7 +38,7 @@ pub(super) enum VariableError {
     TooDeep,
     #[error("vars refer to one another in a circle: {0}")]
     Circle(String),
-    #[error("`vars.{0}` may hold only `${{var.…}}` and `${{env.…}}`")]
+    #[error("`vars.{0}` may contain only `${{var.…}}` and `${{env.…}}`")]
     NotPlain(String),
     #[error(transparent)]
     Template(#[from] TemplateError),

@@ -18,7 +18,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// The URL parser refuses it.
-    #[error("`{}` is no URL: {}", clean(url, SHOWN), no_url(*why))]
+    #[error("`{}` is not a URL: {}", clean(url, SHOWN), no_url(*why))]
     NotUrl {
         /// The text.
         url: String,
@@ -107,10 +107,10 @@ impl fmt::Display for Origin {
 #[must_use]
 pub fn no_url(error: url::ParseError) -> String {
     match error {
-        url::ParseError::RelativeUrlWithoutBase => "it has to begin with https://".to_owned(),
+        url::ParseError::RelativeUrlWithoutBase => "it must begin with https://".to_owned(),
         // Names in other scripts are not translated: see `idna_adapter` in Cargo.toml.
         url::ParseError::IdnaError => {
-            "its host is no host name (one in another script is written `xn--…`)".to_owned()
+            "its host is not a host name (write one in another script as `xn--…`)".to_owned()
         }
         other => other.to_string(),
     }

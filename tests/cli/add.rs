@@ -323,7 +323,7 @@ fn without_a_terminal_add_names_everything_missing_and_writes_nothing() {
     fails(
         home.tok("add a/b --provider cint").assert(),
         2,
-        &["is no good as a name"],
+        &["is not a valid name"],
     );
     assert!(!home.config().exists());
 }

@@ -119,7 +119,7 @@ fn a_config_error_names_file_line_and_key() {
         ),
         (
             with("headers = { 'a b' = 'c' }"),
-            vec!["`headers`", "no header name"],
+            vec!["`headers`", "not a header name"],
         ),
         (
             with("steps = [{ url = 'https://a.example/' }]"),
@@ -143,7 +143,7 @@ fn a_config_error_names_file_line_and_key() {
         ),
         (
             "[profiles.p]\ntoken_url = 'auth.example.com'\nclient_id = 'i'\n".into(),
-            vec!["config.toml:2: profile `p`: `token_url`: ", "no URL"],
+            vec!["config.toml:2: profile `p`: `token_url`: ", "not a URL"],
         ),
         (
             "[profiles.p]\ntoken_url = 'http://auth.example.com'\nclient_id = 'i'\n".into(),
@@ -169,7 +169,7 @@ fn a_mistyped_profile_gets_a_suggestion_and_a_bad_name_is_refused() {
     fails(
         home.tok("token ../x").assert(),
         3,
-        &["`../x`", "begins with a letter or digit"],
+        &["`../x`", "beginning with a letter or digit"],
     );
 }
 

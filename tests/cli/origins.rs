@@ -37,15 +37,15 @@ fn a_variable_in_the_host_cannot_change_the_domain() {
         fails(
             environment,
             3,
-            &["token_url", "`${var.tenant}` stands in the host"],
+            &["token_url", "`${var.tenant}` is in the host"],
         );
         let mut option = home.tok("token p");
         option.arg("--var").arg(format!("tenant={value}"));
-        fails(option.assert(), 3, &["`${var.tenant}` stands in the host"]);
+        fails(option.assert(), 3, &["`${var.tenant}` is in the host"]);
     }
     // An `@` at the end makes what went before a user name.
     let user = home.tok("token p").env("TOK_P_VAR_TENANT", "x@y").assert();
-    fails(user, 3, &["`${var.tenant}` stands in the host"]);
+    fails(user, 3, &["`${var.tenant}` is in the host"]);
     assert_eq!(other.connections(), 0);
 }
 

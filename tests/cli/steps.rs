@@ -270,7 +270,7 @@ fn a_url_from_an_answer_follows_the_same_rules() {
             3,
             "user name before its host",
         ),
-        ("/token", 3, "is no URL"),
+        ("/token", 3, "is not a URL"),
     ] {
         let provider = Provider::start();
         provider.answer(

@@ -185,7 +185,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
             "response = { access_token = 'token' }",
             vec![
                 "response.access_token",
-                "`token` is no JSON pointer",
+                "`token` is not a JSON pointer",
                 "`/token`",
             ],
         ),

@@ -126,7 +126,7 @@ impl Marks {
                 ));
             }
             Name::Value(_) => {
-                let why = "a value that is made once per run would be made in every place";
+                let why = "the command would compute it again in each place";
                 return Err(unshown::refusal(profile, &format!("${{{name}}}"), why));
             }
             Name::Body => {

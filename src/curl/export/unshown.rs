@@ -34,7 +34,7 @@ pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'s
         (hmac, _) if hmac.starts_with("hmac_") => {
             Some("no shell can compute it without showing its key to the machine")
         }
-        _ => Some("no shell has it as tok means it"),
+        _ => Some("no shell command does the same"),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn in_body(
                 ..
             },
         )) => Err(refused("it is not in the body of that answer")),
-        _ if step.response.format != Format::Json => Err(refused("that answer is no JSON")),
+        _ if step.response.format != Format::Json => Err(refused("that answer is not JSON")),
         Some((
             rest,
             Keep {

@@ -58,7 +58,7 @@ impl Reader<'_> {
             return Err(wrong(
                 "assertion.lifetime",
                 format!(
-                    "must be at least {} seconds: `iat` is {BACKDATED_S} seconds back, and the assertion has to be there before it ends",
+                    "must be at least {} seconds: `iat` is {BACKDATED_S} seconds back, and the assertion must arrive before it expires",
                     SHORTEST_LIFETIME_MS / 1000
                 ),
             ));
@@ -70,10 +70,7 @@ impl Reader<'_> {
         }
         for (name, value) in &table.headers.0 {
             if name == "alg" {
-                return Err(wrong(
-                    "assertion.headers",
-                    "`alg` is not written here but as `assertion.alg`",
-                ));
+                return Err(wrong("assertion.headers", "write `alg` as `assertion.alg`"));
             }
             let said = self.said("assertion.headers", value)?;
             put(&mut headers, name, said);
@@ -99,14 +96,14 @@ impl Reader<'_> {
         } else if !table.claims.0.contains_key("iss") {
             return Err(wrong(
                 "assertion.claims",
-                "nobody is its issuer: write `client_id`, or `claims = { iss = \"…\" }`",
+                "it has no issuer: write `client_id`, or `claims = { iss = \"…\" }`",
             ));
         }
         let names_itself = url.names().any(|name| *name == Name::Assertion);
         if names_itself && table.audience.is_none() && !table.claims.0.contains_key("aud") {
             return Err(wrong(
                 "assertion.audience",
-                "must be said: it is else the URL that the assertion is sent to, and the URL holds `${assertion}` itself",
+                "missing: by default it is the URL that the assertion is sent to, but that URL contains `${assertion}`",
             ));
         }
         let audience = match table.audience.as_ref().map(OneOrMany::as_slice) {

@@ -318,7 +318,10 @@ impl Reader<'_> {
         let mut headers = Vec::new();
         for (name, value) in &request.table.headers {
             if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() {
-                let message = format!("`{}` is no header name", crate::term::text::clean(name, 60));
+                let message = format!(
+                    "`{}` is not a header name",
+                    crate::term::text::clean(name, 60)
+                );
                 return Err(wrong(&key, message));
             }
             headers.push((name.clone(), self.template(&key, value, Where::Field)?));

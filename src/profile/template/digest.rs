@@ -55,18 +55,18 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
         STANDARD_NO_PAD
             .decode(plain)
             .map(Value::from_bytes)
-            .map_err(|_| wrong("from_base64: what it got is no base64"))
+            .map_err(|_| wrong("from_base64: its argument is not base64"))
     });
     engine.add_function("from_hex", |text: &str| {
         from_hex(text.trim())
             .map(Value::from_bytes)
-            .ok_or_else(|| wrong("from_hex: what it got is no hexadecimal"))
+            .ok_or_else(|| wrong("from_hex: its argument is not hexadecimal"))
     });
     engine.add_function("totp", |key: &str| {
         let now_s = std::time::UNIX_EPOCH
             .elapsed()
             .map_or(0, |since| since.as_secs());
-        totp(key, now_s).ok_or_else(|| wrong("totp: the key is no base32"))
+        totp(key, now_s).ok_or_else(|| wrong("totp: the key is not base32"))
     });
 }
 
@@ -80,7 +80,7 @@ fn bytes(value: &Value) -> Result<&[u8], Error> {
         Error::new(
             ErrorKind::InvalidOperation,
             format!(
-                "a text is wanted, but this is of the kind `{}`",
+                "expected a text, but this is of the kind `{}`",
                 value.kind()
             ),
         )

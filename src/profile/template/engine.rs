@@ -43,7 +43,7 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
                 };
                 if let Some(other) = given.iter().find(|value| !is_one(value)) {
                     return Err(wrong(format!(
-                        "a text is wanted, but this is of the kind `{}`",
+                        "expected a text, but this is of the kind `{}`",
                         other.kind()
                     )));
                 }

@@ -10,7 +10,7 @@ pub enum TemplateError {
     #[error("`${{}}` names nothing (a literal `${{` is written `$${{`)")]
     Empty,
     /// A name that does not exist.
-    #[error("`${{{path}}}` is no name tok knows{}", instead(*near))]
+    #[error("`${{{path}}}` is not a known name{}", instead(*near))]
     UnknownName {
         /// The name, dotted.
         path: String,
@@ -46,7 +46,7 @@ pub enum TemplateError {
         detail: String,
     },
     /// A value would end the host that the URL template names.
-    #[error("`${{{0}}}` stands in the host, so its value may hold no `/`, `\\`, `?`, `#` or `@`")]
+    #[error("`${{{0}}}` is in the host, so its value must not contain `/`, `\\`, `?`, `#` or `@`")]
     EndsHost(String),
     /// A value would make the URL parser drop a part of the path.
     #[error("the value of `${{{0}}}` is `.` or `..`, which cannot be a part of a URL's path")]
@@ -55,7 +55,7 @@ pub enum TemplateError {
     #[error("`{0}` gives a text longer than {LONGEST_MIB} MiB")]
     TooLong(String),
     /// It gives neither a text nor a number.
-    #[error("`${{{0}}}` gives no text")]
+    #[error("`${{{0}}}` does not give a text")]
     NotText(String),
 }
 

@@ -92,7 +92,7 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
     engine.add_function("int", |text: &str| {
         text.trim()
             .parse::<i64>()
-            .map_err(|_| wrong("int: what it got is no whole number".to_owned()))
+            .map_err(|_| wrong("int: its argument is not a whole number".to_owned()))
     });
     engine.add_function("query_param", query_param);
     engine.add_function("uuid", || {
