@@ -4,8 +4,10 @@
 //! turn `tok token` into anything else: without a command before it, `--` is no command line of tok's otherwise.
 
 use crate::commands::spec::{Execute, Group, Spec};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -16,6 +18,7 @@ use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::file::Config;
+use crate::profile::file::schema::ProfileTable;
 
 /// The variable that says which shell asks.
 const VARIABLE: &str = "TOK_COMPLETE";
@@ -115,6 +118,7 @@ pub(crate) fn complete(
 fn with_completers(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|argument| match argument.get_id().as_str() {
         "profile" | "profiles" => argument.add(ArgValueCompleter::new(profiles)),
+        "provider" => argument.add(ArgValueCompleter::new(providers)),
         "name"
             if argument
                 .get_value_names()
@@ -130,13 +134,7 @@ fn with_completers(command: clap::Command) -> clap::Command {
 /// The profiles whose name begins with what is typed. Whatever is wrong with the config, a person at a prompt wants no error here.
 fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let Ok(path) = Config::path(chosen_config(&words).as_deref().map(std::path::Path::new)) else {
-        return Vec::new();
-    };
-    let Ok(all) = Config::load(&path).and_then(|config| config.overview()) else {
-        return Vec::new();
-    };
-    all.profiles
+    known_profiles(&words)
         .into_iter()
         .filter(|(name, _)| name.starts_with(&*typed.to_string_lossy()))
         .map(|(name, table)| {
@@ -145,6 +143,20 @@ fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
             CompletionCandidate::new(name).help(about)
         })
         .collect()
+}
+
+/// The profiles of the config that `words` choose. None of them if the config is broken: that is for other commands to say.
+fn known_profiles(words: &[OsString]) -> BTreeMap<String, Result<ProfileTable, Error>> {
+    let chosen = chosen_config(words);
+    Config::path(chosen.as_deref().map(Path::new))
+        .and_then(|path| Config::load(&path)?.overview())
+        .map(|all| all.profiles)
+        .unwrap_or_default()
+}
+
+/// Whether the config that `words` choose has a profile of this name.
+pub(crate) fn has_profile(words: &[OsString], name: &str) -> bool {
+    known_profiles(words).contains_key(name)
 }
 
 fn providers(typed: &OsStr) -> Vec<CompletionCandidate> {

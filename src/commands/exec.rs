@@ -18,11 +18,11 @@ use portable as system;
 use unix as system;
 
 use crate::commands::for_::variable::Variable;
-use crate::commands::get::{get_for, header_lines};
+use crate::commands::get::{header_lines, prepare_for, with};
 use crate::commands::session::Session;
 use crate::error::{Error, Kind};
-use crate::profile::Profile;
-use crate::profile::name::{secret_variable, variable};
+use crate::fast::{self, Given};
+use crate::profile::name::variable;
 use crate::secret::Secret;
 use crate::secrets::environment::withhold;
 
@@ -80,20 +80,19 @@ impl Execute for Args {
         let mut command = Command::new(program);
         command.args(arguments);
         withhold(&mut command);
-        let mut given: Vec<(String, Secret)> = Vec::new();
+        let mut values: Vec<(String, Secret)> = Vec::new();
         for (profile, names) in self.profiles.iter().zip(names) {
-            let (profile, token, _) = get_for(session, profile, &self.options)?;
-            let header = header_lines(&profile, &token)?;
-            for variable in own_secrets(&profile) {
+            let given = self.given(session, profile)?;
+            for variable in given.secret_variables {
                 command.env_remove(variable);
             }
-            given.push((names.token, token.access_token));
-            given.push((names.header, Secret::new(header.expose().trim_end())));
+            values.push((names.token, given.token));
+            values.push((names.header, Secret::new(given.header.expose().trim_end())));
         }
-        for (name, value) in &given {
+        for (name, value) in &values {
             command.env(name, value.expose());
         }
-        drop(given);
+        drop(values);
         replace(command, program)
     }
 }
@@ -101,6 +100,28 @@ impl Execute for Args {
 /// Becomes `command`, or runs it to its end where that is not possible; its exit code is tok's.
 pub(super) fn replace(command: Command, program: &std::ffi::OsStr) -> anyhow::Result<()> {
     system::replace(command, &|error| not_started(program, error))
+}
+
+impl Args {
+    fn given(&self, session: &Session, profile: &str) -> Result<Given, Error> {
+        if self.options.is_plain() && !session.verbose {
+            let min_ttl_ms = self.options.min_ttl.map_or(0, |ttl| ttl.ms);
+            let config = session.config.as_deref();
+            if let Some(given) = fast::given(profile, config, min_ttl_ms) {
+                return Ok(given);
+            }
+        }
+        let (config, profile, wish) = prepare_for(session, profile, &self.options)?;
+        let (token, _) = with(session, &config, &profile, wish)?;
+        if self.options.is_plain() {
+            fast::remember(&profile, &config);
+        }
+        Ok(Given {
+            header: header_lines(&profile, &token)?,
+            secret_variables: fast::secret_variables(&profile),
+            token: token.access_token,
+        })
+    }
 }
 
 /// The variables that one profile's token and header go into.
@@ -141,14 +162,6 @@ fn variables(exec: &Args) -> Result<Vec<Variables>, Error> {
         seen.push(name);
     }
     Ok(names)
-}
-
-/// The variables that `profile`'s secrets may come from by their names, which end as the profile likes.
-fn own_secrets(profile: &Profile) -> impl Iterator<Item = String> + '_ {
-    profile
-        .secrets
-        .keys()
-        .map(|secret| secret_variable(&profile.name, secret))
 }
 
 /// Why `program` did not start, with the exit code that shells have for it.

@@ -59,6 +59,13 @@ pub(crate) struct FetchOptions {
     pub(crate) asking: Asking,
 }
 
+impl FetchOptions {
+    /// Whether they leave to the profile which token it is, and to the cache where it comes from.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.refresh && !self.no_cache && self.asking == Asking::default()
+    }
+}
+
 /// The options that change what a profile asks for.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[group(skip)]
@@ -144,7 +151,7 @@ pub(crate) fn prepare(
     prepare_for(session, &fetch.profile, &fetch.options)
 }
 
-fn prepare_for(
+pub(crate) fn prepare_for(
     session: &Session,
     name: &str,
     options: &FetchOptions,

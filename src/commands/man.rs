@@ -5,10 +5,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::commands::session::{Session, write};
+use crate::commands::surroundings::{EXIT_CODES, FILES, VARIABLES};
 use crate::error::{Error, Kind};
 use crate::term::text::nearest;
+
+/// When the text of the pages last changed.
+const DATE: &str = "2026-11-25";
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "man",
@@ -38,15 +43,18 @@ impl Execute for Args {
         let mut command = (session.command_line)().disable_help_flag(true);
         command.build();
         if let Some(folder) = &self.dir {
-            return write_all(&command, folder);
+            return write_all(&command, folder, session);
         }
         let command = find(&command, &self.command)?;
-        write(out, &page(command)?)
+        write(out, &page(command, session)?)
     }
 }
 
 /// The command that `path` names, `tok` itself for none.
-fn find<'a>(root: &'a clap::Command, path: &[String]) -> Result<&'a clap::Command, Error> {
+pub(crate) fn find<'a>(
+    root: &'a clap::Command,
+    path: &[String],
+) -> Result<&'a clap::Command, Error> {
     let mut command = root;
     for name in path {
         command = command.find_subcommand(name).ok_or_else(|| {
@@ -65,15 +73,61 @@ fn find<'a>(root: &'a clap::Command, path: &[String]) -> Result<&'a clap::Comman
 }
 
 /// The page of `command`, in roff.
-fn page(command: &clap::Command) -> anyhow::Result<String> {
+fn page(command: &clap::Command, session: &Session) -> anyhow::Result<String> {
     let name = page_name(command);
+    let path: Vec<String> = command
+        .get_bin_name()
+        .unwrap_or_default()
+        .split(' ')
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
     let mut roff = Vec::new();
-    clap_mangen::Man::new(command.clone())
+    let man = clap_mangen::Man::new(command.clone())
         .title(name.to_uppercase())
-        .manual("tok")
-        .render(&mut roff)
-        .context("could not make the page")?;
+        .date(DATE)
+        .source(concat!("tok ", env!("CARGO_PKG_VERSION")))
+        .manual("tok");
+    let is_root = path.is_empty();
+    let mut more = Roff::new();
+    more.control("SH", ["EXAMPLES"]);
+    literal(&mut more, (session.examples)(&path));
+    if is_root {
+        for (heading, rows) in [
+            ("EXIT STATUS", EXIT_CODES),
+            ("ENVIRONMENT", VARIABLES),
+            ("FILES", FILES),
+        ] {
+            more.control("SH", [heading]);
+            for (name, text) in rows {
+                more.control("TP", []);
+                more.text([bold(*name)]);
+                more.text([roman(*text)]);
+            }
+        }
+    }
+    let render = |roff: &mut Vec<u8>| {
+        man.render_title(roff)?;
+        man.render_name_section(roff)?;
+        man.render_synopsis_section(roff)?;
+        man.render_description_section(roff)?;
+        man.render_options_section(roff)?;
+        if command.has_subcommands() {
+            man.render_subcommands_section(roff)?;
+        }
+        more.to_writer(roff)
+    };
+    render(&mut roff).context("could not make the page")?;
     Ok(String::from_utf8_lossy(&roff).into_owned())
+}
+
+/// Lines that are printed as they are.
+fn literal(roff: &mut Roff, lines: &str) {
+    roff.control("nf", []);
+    for line in lines.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
 }
 
 /// `tok-secret-set`, as the pages of a command with commands are called.
@@ -85,17 +139,17 @@ fn page_name(command: &clap::Command) -> String {
 }
 
 /// Writes the page of `command` and those of all commands under it into `folder`.
-fn write_all(command: &clap::Command, folder: &Path) -> anyhow::Result<()> {
+fn write_all(command: &clap::Command, folder: &Path, session: &Session) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("could not make {}", folder.display()))?;
     let path = folder.join(format!("{}.1", page_name(command)));
-    std::fs::write(&path, page(command)?)
+    std::fs::write(&path, page(command, session)?)
         .with_context(|| format!("could not write {}", path.display()))?;
     for inner in command
         .get_subcommands()
         .filter(|inner| !inner.is_hide_set())
     {
-        write_all(inner, folder)?;
+        write_all(inner, folder, session)?;
     }
     Ok(())
 }

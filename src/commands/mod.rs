@@ -15,6 +15,7 @@ mod help;
 mod inspect;
 mod json;
 mod list;
+mod long_help;
 mod man;
 mod print;
 mod providers;
@@ -26,6 +27,7 @@ mod session;
 mod show;
 mod spec;
 mod status;
+mod surroundings;
 mod token;
 mod wrong;
 
@@ -64,6 +66,7 @@ const ALL: &[&Spec] = &[
     &schema::COMMAND,
     &completions::COMMAND,
     &man::COMMAND,
+    &help::COMMAND,
 ];
 
 /// Does what `typed` (the program's name first) says, with the answer on stdout.
@@ -75,7 +78,11 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
     if completions::complete(typed, command_line, &mut out)? {
         return Ok(());
     }
-    let Ok(matches) = root::to_read(ALL).try_get_matches_from(typed) else {
+    let mut reader = root::to_read(ALL);
+    let read = reader.try_get_matches_from_mut(typed);
+    // Taking the tree apart takes longer than reading a config, and the process ends soon.
+    std::mem::forget(reader);
+    let Ok(matches) = read else {
         drop(out);
         return usage(typed);
     };
@@ -127,12 +134,13 @@ fn session(global: Global) -> Session {
         verbose: global.verbose,
         quiet: global.quiet,
         command_line,
+        examples: |path| long_help::examples(ALL, path),
     }
 }
 
 /// The command line with all its help.
 fn command_line() -> clap::Command {
-    help::lay_over(root::to_show(ALL), ALL)
+    long_help::lay_over(root::to_show(ALL), ALL)
 }
 
 /// Help and version go to stdout and are a success; everything else is a wrong command line.
@@ -156,11 +164,15 @@ fn usage(typed: &[OsString]) -> anyhow::Result<()> {
             let _ = write!(
                 anstream::stderr(),
                 "{}",
-                help::short(command_line(), &words)
+                long_help::short(command_line(), &words)
             );
             Err(Silent(Kind::Usage.exit_code()).into())
         }
-        _ => Err(wrong::failure(&error, &help::path(ALL, &words)).into()),
+        _ => {
+            let path = long_help::path(ALL, &words);
+            let is_profile = |word: &str| completions::has_profile(typed, word);
+            Err(wrong::failure(&error, &path, &is_profile).into())
+        }
     }
 }
 

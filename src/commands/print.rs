@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::commands::get::{Asking, Fetch, prepare, with};
+use crate::commands::get::{Fetch, prepare, with};
 use crate::commands::session::{Session, write};
 use crate::error::Error;
 use crate::fast;
@@ -21,7 +21,7 @@ pub(crate) fn print(
     let (config, profile, wish) = prepare(session, fetch)?;
     let (token, source) = with(session, &config, &profile, wish)?;
     write(out, form(&profile, &token, source)?.expose())?;
-    if !wish.no_cache && fetch.options.asking == Asking::default() {
+    if fetch.options.is_plain() {
         fast::remember(&profile, &config);
     }
     Ok(())

@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 
 use crate::commands::global::Global;
-use crate::commands::help;
+use crate::commands::long_help;
 use crate::commands::spec::{self, Spec};
 
 /// As clap needs it to read a command line. Each level has the global options: clap would copy them to every command instead.
@@ -18,7 +18,7 @@ pub(crate) fn to_show(commands: &[&Spec]) -> Command {
         .about("Prints an access token for a named provider, fetching one only when it must")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true)
-        .styles(help::STYLES)
+        .styles(long_help::STYLES)
         .max_term_width(79);
     // The global options come after the commands: a manual page lists them last then.
     spec::above(root, commands).args(global.get_arguments().cloned().map(|arg| arg.global(true)))

@@ -130,15 +130,17 @@ fn profile(session: &Session, name: &SecretName) -> Result<Profile, Error> {
         .keys()
         .map(String::as_str)
         .chain([CLIENT_SECRET]);
-    let failure = Error::new(
-        Kind::Config,
-        format!("profile `{}` has no secret `{}`", profile.name, name.name),
-    );
+    let failure = |reason: String| Error::new(Kind::Config, reason);
     Err(match nearest(&name.name, known) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
-        None => failure.hint(format!(
-            "declare it in the profile: `secrets = {{ {} = {{}} }}`",
-            name.name
+        Some(near) => failure(format!(
+            "profile `{}` has no secret `{}`",
+            profile.name, name.name
+        ))
+        .hint(format!("did you mean `{near}`?")),
+        // Not repeated: it may be the secret itself, typed where it does not belong.
+        None => failure(format!("profile `{}` has no secret of this name", profile.name)).hint(format!(
+            "declare the name in the profile: `secrets = {{ NAME = {{}} }}`; the secret itself is typed at a prompt or read from stdin: `tok secret set {}`",
+            profile.name
         )),
     })
 }

@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) quiet: bool,
     /// Makes the whole command line with all its help.
     pub(crate) command_line: fn() -> clap::Command,
+    /// The examples of the command at a path, as in `secret set`.
+    pub(crate) examples: fn(&[String]) -> &'static str,
 }
 
 impl Session {

@@ -8,15 +8,23 @@ use crate::error::{Error, Kind};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
 /// What `error` means, for the command that `path` leads to.
-pub(crate) fn failure(error: &clap::Error, path: &[&str]) -> Error {
-    let (message, hint) = words(error);
+pub(crate) fn failure(
+    error: &clap::Error,
+    path: &[&str],
+    is_profile: &dyn Fn(&str) -> bool,
+) -> Error {
+    let (message, hint) = words(error, path, is_profile);
     let page = [&["tok"], path, &["--help"]].concat().join(" ");
     Error::new(Kind::Usage, clean(&message, SHOWN_CHARACTERS))
         .hint(hint.unwrap_or_else(|| format!("`{page}` has the options and examples")))
 }
 
 /// The message, and the next step where there is a better one than reading the help.
-fn words(error: &clap::Error) -> (String, Option<String>) {
+fn words(
+    error: &clap::Error,
+    path: &[&str],
+    is_profile: &dyn Fn(&str) -> bool,
+) -> (String, Option<String>) {
     let argument = list(error, ContextKind::InvalidArg);
     let first = argument.first().map_or("", String::as_str);
     let value = list(error, ContextKind::InvalidValue).concat();
@@ -26,20 +34,30 @@ fn words(error: &clap::Error) -> (String, Option<String>) {
             .map(|near| format!("did you mean `{near}`?"))
     };
     match error.kind() {
-        ErrorKind::InvalidSubcommand => (
-            format!(
-                "there is no command `{}`",
-                list(error, ContextKind::InvalidSubcommand).concat()
-            ),
-            did_you_mean(ContextKind::SuggestedSubcommand)
-                .or_else(|| Some("`tok --help` lists the commands".to_owned())),
+        ErrorKind::InvalidSubcommand => {
+            let word = list(error, ContextKind::InvalidSubcommand).concat();
+            let hint = guess(path, &word)
+                .map(str::to_owned)
+                .or_else(|| {
+                    (path.is_empty() && is_profile(&word)).then(|| {
+                        format!("`tok token {word}` prints its token, `tok exec {word} -- CMD` runs CMD with it")
+                    })
+                })
+                .or_else(|| did_you_mean(ContextKind::SuggestedSubcommand))
+                .unwrap_or_else(|| "`tok --help` lists the commands".to_owned());
+            (format!("there is no command `{word}`"), Some(hint))
+        }
+        // Not repeated: what belongs to the command may be a secret.
+        ErrorKind::UnknownArgument if path == ["exec"] => (
+            "the command to run needs `--` before it".to_owned(),
+            Some("write `tok exec PROFILE -- CMD ARGUMENTS`".to_owned()),
         ),
         ErrorKind::UnknownArgument if first.starts_with('-') => (
             format!("there is no option `{first}` here"),
             did_you_mean(ContextKind::SuggestedArg),
         ),
         // Not repeated: what is too much after `tok secret set` may be a secret.
-        ErrorKind::UnknownArgument => ("there is an argument too many".to_owned(), None),
+        ErrorKind::UnknownArgument => ("unexpected argument".to_owned(), None),
         ErrorKind::InvalidValue if value.is_empty() => (format!("`{first}` needs a value"), None),
         ErrorKind::InvalidValue => (format!("`{value}` is no value for `{first}`"), {
             let valid = list(error, ContextKind::ValidValue);
@@ -77,6 +95,62 @@ fn words(error: &clap::Error) -> (String, Option<String>) {
             (line.trim_start_matches("error: ").to_owned(), None)
         }
     }
+}
+
+/// The command to type for one that other programs have and tok does not.
+fn guess(path: &[&str], word: &str) -> Option<&'static str> {
+    Some(match (path, word) {
+        ([], "env" | "export" | "source" | "eval" | "shell") => {
+            "`tok exec PROFILE -- CMD` runs CMD with the token in its environment; `tok for sh PROFILE` prints an `export` line"
+        }
+        ([], "get" | "fetch" | "print" | "read" | "access-token" | "print-access-token") => {
+            "`tok token PROFILE` prints the token"
+        }
+        ([], "refresh" | "renew" | "update") => "`tok token PROFILE --refresh` fetches a new token",
+        ([], "login" | "auth" | "signin") => {
+            "tok needs no login: store the secret with `tok secret set PROFILE`, then `tok token PROFILE` fetches a token"
+        }
+        ([], "logout" | "clear" | "clean" | "purge" | "invalidate") => {
+            "`tok forget PROFILE` drops its cached token, `tok forget --all` every one"
+        }
+        ([], "revoke") => "`tok forget PROFILE` drops the cached token; the provider is not told",
+        ([], "remove" | "rm" | "delete" | "del") => {
+            "delete `[profiles.NAME]` from the config, and first its secret: `tok secret delete NAME`"
+        }
+        ([], "ls" | "profiles" | "profile") => "`tok list` lists the profiles",
+        ([], "init" | "new" | "create" | "configure" | "setup") => {
+            "`tok add NAME` writes a profile into the config"
+        }
+        ([], "config" | "edit") => "`tok add NAME` writes a profile, `tok show NAME` shows one",
+        ([], "run" | "with") => "`tok exec PROFILE -- CMD` runs CMD with the token",
+        ([], "git" | "docker" | "kubectl" | "cargo" | "bazel" | "sh" | "bash" | "fish") => {
+            "`tok for --help` lists the programs that tok prints a token for"
+        }
+        ([], "check" | "test" | "verify" | "diagnose") => {
+            "`tok doctor PROFILE` checks everything that a token needs"
+        }
+        ([], "decode" | "jwt" | "claims") => "`tok inspect PROFILE` shows the claims of its token",
+        ([], "version") => "`tok --version` prints it",
+        ([], "whoami" | "info" | "cache") => "`tok status` shows what is cached",
+        (["secret"], "list" | "ls" | "show") => {
+            "`tok show PROFILE` lists the secrets of a profile, `tok secret check PROFILE` says which are set"
+        }
+        (["secret"], "get" | "read" | "print") => {
+            "tok never prints a secret; `tok secret check PROFILE` says where it is"
+        }
+        (["secret"], "add" | "store" | "put" | "create" | "update") => {
+            "`tok secret set PROFILE` stores one"
+        }
+        (["secret"], "remove" | "rm" | "unset" | "forget" | "clear") => {
+            "`tok secret delete PROFILE` removes it from the keyring"
+        }
+        (["for"], "bash" | "zsh" | "env" | "export" | "shell") => {
+            "`tok for sh PROFILE` prints an `export` line for sh, bash and zsh"
+        }
+        (["for"], "pwsh") => "`tok for powershell PROFILE` prints an assignment",
+        (["for"], "kubernetes" | "k8s") => "`tok for kubectl PROFILE` is a credential plugin",
+        _ => return None,
+    })
 }
 
 /// The texts that clap has for `kind`.

@@ -33,11 +33,11 @@ pub(super) struct Bookmark {
     entry: String,
     /// The characters that the profile's tokens may have.
     characters: TokenCharacters,
-    header: Option<Header>,
+    /// The texts around the token in each header line; `None` for the usual line.
+    header: Option<Vec<Vec<String>>>,
+    /// The environment variables that the profile's secrets may be in.
+    pub(super) secret_variables: Vec<String>,
 }
-
-/// The texts around the token in each header line; `None` for the usual line.
-pub(super) type Header = Vec<Vec<String>>;
 
 fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
@@ -84,7 +84,13 @@ impl Bookmark {
             entry: cache::stem(profile),
             characters: profile.response.token_chars,
             header,
+            secret_variables: super::secret_variables(profile),
         })
+    }
+
+    /// As [`output::header_around`](crate::output::header_around) takes it.
+    pub(super) fn header(&self) -> Option<&[Vec<String>]> {
+        self.header.as_deref()
     }
 
     /// Whether what it says of the config at `path`, which is in `state`, still holds.
@@ -128,7 +134,7 @@ fn read(bytes: &[u8]) -> Option<Bookmark> {
 }
 
 /// The entry that the bookmark of `profile` leads to, where the config is at `path`, if there is one. Errors are left to the way by the config.
-pub(super) fn follow(profile: &str, path: &Path) -> Option<(Found, Option<Header>)> {
+pub(super) fn follow(profile: &str, path: &Path) -> Option<(Bookmark, Found)> {
     name::check(profile).ok()?;
     let folder = Directory::open_in_order(&directory::path().ok()?)?;
     let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
@@ -141,5 +147,5 @@ pub(super) fn follow(profile: &str, path: &Path) -> Option<(Found, Option<Header
     let found = Store::File
         .read(&folder, &bookmark.entry, bookmark.characters)
         .ok()??;
-    Some((found, bookmark.header))
+    Some((bookmark, found))
 }

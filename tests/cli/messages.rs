@@ -73,8 +73,10 @@ fn snapshot(topic: &str) -> PathBuf {
 fn every_message_has_the_form_of_a_message() {
     for topic in TOPICS {
         let read = std::fs::read_to_string(snapshot(topic)).unwrap();
-        for case in read.split("]\n\n") {
-            has_the_form_of_a_message(case);
+        let lines: Vec<&str> = read.lines().collect();
+        let ends_a_case = |line: &&str| line.starts_with('[') && line.len() == 3;
+        for case in lines.split_inclusive(ends_a_case) {
+            has_the_form_of_a_message(&case.join("\n"));
         }
     }
 }

@@ -48,10 +48,15 @@ fn help_is_grouped_and_the_long_one_has_examples_and_exit_codes() {
         long.contains("Examples:") && long.contains("Exit codes:"),
         "{long}"
     );
+    for heading in ["Environment:", "TOK_PROFILE", "Files:", "config.toml"] {
+        assert!(long.contains(heading), "{heading}");
+    }
     assert!(
-        !short.contains("Examples:") && !short.contains("Exit codes:"),
+        short.contains("Example:") && !short.contains("Exit codes:"),
         "{short}"
     );
+    let short = stdout(&home.tok("exec -h").assert().success());
+    assert_eq!(short.matches("  tok exec ").count(), 1, "{short}");
     let exec = stdout(&home.tok("exec --help").assert().success());
     assert!(exec.contains("tok exec cint -- "), "{exec}");
 }
@@ -76,7 +81,7 @@ fn usage_errors_exit_with_2_and_a_hint() {
         ),
         (
             "token cint --timeout soon",
-            ["`soon` is no length of time", "tok token --help"],
+            ["`soon` is not a duration", "tok token --help"],
         ),
         (
             "token cint --param x",
@@ -107,6 +112,23 @@ fn a_secret_typed_as_an_argument_is_not_repeated() {
         .assert()
         .code(2);
     assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
+    let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
+    for command in ["set", "check", "delete"] {
+        let wrong = home
+            .tok(&format!("secret {command} cint hunter2"))
+            .assert()
+            .code(3);
+        assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
+    }
+    for line in [
+        "exec cint curl -u hunter2",
+        "token cint hunter2",
+        "list hunter2",
+        "forget cint hunter2",
+    ] {
+        let wrong = home.tok(line).assert().code(2);
+        assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
+    }
     let wrong = home
         .tok("token cint --client-secret=hunter2")
         .assert()
@@ -171,7 +193,7 @@ fn an_exported_completion_variable_changes_nothing() {
 
 #[test]
 fn completion_is_empty_and_silent_with_a_broken_config() {
-    let home = Home::with("[profiles.p\n");
+    let home = Home::with("= no TOML\n");
     home.tok("-- tok token p")
         .env("TOK_COMPLETE", "bash")
         .env("_CLAP_COMPLETE_INDEX", "2")
@@ -195,6 +217,19 @@ fn every_command_has_a_manual_page() {
             || page.contains("Examples"),
         "{page}"
     );
+    let page = stdout(&home.tok("man").assert().success());
+    let date = |line: &str| line.split_whitespace().nth(3).map(str::to_owned);
+    let title = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+    assert!(
+        date(title).is_some_and(|date| date.starts_with("20")),
+        "{title}"
+    );
+    for section in ["EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"] {
+        assert!(
+            page.contains(&format!(".SH {section}\n")),
+            "{section}: {page}"
+        );
+    }
     home.tok("man --dir out/man1")
         .assert()
         .success()
