@@ -245,15 +245,10 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
             let name = line.text_value().and_then(|text| text.split_once('=')).map_or("NAME", |(name, _)| name);
             write(format!("{last} = {{ {name} = \"…\" }}"))
         }
-        "body" if is_table => {
-            let name = line.value().trim_start_matches('{').split_once('=')?.0.trim();
-            write(format!("params = {{ {name} = \"…\" }}"))
-        }
         "secrets" => {
             let name = line.value().split(['"', '\'']).nth(1).unwrap_or("NAME").to_owned();
             write(format!("secrets = {{ {name} = {{}} }}"))
         }
-        "body" if is_table => line.with_key("body", "params"),
         "header" if is_table => Some(
             "write `extra_header = \"NAME: VALUE\"` for a line that `tok header` prints, or `headers = { … }` for the token request".to_owned(),
         ),
