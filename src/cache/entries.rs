@@ -12,6 +12,7 @@ use crate::cache::last_failure::LastFailure;
 use crate::cache::store::Store;
 use crate::cache::{LAST_FAILURE, key, lock};
 use crate::clock::Now;
+use crate::error::Error;
 use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 
@@ -67,22 +68,38 @@ impl Entries {
     /// # Errors
     /// Fails if the directory cannot be listed.
     pub(crate) fn list(&self, profile: Option<&str>) -> Result<Vec<Listed>, CacheError> {
-        let names = self.directory.names()?;
-        let listed = names.iter().filter_map(|name| {
-            let (stem, ending) = key::split(name)?;
-            let store = Store::with_ending(ending)?;
-            let owner = key::profile_of(stem)?;
-            profile
-                .is_none_or(|profile| profile == owner)
-                .then(|| Listed {
-                    profile: owner.to_owned(),
-                    stem: stem.to_owned(),
-                    store,
-                    file: self.directory.path().join(name),
-                    entry: self.read(store, stem),
-                })
-        });
-        Ok(listed.collect())
+        let mut listed = Vec::new();
+        // A keyring that is locked or does not answer is asked once.
+        let mut keyring_error: Option<Error> = None;
+        for name in self.directory.names()? {
+            let Some((stem, ending)) = key::split(&name) else {
+                continue;
+            };
+            let (Some(store), Some(owner)) = (Store::with_ending(ending), key::profile_of(stem))
+            else {
+                continue;
+            };
+            if profile.is_some_and(|profile| profile != owner) {
+                continue;
+            }
+            let entry = match &keyring_error {
+                Some(error) if store == Store::Keyring => {
+                    Err(CacheError::Keyring(stem.to_owned(), error.clone()))
+                }
+                _ => self.read(store, stem),
+            };
+            if let Err(CacheError::Keyring(_, error)) = &entry {
+                keyring_error = Some(error.clone());
+            }
+            listed.push(Listed {
+                profile: owner.to_owned(),
+                stem: stem.to_owned(),
+                store,
+                file: self.directory.path().join(&name),
+                entry,
+            });
+        }
+        Ok(listed)
     }
 
     /// Lists every wait, or those of `profile`, sorted by name.

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use crate::profile::Profile;
 use crate::profile::file::schema::{CacheKind, TokenCharacters};
+use crate::secrets::keyring;
 use crate::token::Token;
 use directory::Directory;
 use entry::Entry;
@@ -37,7 +38,8 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Returns the slot for the token that `profile` asks for; `None` with `cache = "none"`.
+    /// Returns the slot for the token that `profile` asks for; `None` with `cache = "none"`, or if the keyring that it would be in is
+    /// turned off.
     ///
     /// # Errors
     /// Fails if there is no home.
@@ -45,6 +47,8 @@ impl Slot {
         let store = match profile.cache {
             CacheKind::None => return Ok(None),
             CacheKind::File => Store::File,
+            // A wrong value is an error of each use of the keyring.
+            CacheKind::Keyring if keyring::is_off().unwrap_or(false) => return Ok(None),
             CacheKind::Keyring => Store::Keyring,
         };
         let digest = key::digest(&profile.name, &profile.inputs());

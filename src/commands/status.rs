@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cache;
 use crate::cache::entries::{Entries, Listed};
+use crate::cache::error::CacheError;
 use crate::cache::store::Store;
 use crate::clock::Now;
 use crate::commands::get::profile_variable;
@@ -14,6 +15,7 @@ use crate::commands::session::{Session, write};
 use crate::error::{Kind, OrFail, Subject, chain};
 use crate::output::rfc3339;
 use crate::profile::Overrides;
+use crate::secrets::keyring;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::duration;
 use crate::term::table;
@@ -49,7 +51,7 @@ tok status cint --json | jq '.[0].state'",
 #[group(skip)]
 #[command(after_help = "\
 States: fresh; stale (good, and the next call refreshes it); dead; damaged;
-  none. (other): for another scope, audience or parameter, or from before
+  none; locked or unreachable (in the keyring, exit code 4). (other): for another scope, audience or parameter, or from before
   the profile was edited. retry in: the provider asked to wait that long.")]
 pub(crate) struct Args {
     /// Only this profile
@@ -75,6 +77,10 @@ impl Execute for Args {
         let is_current = |profile: &str, stem: &str| {
             current_stem(session, profile).map(|current| current == stem)
         };
+        let keyring_error = listed.iter().find_map(|entry| match &entry.entry {
+            Err(CacheError::Keyring(_, error)) => Some(error.clone()),
+            _ => None,
+        });
         let mut rows = Vec::new();
         for entry in listed {
             let wait = waits.iter().position(|wait| wait.stem == entry.stem);
@@ -98,7 +104,13 @@ impl Execute for Args {
         } else {
             lines(&rows)
         };
-        write(out, &answer)
+        write(out, &answer)?;
+        match keyring_error {
+            Some(error) => Err(error
+                .about(Subject::Action("a cached token cannot be read".into()))
+                .into()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -153,11 +165,15 @@ fn row(session: &Session, listed: Listed, current: Option<bool>, now: &Now) -> O
             }
         }),
         Err(error) => {
-            session.notes().note(&chain(&error));
-            Some(Row {
-                state: "damaged",
-                ..row
-            })
+            let state = match &error {
+                CacheError::Keyring(_, error) if keyring::is_locked(error) => "locked",
+                CacheError::Keyring(..) => "unreachable",
+                _ => {
+                    session.notes().note(&chain(&error));
+                    "damaged"
+                }
+            };
+            Some(Row { state, ..row })
         }
     }
 }

@@ -100,6 +100,14 @@ impl From<Failure> for Error {
     }
 }
 
+/// Whether `error` says that the keyring is locked, or waits to be unlocked.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Some(Failure::Locked(_) | Failure::Busy(_) | Failure::Dismissed)
+    )
+}
+
 /// Whether `TOK_KEYRING` turns the keyring off.
 ///
 /// # Errors

@@ -279,3 +279,28 @@ fn only_the_rejected_token_is_dropped() {
         &["no profile `r`"],
     );
 }
+
+#[test]
+fn keyring_that_is_turned_off_is_no_cache_and_one_that_cannot_be_reached_is_told_by_status() {
+    let (provider, home) = scene();
+    home.write_config(&config(&provider, "cache = 'keyring'"));
+    for token in ["t1\n", "t2\n"] {
+        let run = home
+            .tok("token p")
+            .env("TOK_P_CLIENT_SECRET", "s")
+            .env("TOK_KEYRING", "off")
+            .assert();
+        run.success().stdout(token).stderr("");
+    }
+    // The mark of an entry in the keyring.
+    home.write_config(&config(&provider, ""));
+    tok(&home, "token p").success();
+    let entry = file(&home, ".json");
+    std::fs::rename(&entry, entry.with_extension("keyring")).unwrap();
+    let run = tok(&home, "status --json").code(4);
+    let rows: Vec<Value> = serde_json::from_str(&stdout(&run)).unwrap();
+    assert_eq!(rows[0]["state"], "unreachable");
+    assert!(stderr(&run).contains("a cached token cannot be read"));
+    let off = home.tok("status --json").env("TOK_KEYRING", "off").assert();
+    off.success().stdout("[]\n").stderr("");
+}

@@ -149,6 +149,18 @@ fact_a_locked_keyring_is_to_be_unlocked_says_the_hint() {
   says 'hint: unlock the keyring, or set TOK_CINT_CLIENT_SECRET'
 }
 
+fact_status_calls_a_token_in_a_locked_keyring_locked() {
+  keyring
+  printf 'cache = "keyring"\n' >>"$XDG_CONFIG_HOME/tok/config.toml"
+  attempt tok token cint
+  [ "$code" -eq 0 ]
+  lock
+  attempt tok status --json
+  [ "$code" -eq 4 ]
+  [ "$(jq --raw-output '.[0].state' "$out")" = locked ]
+  says 'hint: unlock the keyring'
+}
+
 fact_a_keyring_that_nobody_unlocked_since_it_started_ends_with_4() {
   keyring
   kill "$daemon"
