@@ -128,9 +128,12 @@ pub fn is_fresh(token: &Token, now: &Now, min_ttl_ms: i64) -> bool {
 }
 
 fn freshness(token: &Token, now: &Now, min_ttl_ms: i64) -> Freshness {
-    // Spreads the refreshes of many processes; it does not matter which of them refreshes.
-    let jitter = f64::from(std::process::id() % 1000) / 1000.0;
-    token.freshness(now, min_ttl_ms, jitter)
+    token.freshness(now, min_ttl_ms, jitter(std::process::id()))
+}
+
+/// Spreads the refreshes of many processes from 0 to 1; it does not matter which of them refreshes.
+fn jitter(process: u32) -> f64 {
+    f64::from(process % 1000) / 1000.0
 }
 
 fn reuse(found: Found) -> (Token, Source) {
@@ -318,5 +321,17 @@ impl<'a> Flow<'a> {
         Error::new(kind, reason)
             .hint(hint)
             .profile(&self.run.profile.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_refresh_at_different_times() {
+        for (process, expected) in [(4000, 0.0), (4250, 0.25), (4999, 0.999)] {
+            assert!((jitter(process) - expected).abs() < 1e-9, "{process}");
+        }
     }
 }

@@ -277,6 +277,48 @@ fn no_core_is_written_although_the_shell_asks_for_one() {
     });
 }
 
+/// The kernel gives the files in `/proc/PID` of a process that cannot be dumped to root, so as root tok runs as another user here.
+#[cfg(target_os = "linux")]
+#[test]
+fn other_processes_of_the_user_cannot_look_into_tok() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt as _;
+
+    const OTHER: u32 = 61_004;
+    let scene = Scene::new(From::Env);
+    let gate = Gate::new();
+    let held = Answer::token(&scene.token.0, 3600).held_by(&gate);
+    scene.provider.answer("/token", held);
+    let program = scene.home.path().join("tok");
+    std::fs::copy(assert_cmd::cargo::cargo_bin!("tok"), &program).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut tok = scene.run(&program, "token p");
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root {
+        let mut folders = vec![scene.home.path().to_owned()];
+        while let Some(path) = folders.pop() {
+            chown(&path, Some(OTHER), Some(OTHER)).unwrap();
+            if path.is_dir() {
+                folders.extend(
+                    std::fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
+            }
+        }
+        tok.uid(OTHER).gid(OTHER);
+    }
+    let child = tok.stdout(Stdio::piped()).spawn().unwrap();
+    gate.wait_for(1);
+    let owner = std::fs::metadata(format!("/proc/{}/environ", child.id()))
+        .unwrap()
+        .uid();
+    gate.open();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(owner, 0, "its memory can be read by other processes");
+}
+
 /// No room for a thread's stack makes a library panic with secrets in memory: the one panic a user can bring about.
 #[cfg(target_os = "linux")]
 #[test]

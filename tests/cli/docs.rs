@@ -268,3 +268,32 @@ fn the_image_and_the_action_name_files_and_options_that_exist() {
     let step = step.split_once('"').unwrap().0;
     assert!(root.join(step).is_file(), "{step}");
 }
+
+/// Each row of the table of promises names its test, and the test is there.
+#[test]
+fn every_promise_in_security_md_names_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let promises = page.split("## What tok promises").nth(1).unwrap();
+    let promises = promises.split("\n## ").next().unwrap();
+    let mut tests = 0;
+    for row in promises
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(1)
+    {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let is_heading = cells[0].starts_with("**");
+        let Some((module, test)) = cells
+            .get(1)
+            .and_then(|cell| cell.trim_matches(['`', ' ', '|']).split_once("::"))
+        else {
+            assert!(is_heading, "no test: {row}");
+            continue;
+        };
+        let source = std::fs::read_to_string(root.join(format!("tests/cli/{module}.rs"))).unwrap();
+        assert!(source.contains(&format!("fn {test}()")), "{module}::{test}");
+        tests += 1;
+    }
+    assert!(tests >= 25, "{tests} promises");
+}
