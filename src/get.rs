@@ -301,9 +301,10 @@ impl<'a> Flow<'a> {
             ))
     }
 
+    /// Not exit 6, "try again later": without --cached the token can be had at once.
     fn nothing_cached(&self) -> Error {
         self.error(
-            Kind::Unreachable,
+            Kind::Usage,
             "no usable token in the cache, and --cached forbids fetching one".to_owned(),
             "leave --cached out to fetch one",
         )

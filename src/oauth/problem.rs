@@ -217,6 +217,8 @@ impl Problem {
             Self::NoAnswer { why, .. } => why.kind(),
             Self::Refused { .. } => Kind::Refused,
             Self::InTrouble { .. } => Kind::Unreachable,
+            // The command asks for more than there is.
+            Self::TooShort { .. } => Kind::Usage,
             _ => Kind::Unusable,
         }
     }

@@ -107,7 +107,7 @@ fn refresh_min_ttl_and_no_cache_work_as_documented() {
         .tok("token p --min-ttl 20m")
         .env("TOK_P_CLIENT_SECRET", "s")
         .assert();
-    fails(run, 7, &["live 600 s", "--min-ttl", "1200 s"]);
+    fails(run, 2, &["live 600 s", "--min-ttl", "1200 s"]);
     assert_eq!(provider.requests().len(), 4);
 }
 
@@ -126,7 +126,7 @@ fn cached_without_a_cached_token_is_an_error() {
     let (provider, home) = scene(3600, "");
     fails(
         home.tok("token p --cached").assert(),
-        6,
+        2,
         &["profile `p`", "no usable token in the cache", "--cached"],
     );
     assert_eq!(provider.connections(), 0);

@@ -19,8 +19,9 @@ use crate::clock::Now;
 use crate::commands::get::{Fetch, get, prepare};
 use crate::commands::session::{Session, environment};
 use crate::commands::spec::{Execute, Spec};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::get::{Options, Run, Source, acquire};
+use crate::oauth::problem::Problem;
 use crate::process::replace_file;
 use crate::profile::Profile;
 use crate::profile::file::Config;
@@ -310,7 +311,7 @@ impl Watch {
             ..self.wish
         };
         match self.acquire(wish) {
-            Err(error) if error.kind() == Kind::Unusable => self.acquire(Options {
+            Err(error) if is_too_short(&error) => self.acquire(Options {
                 min_ttl_ms: 0,
                 ..wish
             }),
@@ -356,6 +357,11 @@ fn wait_after_failure_ms(failures: u32) -> i64 {
     WAIT_AT_LEAST_MS
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(WAIT_AT_MOST_MS)
+}
+
+/// Whether the provider's tokens live shorter than was asked for.
+fn is_too_short(error: &Error) -> bool {
+    matches!(error.reason(), Some(Problem::TooShort { .. }))
 }
 
 #[cfg(test)]
