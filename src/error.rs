@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::term::colour::{ERROR, HINT};
 pub use crate::term::text::io_text;
-use crate::term::text::without_numbers;
 
 /// Why a run ended without a result, as far as a script can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +116,7 @@ struct Parts {
 impl Error {
     /// An error of `kind` for a reason that only its place knows: a lower-case phrase without a final period, without the subject.
     pub fn new(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::with(kind, Reason::Text(without_numbers(&reason.into()).into()))
+        Self::with(kind, Reason::Text(reason.into()))
     }
 
     /// An error of `kind` whose reason is another error.
@@ -163,12 +162,6 @@ impl Error {
     #[must_use]
     pub fn profile(self, name: impl Into<String>) -> Self {
         self.about(Subject::Profile(name.into()))
-    }
-
-    /// The same error with `prefix: ` before its text. Being replaced by [`about`](Self::about).
-    #[must_use]
-    pub fn context(self, prefix: impl fmt::Display) -> Self {
-        self.about(Subject::Action(prefix.to_string().into()))
     }
 
     /// The same error with the moment (Unix time, milliseconds) before which the provider does not want another request
@@ -313,7 +306,7 @@ pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
         return Ok(());
     }
     let links: Vec<String> = error.chain().map(text_of).collect();
-    let text = without_numbers(&links.join(": "));
+    let text = links.join(": ");
     writeln!(out, "{ERROR}tok:{ERROR:#} {text}")?;
     if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::next_step) {
         writeln!(out, "\n{HINT}hint:{HINT:#} {hint}")?;

@@ -16,7 +16,7 @@ use self::lacking::{Wants, table, without_place};
 use crate::clock::Now;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
 use crate::get::{Options, Run, acquire};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
@@ -417,7 +417,7 @@ fn store(
                 .notes()
                 .note(&format!("stored keyring entry `{user}`")),
             Err(failure) => {
-                trouble = Some(failure.context(format!("keyring entry `{user}`")));
+                trouble = Some(failure.about(Subject::Source(format!("keyring entry `{user}`"))));
                 left.push(name);
             }
         }
@@ -430,10 +430,13 @@ fn store(
         .map(|name| secret_variable(&profile.name, name))
         .collect();
     Err(trouble
-        .context(format!(
-            "profile `{}` is written, but {} could not be stored",
-            profile.name,
-            left.join(" and ")
+        .about(Subject::Action(
+            format!(
+                "profile `{}` is written, but {} could not be stored",
+                profile.name,
+                left.join(" and ")
+            )
+            .into(),
         ))
         .hint(format!(
             "where there is no keyring, set {}",

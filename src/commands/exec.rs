@@ -176,7 +176,7 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Error {
         _ if error.raw_os_error() == Some(system::NO_PROGRAM) => {
             (NOT_RUN, "it is no program".to_owned())
         }
-        _ => (NOT_RUN, error.to_string()),
+        _ => (NOT_RUN, crate::error::io_text(error)),
     };
     Error::new(
         Kind::Unexpected,

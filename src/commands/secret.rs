@@ -161,7 +161,7 @@ fn set(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
         from_stdin()?
     };
     keyring::set(&user, &secret).map_err(|failure| {
-        let failure = failure.context(format!("keyring entry `{user}`"));
+        let failure = failure.about(Subject::Source(format!("keyring entry `{user}`")));
         match failure.next_step() {
             Some(_) => secrets::with_way_out(failure, profile, name),
             None => failure.hint(format!(
@@ -242,7 +242,7 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
 fn delete(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let deleted = keyring::delete(&user)
-        .map_err(|failure| failure.context(format!("keyring entry `{user}`")))?;
+        .map_err(|failure| failure.about(Subject::Source(format!("keyring entry `{user}`"))))?;
     let said = if deleted { "removed" } else { "there was no" };
     session
         .notes()

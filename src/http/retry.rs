@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn processes_that_failed_together_come_back_at_different_times() {
+        let pauses: std::collections::BTreeSet<Duration> = (0..20)
+            .filter_map(|_| pause(1, MOST_TRIES, true, None, LONG))
+            .collect();
+        assert!(pauses.len() > 10, "{pauses:?}");
+    }
+
+    #[test]
     fn refusals_are_not_tried_again() {
         for status in [200, 301, 400, 401, 403, 404, 410] {
             assert!(!is_passing_status(status), "{status}");

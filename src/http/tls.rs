@@ -17,7 +17,7 @@ use rustls::{
 use webpki::EndEntityCert;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Subject};
+use crate::error::{Error, Kind, Subject, io_text};
 use crate::http::failure::unknown_issuer;
 use crate::oauth::signing::pem;
 use crate::profile::Profile;
@@ -252,10 +252,13 @@ fn no_trust(error: &rustls::Error) -> Error {
 }
 
 fn read(key: &'static str, path: &Path) -> Result<Secret, Error> {
-    let bytes = Zeroizing::new(
-        std::fs::read(path)
-            .map_err(|error| wrong(key, path, &format!("could not be read: {error}")))?,
-    );
+    let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| {
+        wrong(
+            key,
+            path,
+            &format!("could not be read: {}", io_text(&error)),
+        )
+    })?);
     Ok(Secret::new(String::from_utf8_lossy(&bytes)))
 }
 

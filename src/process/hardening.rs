@@ -1,7 +1,7 @@
 //! What keeps secrets in this process's memory out of everybody else's hands: no core file, and on Linux no debugger of the same user and no
 //! look into `/proc/PID/mem` or `environ`.
 //!
-//! Called first thing in `main`: secrets in environment variables are in memory from the start.
+//! Called before anything else: secrets in environment variables are in memory from the start.
 
 /// Hardens the process. What a system does not let a process do to itself is left: it is a second line of defence.
 pub fn apply() {
@@ -58,4 +58,16 @@ mod platform {
     pub(super) fn apply() {}
 
     pub(super) fn release() {}
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn a_hardened_process_leaves_no_core_and_cannot_be_attached_to() {
+        super::apply();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert_eq!(getrlimit(Resource::Core).current, Some(0));
+    }
 }

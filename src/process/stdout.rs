@@ -15,8 +15,10 @@ mod probe {
 
     static OPEN: AtomicBool = AtomicBool::new(true);
 
-    /// Runs before the runtime, and needs nothing of it: one system call, one store.
+    /// Runs before the runtime and needs nothing of it. The runtime aborts where it cannot replace a closed stream, so the hardening, which
+    /// keeps the environment out of a core file, comes before it too.
     extern "C" fn look() {
+        crate::process::hardening::apply();
         let open = rustix::io::fcntl_getfd(rustix::stdio::stdout()) != Err(rustix::io::Errno::BADF);
         OPEN.store(open, Ordering::Relaxed);
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::term::text::{clean, without_numbers};
+use crate::term::text::clean;
 
 /// The longest line that is written: whatever is in it, it stays readable.
 pub const LONGEST_CHARACTERS: usize = 1000;
@@ -20,7 +20,7 @@ impl Notes {
     /// Says something that a user should know but that changes nothing.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            let text = clean(&without_numbers(text), LONGEST_CHARACTERS);
+            let text = clean(text, LONGEST_CHARACTERS);
             say(&format!("tok: note: {text}"));
         }
     }

@@ -59,7 +59,7 @@ pub fn io_text(error: &std::io::Error) -> String {
     }
 }
 
-/// `text` without the ` (os error 2)` that Rust puts after the system's own words, which say the same.
+/// `text`, made by a library, without the ` (os error 2)` of the I/O errors in it.
 #[must_use]
 pub fn without_numbers(text: &str) -> String {
     const BEFORE: &str = " (os error ";

@@ -67,7 +67,10 @@ fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
         .map_err(|error| {
             Error::new(
                 Kind::Usage,
-                format!("could not run the editor `{program}`: {error}"),
+                format!(
+                    "could not run the editor `{program}`: {}",
+                    crate::error::io_text(&error)
+                ),
             )
             .hint("set EDITOR, or give the request on stdin")
         })?;

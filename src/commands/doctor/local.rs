@@ -9,6 +9,7 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::Patience;
 use crate::secrets::{Source, keyring};
+use crate::term::text::without_numbers;
 
 /// Each secret that `profile` needs, with the source tok would take it from.
 pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)> {
@@ -118,10 +119,9 @@ pub(super) fn cache() -> Finding {
 pub(super) fn roots() -> Finding {
     let loaded = rustls_native_certs::load_native_certs();
     let found = if loaded.certs.is_empty() {
-        let why = loaded
-            .errors
-            .first()
-            .map_or_else(String::new, |error| format!(": {error}"));
+        let why = loaded.errors.first().map_or_else(String::new, |error| {
+            format!(": {}", without_numbers(&error.to_string()))
+        });
         Err(
             Error::new(Kind::Unreachable, format!("the system trusts no CA{why}"))
                 .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"),

@@ -116,7 +116,11 @@ impl Config {
         let failed = |error: io::Error| {
             Error::new(
                 Kind::Config,
-                format!("could not write {}: {error}", self.path.display()),
+                format!(
+                    "could not write {}: {}",
+                    self.path.display(),
+                    crate::error::io_text(&error)
+                ),
             )
         };
         let target = target(&self.path).map_err(failed)?;
