@@ -281,7 +281,7 @@ fn no_core_is_written_although_the_shell_asks_for_one() {
 #[cfg(target_os = "linux")]
 #[test]
 fn other_processes_of_the_user_cannot_look_into_tok() {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
+    use std::os::unix::fs::{MetadataExt as _, chown};
     use std::os::unix::process::CommandExt as _;
 
     const OTHER: u32 = 61_004;
@@ -290,8 +290,13 @@ fn other_processes_of_the_user_cannot_look_into_tok() {
     let held = Answer::token(&scene.token.0, 3600).held_by(&gate);
     scene.provider.answer("/token", held);
     let program = scene.home.path().join("tok");
-    std::fs::copy(assert_cmd::cargo::cargo_bin!("tok"), &program).unwrap();
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    // A program that this process wrote is busy while a test beside this one forks.
+    let copied = std::process::Command::new("install")
+        .args(["-m", "755"])
+        .arg(assert_cmd::cargo::cargo_bin!("tok"))
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
     let mut tok = scene.run(&program, "token p");
     let is_root = rustix::process::geteuid().is_root();
     if is_root {
