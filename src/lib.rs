@@ -1,31 +1,79 @@
 //! tok prints an access token for a named provider, fetching one only when it must.
 //!
-//! The way through the program, and the module for each stop:
-//!
 //! ```text
-//! args ─ cli ─┬─ cache::bookmark: the config has not changed, and the token is fresh ─► output
-//!             └► config ─► profile ─► acquire ──fresh in the cache──► output
-//!                                      │ miss: cache::lock, read again
-//!                                      └► fetch: secrets ─► oauth::request ─► http ─► oauth::response ─► cache ─► output
+//! arguments ─┬─ fast: the bookmark is valid and the token fresh ───────────────► output
+//!            └─ commands ─ get ─┬─ cache: a fresh token ───────────────────────► output
+//!                               └─ lock, read again, fetch, store ─────────────► output
+//!                                  fetch: secrets ─ oauth request ─ http ─ oauth response
 //! ```
 //!
-//! [`commands`] has one file for each verb, [`failure`] what a script can act on. This library is the program's own: it promises nothing to others.
+//! The modules in layers, each of which uses only those above it:
+//!
+//! - `term`: text, colours, tables and progress on a terminal; `clock`: wall clock and boot clock; `secret`: the only type that holds a secret;
+//!   `process`: hardening, signals, streams, and the atomic replacement of a file
+//! - `error`: one structured error, made into text when it is printed
+//! - `wire`: a request, an answer, an origin; `token`: a token and how long it can be used
+//! - `profile`: the config file and what a profile means
+//! - `secrets`: environment, files, commands, keyring and prompt; `oauth`: requests from profiles, tokens from answers, without I/O;
+//!   `cache`: entries, locks and the last failure; `curl`: import and export of curl commands
+//! - `http`: the only module that sends
+//! - `fetch`: the stages of a token request
+//! - `get`: fresh? lock, read again, fetch, store
+//! - `fast`: shortcuts for a cached token; `output`: stdout, complete or empty
+//! - `commands`: one file per command
+//!
+//! The library is for the program, its tests and its fuzz targets only: it promises nothing to others.
 
-pub mod cache;
-pub mod clock;
-pub mod commands;
-pub mod curl;
-pub mod error;
-pub mod fast;
-pub mod fetch;
-pub mod get;
-pub mod http;
-pub mod oauth;
-pub mod output;
-pub mod process;
-pub mod profile;
-pub mod secret;
-pub mod secrets;
-pub mod term;
-pub mod token;
-pub mod wire;
+mod cache;
+mod clock;
+mod commands;
+mod curl;
+mod error;
+mod fast;
+mod fetch;
+mod get;
+mod http;
+mod oauth;
+mod output;
+mod process;
+mod profile;
+mod secret;
+mod secrets;
+mod term;
+mod token;
+mod wire;
+
+/// What `src/main.rs` runs.
+#[doc(hidden)]
+pub mod program {
+    pub use crate::commands::{print, run};
+    pub use crate::error::{Kind, exit_code, report};
+    pub use crate::fast::{cached, plain};
+    pub use crate::process::{crash, hardening};
+}
+
+/// What the tests and the fuzz targets call.
+#[doc(hidden)]
+pub mod facade {
+    pub use crate::cache::last_failure::LastFailure;
+    pub use crate::cache::{entry, key};
+    pub use crate::clock::Now;
+    pub use crate::curl::import::{self, import};
+    pub use crate::error::{Error, Kind};
+    pub use crate::oauth::assertion::{self, Occasion};
+    pub use crate::oauth::redact::Redactor;
+    pub use crate::oauth::signing::Signer;
+    pub use crate::oauth::step_output::Steps;
+    pub use crate::oauth::{expiry, response};
+    pub use crate::profile::assertion::Assertion;
+    pub use crate::profile::catalogue::names as catalogue_names;
+    pub use crate::profile::file::Config;
+    pub use crate::profile::file::schema::{Moment, Unit};
+    pub use crate::profile::rules::Response;
+    pub use crate::profile::template::{Name, Template};
+    pub use crate::profile::{Overrides, Profile};
+    pub use crate::secret::Secret;
+    pub use crate::term::text::clean;
+    pub use crate::wire::answer::Answer;
+    pub use crate::wire::http_date;
+}

@@ -8,9 +8,7 @@ mod start;
 
 use std::io;
 
-use tok::fast::{self, plain};
-use tok::process::{crash, hardening};
-use tok::{commands, error};
+use tok::program::{self, Kind, crash, hardening, plain};
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
@@ -20,13 +18,13 @@ fn main() -> std::process::ExitCode {
 /// The program; its exit code.
 fn tok() -> u8 {
     hardening::apply();
-    crash::ends_with(error::Kind::Unexpected.exit_code());
+    crash::ends_with(Kind::Unexpected.exit_code());
     match run() {
         Ok(()) => 0,
         Err(error) => {
             // If even stderr is gone, the exit code still says it.
-            let _ = error::report(&error, &mut anstream::stderr());
-            error::exit_code(&error)
+            let _ = program::report(&error, &mut anstream::stderr());
+            program::exit_code(&error)
         }
     }
 }
@@ -34,8 +32,8 @@ fn tok() -> u8 {
 fn run() -> anyhow::Result<()> {
     let environment = |name: &str| std::env::var_os(name);
     match plain::read(std::env::args_os().skip(1), &environment) {
-        Some(plain) if fast::cached(&plain, &mut io::stdout().lock())? => Ok(()),
-        Some(plain) => commands::print(plain),
-        None => commands::run(&std::env::args_os().collect::<Vec<_>>()),
+        Some(plain) if program::cached(&plain, &mut io::stdout().lock())? => Ok(()),
+        Some(plain) => program::print(plain),
+        None => program::run(&std::env::args_os().collect::<Vec<_>>()),
     }
 }

@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::clock::Now;
-use tok::wire::answer::Answer;
-use tok::oauth::redact::Redactor;
-use tok::oauth::response;
-use tok::oauth::step_output::Steps;
-use tok::profile::rules::Response;
+use tok::facade::Now;
+use tok::facade::Answer;
+use tok::facade::Redactor;
+use tok::facade::response;
+use tok::facade::Steps;
+use tok::facade::Response;
 use zeroize::Zeroizing;
 
 /// The rules of a few profiles: as RFC 6749 has it, with everything moved, and plain text, and a form.

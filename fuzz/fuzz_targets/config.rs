@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::profile::file::Config;
-use tok::profile::{Overrides, Profile};
+use tok::facade::Config;
+use tok::facade::{Overrides, Profile};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::cache::entry;
-use tok::cache::last_failure::LastFailure;
-use tok::clock::Now;
+use tok::facade::entry;
+use tok::facade::LastFailure;
+use tok::facade::Now;
 
 fuzz_target!(|data: &[u8]| {
     let now = Now { unix_ms: 1_900_000_000_000, boot: None };

@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tok::profile::file::schema::{Moment, Unit};
-use tok::oauth::expiry;
-use tok::wire::http_date::{self, LONGEST_MS};
+use tok::facade::{Moment, Unit};
+use tok::facade::expiry;
+use tok::facade::http_date::{self, LONGEST_MS};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

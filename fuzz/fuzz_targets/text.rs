@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tok::secret::Secret;
-use tok::profile::template::Template;
-use tok::term::text::clean;
+use tok::facade::Secret;
+use tok::facade::Template;
+use tok::facade::clean;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

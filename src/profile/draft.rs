@@ -5,7 +5,6 @@ use toml_edit::{Array, InlineTable, Item, Table, Value};
 
 /// The keys of a profile. What is none or empty is left out of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "each key is explained in config.example.toml")]
 pub struct Draft {
     pub provider: Option<String>,
     pub token_url: Option<String>,

@@ -30,4 +30,4 @@ mod vars;
 
 pub use inputs::Inputs;
 pub(crate) use resolved::{DEFAULT_HEADER, DEFAULT_TIMEOUT_MS};
-pub use resolved::{Environment, HomeError, Overrides, Profile, Step};
+pub use resolved::{Environment, Overrides, Profile};

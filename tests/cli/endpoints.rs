@@ -229,7 +229,7 @@ fn the_table_has_enough_endpoints_refusals_and_signed_requests() {
 #[test]
 fn every_provider_of_the_catalogue_is_in_the_table() {
     let all = endpoints();
-    for provider in tok::profile::catalogue::names() {
+    for provider in tok::facade::catalogue_names() {
         let is_its = |endpoint: &Endpoint| {
             endpoint
                 .profile

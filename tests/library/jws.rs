@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use local_provider::Assertions;
 use serde_json::Value;
-use tok::error::Kind;
-use tok::oauth::assertion::{self, Occasion};
-use tok::profile::assertion::Assertion;
-use tok::profile::file::Config;
-use tok::profile::template::Name;
-use tok::profile::{Overrides, Profile};
-use tok::secret::Secret;
+use tok::facade::Assertion;
+use tok::facade::Config;
+use tok::facade::Kind;
+use tok::facade::Name;
+use tok::facade::Secret;
+use tok::facade::{Occasion, assertion};
+use tok::facade::{Overrides, Profile};
 
 const AUDIENCE: &str = "https://auth.example.com/token";
 
@@ -38,10 +38,10 @@ fn planned(table: &str) -> Assertion {
 }
 
 fn now_ms() -> i64 {
-    tok::clock::Now::read().unix_ms
+    tok::facade::Now::read().unix_ms
 }
 
-fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::error::Error> {
+fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::facade::Error> {
     let occasion = Occasion {
         now_ms: now_ms(),
         unique: "unique",

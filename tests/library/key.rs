@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use snapbox::IntoData as _;
-use tok::cache::key;
-use tok::profile::file::Config;
-use tok::profile::{Overrides, Profile};
+use tok::facade::Config;
+use tok::facade::key;
+use tok::facade::{Overrides, Profile};
 
 /// How many pairs are drawn in an ordinary test, and at full size.
 const SMALL: usize = 2_000;

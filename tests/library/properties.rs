@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use tok::cache::entry;
-use tok::cache::last_failure::LastFailure;
-use tok::clock::Now;
-use tok::oauth::redact::Redactor;
-use tok::oauth::response;
-use tok::oauth::signing::Signer;
-use tok::profile::file::Config;
-use tok::profile::rules::Response;
-use tok::profile::template::Template;
-use tok::profile::{Overrides, Profile};
-use tok::secret::Secret;
-use tok::term::text::clean;
-use tok::wire::answer::Answer;
-use tok::wire::http_date;
+use tok::facade::Answer;
+use tok::facade::Config;
+use tok::facade::LastFailure;
+use tok::facade::Now;
+use tok::facade::Redactor;
+use tok::facade::Response;
+use tok::facade::Secret;
+use tok::facade::Signer;
+use tok::facade::Template;
+use tok::facade::clean;
+use tok::facade::entry;
+use tok::facade::http_date;
+use tok::facade::response;
+use tok::facade::{Overrides, Profile};
 use zeroize::Zeroizing;
 
 const NOW_MS: i64 = 1_900_000_000_000;
@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn any_text_is_a_request_or_rejected_without_showing_it(text in "curl (-[a-zA-Z]{1,3} |--[a-z-]{2,12} |'[^']{0,20}' |\"[^\"]{0,20}\" |[a-z:/.{}$<>=&]{1,20} |\\\\\n){0,10}") {
-        if let Err(message) = tok::curl::import::import(&text) {
+        if let Err(message) = tok::facade::import(&text) {
             prop_assert!(is_clean(&message), "{message:?}");
         }
     }

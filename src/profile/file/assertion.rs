@@ -44,7 +44,6 @@ impl AssertionTable {
 /// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names are the standards' own")]
 pub enum Algorithm {
     Rs256,
     Rs384,

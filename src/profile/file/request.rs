@@ -127,10 +127,6 @@ pub enum Encoding {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the names are those of RFC 6749, RFC 7521 and RFC 8707"
-)]
 pub enum Sent {
     GrantType,
     ClientId,

@@ -11,7 +11,7 @@ pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
 };
 use crate::profile::file::values::merged;
-pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany, Params};
+pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany};
 pub use crate::wire::request::Method;
 
 /// `[profiles.NAME]`, `[defaults]`, or one file of the built-in catalogue.

@@ -159,7 +159,7 @@ pub fn compare_assertion(
     }
     let issued = accepted.claims["iat"].as_i64();
     let ends = accepted.claims["exp"].as_i64().unwrap();
-    let lived = ends - issued.unwrap_or_else(|| tok::clock::Now::read().unix_ms / 1000);
+    let lived = ends - issued.unwrap_or_else(|| tok::facade::Now::read().unix_ms / 1000);
     assert!(
         (expected.lifetime - 15..=expected.lifetime).contains(&lived),
         "{lived}"
