@@ -7,10 +7,11 @@ use crate::profile::parameter::{Parameter, map_all};
 use crate::profile::template::Template;
 
 /// How far `iat` is set back, seconds: to a provider whose clock is a little slow the assertion must not come from the future.
-pub const BACKDATED_S: i64 = 5;
+pub(crate) const BACKDATED_S: i64 = 5;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 §2.2).
-pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(crate) const CLIENT_ASSERTION_TYPE: &str =
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A JWT to be signed.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,7 @@ pub enum Claim {
 
 impl Assertion {
     /// Calls `each` with every template in it.
-    pub fn templates<'a>(&'a self, each: &mut impl FnMut(&'a Template)) {
+    pub(crate) fn templates<'a>(&'a self, each: &mut impl FnMut(&'a Template)) {
         for (_, parameter) in &self.headers {
             parameter.templates(each);
         }
@@ -54,10 +55,10 @@ impl Assertion {
     }
 
     /// The same with every template replaced by what `each` returns for it.
-    ///
-    /// # Errors
-    /// Those of `each`.
-    pub fn map<E>(&self, each: &impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+    pub(crate) fn map<E>(
+        &self,
+        each: &impl Fn(&Template) -> Result<Template, E>,
+    ) -> Result<Self, E> {
         let mut mapped = self.clone();
         mapped.headers = map_all(&self.headers, each)?;
         for (_, claim) in &mut mapped.claims {

@@ -12,9 +12,6 @@ use crate::wire::origin::Origin;
 
 impl Profile {
     /// Checks what [`resolve`](Self::resolve) leaves out, also in the rest of the file. Call it before a secret is read or anything is sent.
-    ///
-    /// # Errors
-    /// A config error about file, line and key.
     pub fn check(&self, config: &Config) -> Result<(), Error> {
         check_names(self, config)?;
         let steps = self.steps.iter();

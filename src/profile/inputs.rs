@@ -17,7 +17,6 @@ pub type Inputs = Vec<(String, String)>;
 
 impl Profile {
     /// Every input of the requests that decides which token comes back, without secrets.
-    #[must_use]
     pub fn inputs(&self) -> Inputs {
         let mut list = List::default();
         list.add("client_id", self.client_id.as_deref().unwrap_or_default());

@@ -20,32 +20,24 @@ pub enum Location {
 
 /// Why a text is not a location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LocationError {
-    /// `header:` and the like, without a name.
+pub(crate) enum LocationError {
     #[error("`{0}` names nothing after the colon")]
     NoName(String),
-    /// `step:` with a step that the profile does not have.
     #[error("`{location}`: there is no step `{step}`")]
-    NoSuchStep {
-        /// The location as written.
-        location: String,
-        /// The step it names.
-        step: String,
-    },
-    /// A list without a location.
+    NoSuchStep { location: String, step: String },
     #[error("is an empty list")]
     EmptyList,
-    /// Not a pointer either.
     #[error(transparent)]
     Pointer(#[from] PointerError),
 }
 
 impl Location {
     /// Reads a location; `root` goes before a pointer, and `steps` are the steps of the profile.
-    ///
-    /// # Errors
-    /// Why it is not a location.
-    pub fn parse(source: &str, root: &Pointer, steps: &[String]) -> Result<Self, LocationError> {
+    pub(crate) fn parse(
+        source: &str,
+        root: &Pointer,
+        steps: &[String],
+    ) -> Result<Self, LocationError> {
         let named = |name: &str| match name.trim() {
             "" => Err(LocationError::NoName(source.to_owned())),
             name => Ok(name.to_owned()),
@@ -71,8 +63,7 @@ impl Location {
     }
 
     /// The object in the body that the value is a member of.
-    #[must_use]
-    pub fn parent(&self) -> Option<Pointer> {
+    pub(crate) fn parent(&self) -> Option<Pointer> {
         match self {
             Self::Body(pointer) => {
                 let (_, parents) = pointer.tokens().split_last()?;
@@ -83,8 +74,7 @@ impl Location {
     }
 
     /// The name of the value there, for `keep`.
-    #[must_use]
-    pub fn last(&self) -> Option<&str> {
+    pub(crate) fn last(&self) -> Option<&str> {
         match self {
             Self::Body(pointer) | Self::Step(_, pointer) => pointer.last(),
             Self::Header(name) | Self::Cookie(name) => Some(name),
@@ -109,10 +99,7 @@ pub struct Locations(Vec<Location>);
 
 impl Locations {
     /// Reads a location or a list of them; see [`Location::parse`].
-    ///
-    /// # Errors
-    /// Why one is not a location, or that there is none.
-    pub fn parse(
+    pub(crate) fn parse(
         source: &OneOrMany,
         root: &Pointer,
         steps: &[String],
@@ -129,20 +116,17 @@ impl Locations {
     }
 
     /// The locations, in the order they are tried; there is at least one.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Location] {
+    pub(crate) fn as_slice(&self) -> &[Location] {
         &self.0
     }
 
     /// Whether one of them is in the answer's body.
-    #[must_use]
-    pub fn is_in_body(&self) -> bool {
+    pub(crate) fn is_in_body(&self) -> bool {
         self.0.iter().any(|one| matches!(one, Location::Body(_)))
     }
 
     /// The step one of them points into, if any does.
-    #[must_use]
-    pub fn step(&self) -> Option<&str> {
+    pub(crate) fn step(&self) -> Option<&str> {
         self.0.iter().find_map(|one| match one {
             Location::Step(step, _) => Some(step.as_str()),
             _ => None,

@@ -6,21 +6,18 @@ use crate::term::text::clean;
 const LONGEST: usize = 64;
 
 /// The characters of a name.
-pub const RULE: &str = "use letters, digits, `-` and `_`, beginning with a letter or digit";
+pub(crate) const RULE: &str = "use letters, digits, `-` and `_`, beginning with a letter or digit";
 
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` {what}: {RULE}", clean(name, LONGEST))]
-pub struct NameError {
+pub(crate) struct NameError {
     name: String,
     what: &'static str,
 }
 
 /// Checks that `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check(name: &str) -> Result<(), NameError> {
+pub(crate) fn check(name: &str) -> Result<(), NameError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let what = if name.is_empty() {
         "is empty"
@@ -40,20 +37,17 @@ pub fn check(name: &str) -> Result<(), NameError> {
 }
 
 /// The environment variable that holds secret `secret` of profile `profile`: `TOK_CINT_CLIENT_SECRET`.
-#[must_use]
-pub fn secret_variable(profile: &str, secret: &str) -> String {
+pub(crate) fn secret_variable(profile: &str, secret: &str) -> String {
     variable(&format!("tok_{profile}_{secret}"))
 }
 
 /// The environment variable that holds `${var.NAME}` of profile `profile`: `TOK_CINT_VAR_TENANT`.
-#[must_use]
-pub fn var_variable(profile: &str, var: &str) -> String {
+pub(crate) fn var_variable(profile: &str, var: &str) -> String {
     variable(&format!("tok_{profile}_var_{var}"))
 }
 
 /// Upper case, with underscores for everything but letters and digits.
-#[must_use]
-pub fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     name.chars()
         .map(|c| {
             if c.is_ascii_alphanumeric() {

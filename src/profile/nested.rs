@@ -20,9 +20,6 @@ pub(super) enum NestError {
 }
 
 /// Moves each of `parameters` whose name in `names` is a pointer to where that points, making the objects on the way.
-///
-/// # Errors
-/// If the pointer is not valid, leads through a value that is not an object, or the body is not JSON.
 pub(super) fn nest(
     parameters: &mut Parameters,
     names: &BTreeMap<Sent, String>,
@@ -47,9 +44,6 @@ pub(super) fn nest(
 }
 
 /// Puts `parameter` at `path` below `members`.
-///
-/// # Errors
-/// The name of the value on the way that is not an object.
 fn put<'a>(
     members: &mut Parameters,
     path: &'a [String],

@@ -42,9 +42,6 @@ impl Parameter {
     }
 
     /// The same with every template replaced by what `each` returns for it.
-    ///
-    /// # Errors
-    /// Those of `each`.
     pub(crate) fn map<E>(
         &self,
         each: &impl Fn(&Template) -> Result<Template, E>,

@@ -36,9 +36,6 @@ pub struct Plan {
 
 impl Plan {
     /// The same request with every template that is sent (all but those in `values` and the assertion) replaced by what `each` returns for it.
-    ///
-    /// # Errors
-    /// Those of `each`.
     pub(crate) fn map_sent<E>(
         &self,
         each: &impl Fn(&Template) -> Result<Template, E>,
@@ -57,8 +54,7 @@ impl Plan {
     }
 
     /// Every template in it.
-    #[must_use]
-    pub fn templates(&self) -> Vec<&Template> {
+    pub(crate) fn templates(&self) -> Vec<&Template> {
         let mut all = vec![&self.url];
         all.extend(&self.body);
         for (_, parameter) in self.parameters.iter().chain(&self.query) {

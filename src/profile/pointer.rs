@@ -40,21 +40,16 @@ pub(crate) fn meant(path: &str) -> String {
 
 /// Why a text is not a JSON Pointer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PointerError {
-    /// It does not begin with `/`.
+pub(crate) enum PointerError {
     #[error("`{}` is not a JSON pointer: it must begin with `/`, as in `{}` (RFC 6901)", .0, meant(.0))]
     NoSlash(String),
-    /// A `~` that is not `~0` or `~1`.
     #[error("`{0}` is not a JSON pointer: `~` is written `~0` (RFC 6901)")]
     Tilde(String),
 }
 
 impl Pointer {
     /// Reads a pointer: empty (the whole document), or `/` before each reference token, with `~0` for `~` and `~1` for `/`.
-    ///
-    /// # Errors
-    /// Why it is not a pointer.
-    pub fn parse(source: &str) -> Result<Self, PointerError> {
+    pub(crate) fn parse(source: &str) -> Result<Self, PointerError> {
         if source.is_empty() {
             return Ok(Self::default());
         }
@@ -73,26 +68,22 @@ impl Pointer {
     }
 
     /// The pointer as it was written.
-    #[must_use]
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// The last reference token: the name of the value.
-    #[must_use]
-    pub fn last(&self) -> Option<&str> {
+    pub(crate) fn last(&self) -> Option<&str> {
         self.tokens.last().map(String::as_str)
     }
 
     /// The reference tokens, unescaped.
-    #[must_use]
-    pub fn tokens(&self) -> &[String] {
+    pub(crate) fn tokens(&self) -> &[String] {
         &self.tokens
     }
 
     /// The pointer made of these reference tokens.
-    #[must_use]
-    pub fn of(tokens: &[String]) -> Self {
+    pub(crate) fn of(tokens: &[String]) -> Self {
         let source = tokens.iter().fold(String::new(), |mut source, token| {
             source.push('/');
             source.push_str(&token.replace('~', "~0").replace('/', "~1"));
@@ -105,8 +96,7 @@ impl Pointer {
     }
 
     /// This pointer followed by `rest`.
-    #[must_use]
-    pub fn join(&self, rest: &Self) -> Self {
+    pub(crate) fn join(&self, rest: &Self) -> Self {
         Self {
             source: format!("{}{}", self.source, rest.source),
             tokens: self.tokens.iter().chain(&rest.tokens).cloned().collect(),
@@ -114,10 +104,7 @@ impl Pointer {
     }
 
     /// What it points at in `document`; a `null` counts as not there.
-    ///
-    /// # Errors
-    /// [`Nowhere`], which says how far it led.
-    pub fn find<'a>(&self, document: &'a Value) -> Result<&'a Value, Nowhere> {
+    pub(crate) fn find<'a>(&self, document: &'a Value) -> Result<&'a Value, Nowhere> {
         let mut value = document;
         let mut so_far = String::new();
         for token in &self.tokens {
@@ -224,8 +211,7 @@ impl fmt::Display for JsonKind {
 }
 
 /// The kind of `value`.
-#[must_use]
-pub fn kind(value: &Value) -> JsonKind {
+pub(crate) fn kind(value: &Value) -> JsonKind {
     match value {
         Value::Null => JsonKind::Null,
         Value::Bool(_) => JsonKind::Boolean,

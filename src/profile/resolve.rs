@@ -24,9 +24,6 @@ use crate::wire::origin::Origin;
 
 impl Profile {
     /// Resolves profile `name` of `config`, with `overrides` laid over it.
-    ///
-    /// # Errors
-    /// A config error about file, line and key.
     pub fn resolve(
         config: &Config,
         name: &str,

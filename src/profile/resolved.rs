@@ -91,21 +91,18 @@ pub struct Step {
 
 /// Why a profile has no home origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HomeError {
-    /// An earlier step's answer decides it, and `origins` is empty.
+pub(crate) enum HomeError {
     #[error(
         "the token endpoint's host is known only at run time; name the origin that may receive secrets in `origins`"
     )]
     KnownOnlyAtRunTime,
-    /// The URL has no acceptable origin.
     #[error(transparent)]
     Origin(#[from] OriginError),
 }
 
 impl Profile {
     /// The value of a name that needs no secret and no answer.
-    #[must_use]
-    pub fn known_value(&self, name: &Name) -> Option<&str> {
+    pub(crate) fn known_value(&self, name: &Name) -> Option<&str> {
         match name {
             Name::ClientId => self.client_id.as_deref(),
             Name::Var(name) => self.vars.get(name).map(String::as_str),
@@ -138,10 +135,7 @@ impl Profile {
 
     /// The origin that keyring entries of this profile are bound to: the token endpoint's, or, if that is known only from an
     /// earlier step's answer, the first of `origins`.
-    ///
-    /// # Errors
-    /// Why there is no such origin.
-    pub fn home(&self) -> Result<Origin, HomeError> {
+    pub(crate) fn home(&self) -> Result<Origin, HomeError> {
         match self.known_host(&self.token) {
             Some(url) => Ok(Origin::of(&url)?),
             None => self
@@ -158,25 +152,23 @@ impl Profile {
     }
 
     /// The file at `written`: relative to the config's folder, or from the home folder with `~/`.
-    #[must_use]
     pub(crate) fn path(&self, written: &str) -> PathBuf {
         self.folder.join(home::expanded(written.as_ref()))
     }
 
     /// Its requests, in the order they are sent.
-    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+    pub(crate) fn plans(&self) -> impl Iterator<Item = &Plan> {
         let steps = self.steps.iter().map(|step| &step.plan);
         steps.chain([&self.token])
     }
 
     /// The assertions that its requests send, in their order.
-    pub fn assertions(&self) -> impl Iterator<Item = &Assertion> {
+    pub(crate) fn assertions(&self) -> impl Iterator<Item = &Assertion> {
         self.plans().filter_map(|plan| plan.assertion.as_ref())
     }
 
     /// The names of all secrets that a run may need, each once: those of the requests and of the header lines.
-    #[must_use]
-    pub fn needed_secrets(&self) -> Vec<String> {
+    pub(crate) fn needed_secrets(&self) -> Vec<String> {
         let values = self.header_values.iter().map(|(_, value)| value);
         let lines = self.header.iter().flatten().chain(values);
         let header = lines.flat_map(Template::names);

@@ -65,17 +65,13 @@ pub struct Keep {
 
 impl Response {
     /// The rules in `toml`, the inside of a `response` table.
-    ///
-    /// # Errors
-    /// What is wrong, and with which key.
     pub fn from_toml(toml: &str) -> Result<Self, Error> {
         let table = toml::from_str(toml).or_fail(Kind::Config)?;
         read(&table, "response", &[], None, None)
     }
 
     /// Whether `status` is that of a success: any 2xx, unless the profile names another.
-    #[must_use]
-    pub fn is_success(&self, status: u16) -> bool {
+    pub(crate) fn is_success(&self, status: u16) -> bool {
         match self.status {
             Some(expected) => status == expected,
             None => (200..300).contains(&status),
@@ -83,8 +79,7 @@ impl Response {
     }
 
     /// The member kept under `name`.
-    #[must_use]
-    pub fn keep_named(&self, name: &str) -> Option<&Keep> {
+    pub(crate) fn keep_named(&self, name: &str) -> Option<&Keep> {
         self.keep.iter().find(|kept| kept.name == name)
     }
 }

@@ -23,8 +23,9 @@ pub(crate) use engine::Standin;
 pub use error::TemplateError;
 #[cfg(test)]
 pub(crate) use functions::FUNCTIONS;
-pub use functions::{percent_encode, uuid};
-pub use name::{CLIENT_SECRET, Name, PRIVATE_KEY};
+pub(crate) use functions::{percent_encode, uuid};
+pub use name::Name;
+pub(crate) use name::{CLIENT_SECRET, PRIVATE_KEY};
 
 /// A value as the profile writes it, split at its `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +41,6 @@ const COMPUTED: &str = "<computed>";
 
 impl Template {
     /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
-    ///
-    /// # Errors
-    /// If a `${` is not closed, is empty, or contains an unknown name.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -76,7 +74,6 @@ impl Template {
     }
 
     /// A template whose value is `text` itself.
-    #[must_use]
     pub fn literal(text: &str) -> Self {
         Self {
             source: text.replace("${", "$${"),
@@ -86,7 +83,6 @@ impl Template {
     }
 
     /// The same as the template of a URL, in which values are percent-encoded for their position.
-    #[must_use]
     pub(crate) fn into_url(self) -> Self {
         Self {
             is_url: true,
@@ -95,7 +91,6 @@ impl Template {
     }
 
     /// The text it was read from.
-    #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -110,8 +105,7 @@ impl Template {
     }
 
     /// The text before the first part without a known value: `value` returns `None` for it. Expressions have none.
-    #[must_use]
-    pub fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
+    pub(crate) fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
         self.parts
             .iter()
             .map_while(|part| match part {
@@ -123,8 +117,7 @@ impl Template {
     }
 
     /// The texts before, between and after each `${access_token}`, with `known` values filled in; `None` if anything else is in it.
-    #[must_use]
-    pub fn around_access_token<'a>(
+    pub(crate) fn around_access_token<'a>(
         &'a self,
         known: &dyn Fn(&'a Name) -> Option<&'a str>,
     ) -> Option<Vec<String>> {
@@ -147,16 +140,14 @@ impl Template {
     }
 
     /// Whether it contains an expression (rather than bare names).
-    #[must_use]
-    pub fn has_expression(&self) -> bool {
+    pub(crate) fn has_expression(&self) -> bool {
         self.parts
             .iter()
             .any(|part| matches!(part, Part::Expression { .. }))
     }
 
     /// Whether its expressions do no more than call functions and join texts (`~`): no value is compared or cut.
-    #[must_use]
-    pub fn only_calls_and_joins(&self) -> bool {
+    pub(crate) fn only_calls_and_joins(&self) -> bool {
         self.parts.iter().all(|part| match part {
             Part::Expression { source, .. } => scan::only_calls_and_joins(source),
             Part::Literal(_) | Part::Name(_) => true,
@@ -164,9 +155,6 @@ impl Template {
     }
 
     /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
-    ///
-    /// # Errors
-    /// What is wrong with an expression.
     pub fn check(&self) -> Result<(), TemplateError> {
         for part in &self.parts {
             if let Part::Expression { source, .. } = part {
@@ -178,8 +166,7 @@ impl Template {
 
     /// The same, to be rendered with names instead of secrets: an expression that cannot use those, such as `from_base64(…)`, renders as
     /// `<computed>`.
-    #[must_use]
-    pub fn to_be_shown(&self) -> Self {
+    pub(crate) fn to_be_shown(&self) -> Self {
         let mut shown = self.clone();
         for part in &mut shown.parts {
             if let Part::Expression { instead, .. } = part {
@@ -190,18 +177,12 @@ impl Template {
     }
 
     /// The text with every `${…}` replaced; `value` returns the text for a name.
-    ///
-    /// # Errors
-    /// Those of `value`, or a config error if an expression cannot be evaluated. It never contains a value.
     pub fn render(&self, value: &dyn Fn(&Name) -> Result<Secret, Error>) -> Result<Secret, Error> {
         self.render_calling(value, None).map(|(text, _)| text)
     }
 
     /// As [`render`](Self::render), and whether it is a single expression that gave a number, which JSON has.
-    ///
-    /// # Errors
-    /// As [`render`](Self::render).
-    pub fn render_typed(
+    pub(crate) fn render_typed(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
     ) -> Result<(Secret, bool), Error> {
@@ -210,10 +191,7 @@ impl Template {
 
     /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: so a request can be shown before its values
     /// are known.
-    ///
-    /// # Errors
-    /// As [`render`](Self::render).
-    pub fn render_calling(
+    pub(crate) fn render_calling(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
         standin: Option<&Standin>,

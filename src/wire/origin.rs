@@ -16,29 +16,19 @@ pub struct Origin {
 
 /// Why secrets cannot be sent to a URL. Each text names the URL's scheme and host only.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OriginError {
-    /// The URL parser refuses it.
+pub(crate) enum OriginError {
     #[error("`{}` is not a URL: {}", clean(url, SHOWN), no_url(*why))]
-    NotUrl {
-        /// The text.
-        url: String,
-        /// The parser's reason.
-        why: url::ParseError,
-    },
-    /// It names no host.
+    NotUrl { url: String, why: url::ParseError },
     #[error("`{0}` names no host")]
     NoHost(String),
-    /// It carries credentials.
     #[error(
         "the URL for `{0}` has a user name before its host (everything up to the `@`); credentials belong in `client_id` and `client_secret`"
     )]
     UserName(String),
-    /// It is `http` to another machine.
     #[error(
         "`{0}` would send secrets in the clear: only https, or http to a loopback address or localhost"
     )]
     InTheClear(String),
-    /// It is neither `https` nor `http`.
     #[error("`{0}` URLs cannot be fetched: only https")]
     Scheme(String),
 }
@@ -48,10 +38,7 @@ const SHOWN: usize = 200;
 
 impl Origin {
     /// The origin of `url`.
-    ///
-    /// # Errors
-    /// If it is not a URL, names no host, carries credentials, or would send secrets in the clear over a network.
-    pub fn of(url: &str) -> Result<Self, OriginError> {
+    pub(crate) fn of(url: &str) -> Result<Self, OriginError> {
         let parsed = Url::parse(url).map_err(|why| OriginError::NotUrl {
             url: url.to_owned(),
             why,
@@ -60,10 +47,7 @@ impl Origin {
     }
 
     /// The origin of a parsed `url`; see [`of`](Self::of).
-    ///
-    /// # Errors
-    /// As [`of`](Self::of).
-    pub fn of_url(url: &Url) -> Result<Self, OriginError> {
+    pub(crate) fn of_url(url: &Url) -> Result<Self, OriginError> {
         let shown = || {
             let host = url.host_str().unwrap_or_default();
             clean(&format!("{}://{host}", url.scheme()), SHOWN)
@@ -88,8 +72,7 @@ impl Origin {
     }
 
     /// Host, and port where it is not the scheme's own: what a keyring entry is bound to.
-    #[must_use]
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match self.port {
             Some(port) => format!("{}:{port}", self.host),
             None => self.host.clone(),
@@ -104,8 +87,7 @@ impl fmt::Display for Origin {
 }
 
 /// Why something is no URL.
-#[must_use]
-pub fn no_url(error: url::ParseError) -> String {
+pub(crate) fn no_url(error: url::ParseError) -> String {
     match error {
         url::ParseError::RelativeUrlWithoutBase => "it must begin with https://".to_owned(),
         // Names in other scripts are not translated: see `idna_adapter` in Cargo.toml.

@@ -58,9 +58,6 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
 }
 
 /// Compiles `expression` without evaluating it, and checks that its functions exist.
-///
-/// # Errors
-/// What is wrong with the expression.
 pub(super) fn check(expression: &str) -> Result<(), TemplateError> {
     let engine = engine(None);
     engine
@@ -85,9 +82,6 @@ pub(super) fn check(expression: &str) -> Result<(), TemplateError> {
 }
 
 /// Checks that `expression` has no filter: minijinja knows them, and tok has functions instead.
-///
-/// # Errors
-/// What is wrong with the expression.
 pub(super) fn check_filters(expression: &str) -> Result<(), TemplateError> {
     match filter_in(expression) {
         Some(filter) => Err(TemplateError::Filter {
@@ -113,9 +107,6 @@ fn filter_in(expression: &str) -> Option<&str> {
 }
 
 /// Evaluates `expression` with the given names, each as its dotted path; also returns whether it gave a number.
-///
-/// # Errors
-/// What is wrong with the expression.
 pub(super) fn evaluate(
     expression: &str,
     values: &[(Vec<&str>, Secret)],

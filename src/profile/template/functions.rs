@@ -67,8 +67,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// `text` percent-encoded: a space is `%20`, never `+`, which some servers do not decode.
-#[must_use]
-pub fn percent_encode(text: &str) -> Secret {
+pub(crate) fn percent_encode(text: &str) -> Secret {
     let mut out = Secret::default();
     for piece in utf8_percent_encode(text, RESERVED) {
         out.push(piece);
@@ -118,10 +117,7 @@ fn xml(text: &str) -> String {
 }
 
 /// A version 4 UUID (RFC 9562 §5.4).
-///
-/// # Errors
-/// An unexpected failure when the system gives no random bytes.
-pub fn uuid() -> Result<String, Error> {
+pub(crate) fn uuid() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::new(Kind::Unexpected, format!("no random bytes: {error}")))?;

@@ -28,10 +28,10 @@ pub enum Name {
 }
 
 /// The name under which the client secret is kept among the other secrets.
-pub const CLIENT_SECRET: &str = "client_secret";
+pub(crate) const CLIENT_SECRET: &str = "client_secret";
 
 /// The name under which the key is kept that signs assertions.
-pub const PRIVATE_KEY: &str = "private_key";
+pub(crate) const PRIVATE_KEY: &str = "private_key";
 
 impl Name {
     /// The secret's name, if it is one.
