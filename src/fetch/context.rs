@@ -162,11 +162,11 @@ impl<'a> Context<'a> {
         };
         let signed = assertion::sign(assertion, &key, occasion, &|name| self.value(name))?;
         if self.notes.verbose {
-            let alg = Signer::new(&key, assertion.algorithm)?.algorithm().name();
+            let signer = Signer::new(&key, assertion.algorithm)?;
             let shown = assertion
                 .map(&|template| Ok(template.to_be_shown()))
                 .and_then(|assertion| {
-                    assertion::parts(&assertion, alg, occasion, &|name| self.shown(name))
+                    assertion::parts(&assertion, &signer, occasion, &|name| self.shown(name))
                 })
                 .map(|(header, claims)| {
                     vec![format!("assertion {} {}", header.expose(), claims.expose())]

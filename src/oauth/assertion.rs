@@ -30,12 +30,16 @@ pub struct Occasion<'a> {
 /// What `value` returns, or a config failure when an expression cannot be evaluated.
 pub fn parts(
     assertion: &Assertion,
-    alg: &str,
+    signer: &Signer,
     occasion: Occasion<'_>,
     value: Lookup<'_>,
 ) -> Result<(Secret, Secret), Error> {
     let text = |text: &str| Parameter::Text(Template::literal(text));
-    let mut header = vec![("alg".to_owned(), text(alg))];
+    let mut header = vec![("alg".to_owned(), text(signer.algorithm().name()))];
+    let has_key_id = assertion.headers.iter().any(|(name, _)| name == "kid");
+    if let Some(key_id) = signer.key_id().filter(|_| !has_key_id) {
+        header.push(("kid".to_owned(), text(key_id)));
+    }
     header.extend(assertion.headers.iter().cloned());
     let issued_s = occasion.now_ms.div_euclid(1000) - BACKDATED_S;
     let claims: Vec<(String, Parameter)> = assertion
@@ -67,7 +71,7 @@ pub fn sign(
     value: Lookup<'_>,
 ) -> Result<Secret, Error> {
     let signer = Signer::new(key, assertion.algorithm)?;
-    let (header, claims) = parts(assertion, signer.algorithm().name(), occasion, value)?;
+    let (header, claims) = parts(assertion, &signer, occasion, value)?;
     let mut jwt = encoded(&header);
     jwt.push(".");
     jwt.push(encoded(&claims).expose());

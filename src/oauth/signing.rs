@@ -3,6 +3,7 @@
 //! ring does the arithmetic, as it does for TLS. What it will not take (a certificate, an encrypted key, a curve it does not know) is told apart here, since whoever
 //! handed over the wrong file needs to hear which file it is. No message holds anything of the key.
 
+mod jwk;
 mod key;
 pub(crate) mod pem;
 mod sign;

@@ -12,6 +12,7 @@ use tok::facade::Config;
 use tok::facade::Kind;
 use tok::facade::Name;
 use tok::facade::Secret;
+use tok::facade::Signer;
 use tok::facade::{Occasion, assertion};
 use tok::facade::{Overrides, Profile};
 
@@ -138,7 +139,9 @@ fn header_and_claims_of_the_profile_override_the_defaults() {
             Name::Var(_) => Ok(Secret::new("me")),
             _ => Ok(Secret::new("my id")),
         };
-        let parts = assertion::parts(&planned(table), "RS256", occasion, &value);
+        let key = Secret::new(include_str!("../keys/rsa.pem"));
+        let signer = Signer::new(&key, None).unwrap();
+        let parts = assertion::parts(&planned(table), &signer, occasion, &value);
         let (header, claims) = parts.unwrap();
         format!("{} {}", header.expose(), claims.expose())
     };

@@ -24,8 +24,8 @@ pub(super) enum Key {
 const RSA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 const EC: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
-const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
-const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
+pub(super) const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+pub(super) const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
 const P521: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x23";
 /// How the public half begins (RFC 5480 §2.2, not compressed) that a private key on P-256 or P-384 has beside it.
 const POINTS: [&[u8]; 2] = [b"\x03\x42\x00\x04", b"\x03\x62\x00\x04"];
@@ -35,13 +35,14 @@ const ED25519: &[u8] = b"\x06\x03\x2b\x65\x70";
 const HEAD_BYTES: usize = 40;
 
 /// The private key in `secret`, with the algorithm it signs in where nobody says otherwise.
-pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm), Error> {
-    let pem::PrivateKey { form, der } = pem::private_key(secret)?;
-    match form {
+pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm, Option<String>), Error> {
+    let pem::PrivateKey { form, der, kid } = pem::private_key(secret)?;
+    let (key, algorithm) = match form {
         Form::Pkcs8 => pkcs8(&der),
         Form::Pkcs1 => rsa_key(RsaKeyPair::from_der(&der)),
         Form::Sec1 => sec1(&der),
-    }
+    }?;
+    Ok((key, algorithm, kid))
 }
 
 /// A key in PKCS #8 (RFC 5958), which says itself what it is.
@@ -80,7 +81,7 @@ fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Error> {
 }
 
 /// `content` with a DER tag and its length before it.
-fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(super) fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
     let length = content.len().to_be_bytes();
     let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
     let mut out = Zeroizing::new(Vec::with_capacity(content.len() + 2 + length.len()));
@@ -129,7 +130,7 @@ fn other_curve(der: &[u8]) -> Error {
         "a curve that tok does not know"
     };
     unfit(&format!("is an EC key on {curve}"))
-        .hint("tok signs with keys on P-256 (ES256) and P-384 (ES384)")
+        .hint("tok signs with keys on P-256 (ES256) and P-384 (ES384): `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes one")
 }
 
 fn rsa_key(read: Result<rsa::KeyPair, KeyRejected>) -> Result<(Key, Algorithm), Error> {

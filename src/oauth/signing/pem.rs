@@ -6,6 +6,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
+use crate::oauth::signing::jwk;
 use crate::secret::Secret;
 
 /// How a private key in PEM is written down inside its block.
@@ -30,6 +31,8 @@ const FORMS: [(&str, Form); 3] = [
 pub(crate) struct PrivateKey {
     pub(super) form: Form,
     pub(super) der: Zeroizing<Vec<u8>>,
+    /// The key ID of a JWK.
+    pub(super) kid: Option<String>,
 }
 
 impl PrivateKey {
@@ -56,10 +59,73 @@ pub(crate) fn certificates(pem: &Secret) -> Option<Vec<CertificateDer<'static>>>
         .collect()
 }
 
-/// The private key in `secret`.
+/// How often base64 in base64 is undone.
+const MOST_LAYERS: usize = 3;
+
+/// The private key in `secret`: PEM, JWK, JWKS or DER, the last only in base64, and base64 of any.
+///
+/// # Errors
+/// Fails if it is something else; the error says what it is.
 pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
+    let text = secret.expose().trim();
+    let quoted = ["\"", "'"].iter().find_map(|quote| {
+        text.strip_prefix(quote)
+            .and_then(|text| text.strip_suffix(quote))
+    });
+    let mut text = Zeroizing::new(quoted.unwrap_or(text).to_owned());
+    for _ in 0..MOST_LAYERS {
+        let is_other = text.contains("-----BEGIN ") || text.trim_start().starts_with('{');
+        let Some(bytes) = decoded(&text.replace("\\n", "")).filter(|_| !is_other) else {
+            break;
+        };
+        if let Some(der) = of_der(&bytes) {
+            return der;
+        }
+        match std::str::from_utf8(&bytes) {
+            Ok(inner) => text = Zeroizing::new(inner.trim().to_owned()),
+            Err(_) => break,
+        }
+    }
+    if text.trim_start().starts_with('{')
+        && let Some(key) = jwk::read(&text)
+    {
+        return key;
+    }
+    of_pem(&text)
+}
+
+/// The key in `der`, or `None` if it is not DER of a kind that keys come in.
+fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
+    // A sequence, its length in up to two bytes, and the number that all forms begin with.
+    let inside = match der {
+        [0x30, 0x82, _, _, inside @ ..]
+        | [0x30, 0x81, _, inside @ ..]
+        | [0x30, 0..0x80, inside @ ..] => inside,
+        _ => return None,
+    };
+    let form = match inside {
+        [0x02, 0x01, 0x03, ..] => {
+            return Some(Err(unfit("is a PKCS#12 file (.p12, .pfx)").hint(
+                "`openssl pkcs12 -in FILE -nocerts -nodes` writes its key as PEM; as the secret's `command` it does so each time, with the passphrase from where `-passin` says",
+            )));
+        }
+        [0x02, 0x01, 0x00, 0x30, ..] => Form::Pkcs8,
+        [0x02, 0x01, 0x00, 0x02, ..] => Form::Pkcs1,
+        [0x02, 0x01, 0x01, 0x04, ..] => Form::Sec1,
+        [0x30, ..] => return Some(Err(encrypted())),
+        _ => return None,
+    };
+    Some(Ok(PrivateKey {
+        form,
+        der: Zeroizing::new(der.to_vec()),
+        kid: None,
+    }))
+}
+
+/// The private key in PEM among `text`.
+fn of_pem(text: &str) -> Result<PrivateKey, Error> {
     // In one line, as variables and JSON often have it, a line end is written `\n`.
-    let text = joined(secret.expose().split("\\n"), "\n", secret.expose().len());
+    let text = joined(text.split("\\n"), "\n", text.len());
     let blocks = blocks(&text);
     let named = |label: &str| blocks.iter().find(|block| block.label == label);
     for (label, form) in FORMS {
@@ -76,7 +142,11 @@ pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
         }
         let der = decoded(body)
             .ok_or_else(|| unfit("is damaged: between its PEM lines stands no base64"))?;
-        return Ok(PrivateKey { form, der });
+        return Ok(PrivateKey {
+            form,
+            der,
+            kid: None,
+        });
     }
     Err(match blocks.first().map(|block| block.label) {
         Some("ENCRYPTED PRIVATE KEY") => encrypted(),

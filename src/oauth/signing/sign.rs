@@ -15,6 +15,7 @@ use crate::secret::Secret;
 pub struct Signer {
     algorithm: Algorithm,
     key: Key,
+    key_id: Option<String>,
 }
 
 impl Signer {
@@ -29,9 +30,10 @@ impl Signer {
             return Ok(Self {
                 algorithm: algorithm.unwrap_or(Algorithm::Hs256),
                 key: Key::Shared(key),
+                key_id: None,
             });
         }
-        let (key, own) = key::read(secret)?;
+        let (key, own, key_id) = key::read(secret)?;
         let algorithm = algorithm.unwrap_or(own);
         if family(algorithm) != family(own) {
             return Err(Error::new(
@@ -47,13 +49,23 @@ impl Signer {
                 own.name()
             )));
         }
-        Ok(Self { algorithm, key })
+        Ok(Self {
+            algorithm,
+            key,
+            key_id,
+        })
     }
 
     /// The algorithm, as the header parameter `alg` names it (RFC 7518 §3.1).
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// The key ID, if the key is a JWK that has one (RFC 7515 §4.1.4).
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
     }
 
     /// The signature of `text`, in base64url.
@@ -132,5 +144,120 @@ fn described(algorithm: Algorithm) -> &'static str {
         Algorithm::Es256 => "an EC key on P-256 (ES256)",
         Algorithm::Es384 => "an EC key on P-384 (ES384)",
         _ => "an Ed25519 key (EdDSA)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    macro_rules! key {
+        ($name:literal) => {
+            include_str!(concat!("../../../tests/keys/", $name))
+        };
+    }
+
+    fn signer(key: &str) -> Result<Signer, Error> {
+        Signer::new(&Secret::new(key), None)
+    }
+
+    /// The base64 between the lines of a PEM file: that of its DER.
+    fn der(pem: &str) -> String {
+        pem.lines()
+            .skip_while(|line| !line.starts_with("---"))
+            .filter(|line| !line.starts_with("---"))
+            .collect()
+    }
+
+    #[test]
+    fn a_key_signs_in_whatever_form_people_have_it() {
+        let (rsa, pkcs1, ed25519) = (key!("rsa.pem"), key!("rsa.pkcs1.pem"), key!("ed25519.pem"));
+        for (pem, forms) in [
+            (
+                rsa,
+                vec![
+                    key!("rsa.jwk.json").to_owned(),
+                    rsa.replace('\n', "\r\n"),
+                    rsa.replace('\n', "\\n"),
+                    format!("\"{}\"", rsa.replace('\n', "\\n")),
+                    format!("'{rsa}'"),
+                    STANDARD.encode(rsa),
+                    STANDARD.encode(STANDARD.encode(rsa)),
+                    STANDARD.encode(key!("rsa.jwk.json")),
+                    der(rsa),
+                ],
+            ),
+            (pkcs1, vec![STANDARD.encode(pkcs1), der(pkcs1)]),
+            (
+                ed25519,
+                vec![
+                    key!("ed25519.jwk.json").to_owned(),
+                    key!("ed25519.jwks.json").to_owned(),
+                    STANDARD.encode(key!("ed25519.jwks.json")),
+                    der(ed25519),
+                ],
+            ),
+        ] {
+            let expected = signer(pem).unwrap().sign("text").unwrap();
+            for form in forms {
+                let signer = signer(&form).unwrap_or_else(|error| panic!("{error}: {form}"));
+                assert_eq!(signer.sign("text").unwrap(), expected, "{form}");
+            }
+        }
+        // ECDSA signs differently each time; ring compares the public half with the private one.
+        for (form, algorithm) in [
+            (key!("p256.jwk.json").to_owned(), Algorithm::Es256),
+            (key!("p384.jwk.json").to_owned(), Algorithm::Es384),
+            (STANDARD.encode(key!("p256.sec1.pem")), Algorithm::Es256),
+            (der(key!("p384.pem")), Algorithm::Es384),
+        ] {
+            assert_eq!(signer(&form).unwrap().algorithm(), algorithm, "{form}");
+        }
+        assert_eq!(
+            signer(key!("rsa.jwk.json")).unwrap().key_id(),
+            Some("rsa-1")
+        );
+        assert_eq!(
+            signer(key!("ed25519.jwks.json")).unwrap().key_id(),
+            Some("ed-1")
+        );
+        assert_eq!(signer(rsa).unwrap().key_id(), None);
+    }
+
+    #[test]
+    fn what_cannot_sign_is_named() {
+        let pkcs12 = STANDARD.encode(b"\x30\x82\x01\x00\x02\x01\x03\x30\x82");
+        let jwk = |more: &str| format!("{{\"kty\":{more}}}");
+        for (key, words) in [
+            (pkcs12, "this is a PKCS#12 file"),
+            (der(key!("unfit/encrypted.pem")), "this is encrypted"),
+            (
+                STANDARD.encode(key!("unfit/encrypted.pem")),
+                "this is encrypted",
+            ),
+            (der(key!("unfit/p521.pem")), "this is an EC key on P-521"),
+            (
+                jwk(r#""EC","crv":"P-521","d":"AA""#),
+                "this is a JWK with a key on P-521",
+            ),
+            (jwk(r#""OKP","crv":"Ed25519","x":"AA""#), "a public key"),
+            (jwk(r#""oct","k":"AA""#), "a shared key"),
+            (jwk(r#""RSA","d":"AA""#), "missing or damaged"),
+            (
+                jwk(r#""OKP","crv":"Ed25519","d":"AA""#),
+                "this is a damaged Ed25519 key",
+            ),
+            (r#"{"keys":[]}"#.to_owned(), "a JWKS without a private key"),
+            (r#"{"private_key":"x"}"#.to_owned(), "this is JSON"),
+            ("aGVsbG8gd29ybGQ=".to_owned(), "no private key in PEM"),
+        ] {
+            let error = signer(&key)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
+            assert!(error.contains(words), "{key}: {error}");
+        }
     }
 }
