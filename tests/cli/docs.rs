@@ -160,6 +160,7 @@ fn every_command_named_in_the_docs_exists() {
     for page in [
         "ci.md",
         "comparison.md",
+        "config.md",
         "cache.md",
         "install.md",
         "migrating.md",

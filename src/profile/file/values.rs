@@ -208,7 +208,18 @@ impl JsonSchema for Kept {
             "description": "A list of pointers, or a table of pointers by name.",
             "anyOf": [
                 { "type": "array", "items": { "type": "string" } },
-                { "type": "object", "additionalProperties": { "type": "string" } }
+                { "type": "object", "additionalProperties": { "anyOf": [
+                    { "type": "string" },
+                    {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["from"],
+                        "properties": {
+                            "from": { "type": "string", "description": "Where the member is." },
+                            "optional": { "type": "boolean", "description": "Whether it may be missing." }
+                        }
+                    }
+                ] } }
             ]
         })
     }

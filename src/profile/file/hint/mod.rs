@@ -233,7 +233,7 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
             let words: Vec<String> = line.value_of("command")?.split_whitespace().map(quoted).collect();
             line.with_value_of("command", &format!("[{}]", words.join(", ")))
         }
-        "body" => line.with_key("body", "params"),
+        "body" if is_table => line.with_key("body", "params"),
         "origins" => write(format!("origins = [{}]", line.value())),
         "keep" => line.with_value_of("keep", &format!("[{}]", quoted(&pointer::meant(&line.value_of("keep")?)))),
         "response" => write(format!(
