@@ -225,12 +225,12 @@ impl<'a> Context<'a> {
             .is_some_and(|keep| keep.optional);
         let problem = match output.find(pointer) {
             Err(_) if is_optional => return Ok(Secret::default()),
-            Ok(value) => match response::text(value) {
+            Ok(value) => match response::text(&value) {
                 Some(text) => return Ok(Secret::new(text)),
                 None => Problem::StepHasOther {
                     step: step.to_owned(),
                     path: pointer.join("."),
-                    found: kind(value),
+                    found: kind(&value),
                 },
             },
             Err(instead) => Problem::StepHasNo {

@@ -53,7 +53,10 @@ impl Context<'_> {
             if let Name::Step(of, path) = name
                 && of == step
             {
-                let found = output.find(path).ok().and_then(response::text);
+                let found = output
+                    .find(path)
+                    .ok()
+                    .and_then(|value| response::text(&value));
                 if let Some(text) = found.map(Secret::new) {
                     // The target of a discovery is not a secret, and messages must be able to name it.
                     let origin = Origin::of(text.expose()).map(|origin| origin.to_string());

@@ -23,13 +23,14 @@ pub struct Refusal {
 }
 
 /// Members that hold a code word, the standard's first.
-const CODES: [&str; 9] = [
+const CODES: [&str; 10] = [
     "error",
     "code_reason",
     "error_code",
     "errorCode",
     "errcode",
     "code",
+    "Code",
     "title",
     "type",
     "name",
@@ -63,7 +64,10 @@ impl Refusal {
     /// The refusal in a JSON document, if there is any word of one.
     #[must_use]
     pub fn in_json(document: &Value) -> Option<Self> {
-        let found = Self::at(document, DEEPEST);
+        let found = match (Self::at(document, DEEPEST), only_member(document)) {
+            (nothing, Some(inner)) if nothing == Self::default() => Self::at(inner, DEEPEST),
+            (found, _) => found,
+        };
         (found != Self::default()).then_some(found)
     }
 
@@ -181,6 +185,12 @@ pub fn is_refusal(document: &Value) -> bool {
     };
     let denies = |key: &str| document.get(key) == Some(&Value::Bool(false));
     says_so("error") || says_so("errors") || denies("ok") || denies("success")
+}
+
+/// The object in a document that is nothing else, as the root element in XML.
+fn only_member(document: &Value) -> Option<&Value> {
+    let members = document.as_object().filter(|members| members.len() == 1)?;
+    members.values().next().filter(|member| member.is_object())
 }
 
 impl std::fmt::Display for Refusal {

@@ -30,6 +30,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
             Format::Json => "application/json",
             Format::Text => "text/plain, */*",
             Format::Form => "application/x-www-form-urlencoded, */*",
+            Format::Xml => "application/xml, text/xml",
         },
     );
     if plan.auth_method == AuthMethod::ClientSecretBasic {

@@ -21,6 +21,7 @@ use crate::term::text::clean;
 use crate::token::Token;
 use crate::wire::answer::Answer;
 use crate::wire::document::{self, Unreadable};
+use crate::wire::xml;
 use failure::{failure, refused, unreadable};
 
 /// Reads the token in `answer` by the rules of the profile.
@@ -127,7 +128,7 @@ pub fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
     let parents = rules.access_token.as_slice().iter();
     let found = parents
         .filter_map(Location::parent)
-        .find_map(|parent| parent.find(&document).ok()?.get("refresh_token"))?;
+        .find_map(|parent| parent.find(&document).ok()?.get("refresh_token").cloned())?;
     let is_kept = rules.keep.iter().any(
         |keep| matches!(&keep.location, Location::Body(at) if at.last() == Some("refresh_token")),
     );
@@ -167,6 +168,7 @@ fn read(answer: &Answer, format: Format) -> Result<Value, Unreadable> {
         Format::Json => answer.json(),
         Format::Text => Ok(Value::from(answer.text().trim())),
         Format::Form => document::read_form(&answer.text()).map(Value::Object),
+        Format::Xml => xml::read(&answer.text()),
     }
 }
 
@@ -182,13 +184,13 @@ fn check_success(
 ) -> Result<(), Problem> {
     for (pointer, expected) in &rules.success {
         let found = document.and_then(|document| pointer.find(document).ok());
-        if found.is_some_and(|found| same(found, expected)) {
+        if found.as_ref().is_some_and(|found| same(found, expected)) {
             continue;
         }
         let unmet = Unmet {
             at: pointer.source().to_owned(),
             expected: clean(&plain(expected), SHOWN_VALUE),
-            found: found.map(|found| match found {
+            found: found.as_deref().map(|found| match found {
                 Value::Array(_) | Value::Object(_) => Found::Kind(kind(found)),
                 scalar => match clean(&redactor.apply(&plain(scalar)), SHOWN_VALUE) {
                     // It is shown only if it cannot be a token.

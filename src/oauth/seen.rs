@@ -34,6 +34,8 @@ pub enum Missing {
     Header(String),
     /// The answer sets no such cookie.
     Cookie(String),
+    /// The answer sets no cookies.
+    Cookies,
     /// This step was not made.
     Step(String),
     /// The body of this step is not a document.
@@ -49,6 +51,7 @@ impl fmt::Display for Missing {
             Self::Document => f.write_str("the answer is not JSON"),
             Self::Header(name) => write!(f, "the answer has no header field `{name}`"),
             Self::Cookie(name) => write!(f, "the answer sets no cookie `{name}`"),
+            Self::Cookies => f.write_str("the answer sets no cookies"),
             Self::Step(step) => write!(f, "step `{step}` was not made"),
             Self::StepDocument(step) => write!(f, "in step `{step}`: it is not JSON"),
             Self::InStep(step, nowhere) => write!(f, "in step `{step}`: {nowhere}"),
@@ -65,10 +68,7 @@ impl<'a> Seen<'a> {
         match place {
             Location::Body(pointer) => {
                 let document = self.document.ok_or(Missing::Document)?;
-                pointer
-                    .find(document)
-                    .map(Cow::Borrowed)
-                    .map_err(Missing::Member)
+                pointer.find(document).map_err(Missing::Member)
             }
             Location::Header(name) => self
                 .answer
@@ -80,12 +80,16 @@ impl<'a> Seen<'a> {
                 .cookie(name)
                 .map(|value| Cow::Owned(Value::from(value)))
                 .ok_or_else(|| Missing::Cookie(name.clone())),
+            Location::Cookies => self
+                .answer
+                .cookies()
+                .map(|header| Cow::Owned(Value::from(header)))
+                .ok_or(Missing::Cookies),
             Location::Step(step, pointer) => self
                 .steps
                 .get(step)
                 .ok_or_else(|| Missing::Step(step.clone()))?
                 .find(pointer.tokens())
-                .map(Cow::Borrowed)
                 .map_err(|nowhere| match nowhere {
                     Some(nowhere) => Missing::InStep(step.clone(), nowhere),
                     None => Missing::StepDocument(step.clone()),

@@ -1,5 +1,6 @@
 //! The output of a step, for later requests and for the token's own locations: its body, and what it keeps under other names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ impl StepOutput {
     ///
     /// # Errors
     /// What is there instead, or `None` where the body is not a document.
-    pub fn find(&self, path: &[String]) -> Result<&Value, Option<Nowhere>> {
+    pub fn find(&self, path: &[String]) -> Result<Cow<'_, Value>, Option<Nowhere>> {
         let (document, path) = match path.split_first() {
             Some((first, rest)) if self.kept.contains_key(first) => (&self.kept[first], rest),
             _ => (&self.document, path),
@@ -57,7 +58,7 @@ mod tests {
         };
         let find = |path: &[&str]| {
             let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-            step.find(&path).cloned()
+            step.find(&path).map(Cow::into_owned)
         };
         assert_eq!(find(&["data", "0", "a/b"]), Ok(json!(1)));
         assert_eq!(find(&["token", "x"]), Ok(json!("kept")));

@@ -14,6 +14,8 @@ pub enum Location {
     Header(String),
     /// `cookie:SESSION`: a cookie the answer sets.
     Cookie(String),
+    /// `cookies:`: all cookies the answer sets, as one `Cookie` header field.
+    Cookies,
     /// `step:login/data/host`: the value of `${step.login.data.host}`.
     Step(String, Pointer),
 }
@@ -44,6 +46,9 @@ impl Location {
         };
         if let Some(name) = source.strip_prefix("header:") {
             return named(name).map(|name| Self::Header(name.to_ascii_lowercase()));
+        }
+        if source == "cookies:" {
+            return Ok(Self::Cookies);
         }
         if let Some(name) = source.strip_prefix("cookie:") {
             return named(name).map(Self::Cookie);
@@ -78,6 +83,7 @@ impl Location {
         match self {
             Self::Body(pointer) | Self::Step(_, pointer) => pointer.last(),
             Self::Header(name) | Self::Cookie(name) => Some(name),
+            Self::Cookies => Some("cookies"),
         }
     }
 }
@@ -88,6 +94,7 @@ impl fmt::Display for Location {
             Self::Body(pointer) => f.write_str(pointer.source()),
             Self::Header(name) => write!(f, "header:{name}"),
             Self::Cookie(name) => write!(f, "cookie:{name}"),
+            Self::Cookies => f.write_str("cookies:"),
             Self::Step(step, pointer) => write!(f, "step:{step}{}", pointer.source()),
         }
     }

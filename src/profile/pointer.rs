@@ -1,11 +1,13 @@
 //! JSON Pointers (RFC 6901), and why one leads nowhere: which keys there were, never their values.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::term::text::clean;
+use crate::wire::document;
 
 /// A JSON Pointer that is known to be well-formed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,11 +105,27 @@ impl Pointer {
         }
     }
 
-    /// What it points at in `document`; a `null` counts as not there.
-    pub(crate) fn find<'a>(&self, document: &'a Value) -> Result<&'a Value, Nowhere> {
+    /// What it points at in `document`; a `null` counts as not there. It continues inside a string that contains JSON.
+    pub(crate) fn find<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, Nowhere> {
+        self.find_below(document, String::new(), &self.tokens)
+    }
+
+    fn find_below<'a>(
+        &self,
+        document: &'a Value,
+        mut so_far: String,
+        tokens: &[String],
+    ) -> Result<Cow<'a, Value>, Nowhere> {
         let mut value = document;
-        let mut so_far = String::new();
-        for token in &self.tokens {
+        for (at, token) in tokens.iter().enumerate() {
+            if let Value::String(text) = value
+                && text.trim_start().starts_with(['{', '['])
+                && let Ok(inner) = document::read(text)
+            {
+                let rest = tokens.get(at..).unwrap_or_default();
+                let found = self.find_below(&inner, so_far, rest)?;
+                return Ok(Cow::Owned(found.into_owned()));
+            }
             let next = match value {
                 Value::Object(members) => members.get(token),
                 Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
@@ -132,7 +150,7 @@ impl Pointer {
         if value.is_null() && !self.tokens.is_empty() {
             return Err(Nowhere::Null { at: so_far });
         }
-        Ok(value)
+        Ok(Cow::Borrowed(value))
     }
 }
 
@@ -301,7 +319,10 @@ mod tests {
             ("/a/n", Err("`/a/n` is null")),
         ];
         for (pointer, expected) in cases {
-            let found = Pointer::parse(pointer).unwrap().find(&document).cloned();
+            let found = Pointer::parse(pointer)
+                .unwrap()
+                .find(&document)
+                .map(Cow::into_owned);
             assert_eq!(
                 found.map_err(|e| e.to_string()),
                 expected.map_err(str::to_owned),

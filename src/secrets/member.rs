@@ -1,5 +1,7 @@
 //! Secrets inside JSON: the key files that cloud consoles hand out hold the private key as one member among others.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::profile::pointer::{self, Pointer};
@@ -14,9 +16,14 @@ pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> 
             line: error.line(),
             column: error.column(),
         })?;
-    pointer.find(&document).map_err(Failure::Nowhere)?;
+    let inner = match pointer.find(&document).map_err(Failure::Nowhere)? {
+        // Inside a string that contains JSON.
+        Cow::Owned(value) => Some(value),
+        Cow::Borrowed(_) => None,
+    };
     // Taken out rather than copied, so that it is zeroed with the secret; the document's other strings are not (SECURITY.md).
-    match document.pointer_mut(pointer.source()).map(Value::take) {
+    let value = inner.or_else(|| document.pointer_mut(pointer.source()).map(Value::take));
+    match value {
         Some(Value::String(text)) if !text.is_empty() => Ok(Secret::new(text)),
         Some(Value::String(_)) => Err(NotASecret::Empty.into()),
         other => Err(Failure::NotAString(pointer::kind(

@@ -43,6 +43,44 @@ impl Answer {
             .map(|(_, value)| value.trim().trim_matches('"'))
     }
 
+    /// All cookies that the answer sets and does not delete, as one `Cookie` header field (RFC 6265 §4.2.1); `None` if there are none.
+    #[must_use]
+    pub fn cookies(&self) -> Option<String> {
+        let mut cookies: Vec<(&str, &str)> = Vec::new();
+        for (_, field) in self.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let mut parts = field.split(';');
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
+            let name = name.trim();
+            cookies.retain(|(known, _)| *known != name);
+            if !parts.any(|attribute| self.deletes_cookie(attribute)) {
+                cookies.push((name, value.trim()));
+            }
+        }
+        let pairs = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let header = pairs.collect::<Vec<_>>().join("; ");
+        (!header.is_empty()).then_some(header)
+    }
+
+    /// Whether an attribute of a cookie says that it has expired (RFC 6265 §5.2.1, §5.2.2).
+    fn deletes_cookie(&self, attribute: &str) -> bool {
+        let Some((name, value)) = attribute.split_once('=') else {
+            return false;
+        };
+        match name.trim().to_ascii_lowercase().as_str() {
+            "max-age" => value
+                .trim()
+                .parse::<i64>()
+                .is_ok_and(|seconds| seconds <= 0),
+            "expires" => http_date::http_date(&value.trim().replace('-', " "))
+                .is_some_and(|at| at <= self.date_unix_ms().unwrap_or(self.sent.unix_ms)),
+            _ => false,
+        }
+    }
+
     /// The time on the server's clock, Unix milliseconds, from its `Date` (RFC 9110 §6.6.1).
     #[must_use]
     pub fn date_unix_ms(&self) -> Option<i64> {
@@ -117,7 +155,41 @@ mod tests {
         };
         assert_eq!(answer.cookie("session"), Some("x=y"));
         assert_eq!(answer.cookie("Path"), None);
+        assert_eq!(answer.cookies().as_deref(), Some("a=1; session=\"x=y\""));
         assert!(answer.json().is_ok());
         assert_eq!(format!("{answer:?}"), "Answer(HTTP 200, 10 bytes)");
+    }
+
+    #[test]
+    fn deleted_and_replaced_cookies_are_left_out_of_the_header_line() {
+        let answer = |fields: &[&str]| Answer {
+            status: 200,
+            headers: fields
+                .iter()
+                .map(|field| ("set-cookie".to_owned(), (*field).to_owned()))
+                .collect(),
+            body: Zeroizing::default(),
+            sent: Now {
+                unix_ms: 1_900_000_000_000,
+                boot: None,
+            },
+        };
+        for (fields, expected) in [
+            (&["a=1", "b=2; HttpOnly", "a=3"][..], Some("b=2; a=3")),
+            (&["a=1", "a=; Max-Age=0"], None),
+            (
+                &["a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2"],
+                Some("b=2"),
+            ),
+            (&["a=1; expires=Thu, 01-Jan-1970 00:00:00 GMT"], None),
+            (
+                &["a=1; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Max-Age=60"],
+                Some("a=1"),
+            ),
+            (&["nonsense"], None),
+            (&[], None),
+        ] {
+            assert_eq!(answer(fields).cookies().as_deref(), expected, "{fields:?}");
+        }
     }
 }

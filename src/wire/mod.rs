@@ -7,3 +7,4 @@ pub mod http_date;
 pub mod no_answer;
 pub mod origin;
 pub mod request;
+pub mod xml;

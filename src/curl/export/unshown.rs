@@ -80,7 +80,11 @@ pub(super) fn in_body(
         Some((
             _,
             Keep {
-                location: Location::Header(_) | Location::Cookie(_) | Location::Step(..),
+                location:
+                    Location::Header(_)
+                    | Location::Cookie(_)
+                    | Location::Cookies
+                    | Location::Step(..),
                 ..
             },
         )) => Err(refused("it is not in the body of that answer")),

@@ -57,7 +57,7 @@ pub(super) fn refused(
 /// The provider's words: at the profile's own locations, else wherever they are found.
 fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
     let format = match rules.format {
-        Format::Form => Format::Form,
+        Format::Form | Format::Xml => rules.format,
         Format::Json | Format::Text => Format::Json,
     };
     let document = read(answer, format).ok();
@@ -77,8 +77,8 @@ fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Ref
     };
     let found = if named == Refusal::default() {
         match (&document, format) {
-            (Some(form), Format::Form) => {
-                Refusal::in_json(form).or_else(|| Refusal::in_answer(answer))
+            (Some(document), Format::Form | Format::Xml) => {
+                Refusal::in_json(document).or_else(|| Refusal::in_answer(answer))
             }
             _ => Refusal::in_answer(answer),
         }

@@ -195,6 +195,8 @@ pub enum Format {
     Text,
     /// `name=value&…`, read as a JSON object of strings.
     Form,
+    /// XML, read as a JSON object; see [`crate::wire::xml`].
+    Xml,
 }
 
 /// Which characters a token may contain.
