@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::term::colour::{ERROR, HINT};
+use crate::term::text::clean;
 pub use crate::term::text::io_text;
 
 /// Why a run ended without a result, as far as a script can act on it.
@@ -234,13 +235,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         for subject in &self.0.subjects {
-            write!(f, "{subject}: ")?;
+            text.push_str(&format!("{subject}: "));
         }
         match &self.0.reason {
-            Reason::Text(text) => f.write_str(text),
-            Reason::Typed(error) => f.write_str(&chain(&**error)),
+            Reason::Text(reason) => text.push_str(reason),
+            Reason::Typed(error) => text.push_str(&chain(&**error)),
         }
+        // A config, a provider or a file of the cache may contain what a terminal obeys.
+        f.write_str(&clean(&text, usize::MAX))
     }
 }
 
@@ -309,6 +313,7 @@ pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     let text = links.join(": ");
     writeln!(out, "{ERROR}tok:{ERROR:#} {text}")?;
     if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::next_step) {
+        let hint = clean(hint, usize::MAX);
         writeln!(out, "\n{HINT}hint:{HINT:#} {hint}")?;
     }
     Ok(())

@@ -19,6 +19,7 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{self, Patience};
 use crate::term::notes::Notes;
+use crate::wire::no_answer::NoAnswer;
 use crate::wire::origin::Origin;
 use crate::wire::request::Request;
 
@@ -36,7 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) profile: &'a Profile,
     pub(super) notes: Notes,
     environment: Environment<'a>,
-    patience: Patience,
+    /// The deadline of the whole fetch.
+    until: Instant,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
@@ -54,10 +56,10 @@ impl<'a> Context<'a> {
         notes: Notes,
     ) -> Self {
         Self {
-            patience: Patience::until(until),
             profile,
             notes,
             environment,
+            until,
             secrets: BTreeMap::new(),
             steps: Steps::new(),
             values: BTreeMap::new(),
@@ -100,7 +102,7 @@ impl<'a> Context<'a> {
             if self.secrets.contains_key(name) {
                 continue;
             }
-            let found = secrets::find(self.profile, name, self.environment, self.patience)?;
+            let found = secrets::find(self.profile, name, self.environment, Patience::until(self.until))?;
             let (secret, source) = (found.secret, found.source);
             self.notes.trace(&format!("{name} from {source}"));
             if found.is_trimmed {
@@ -126,6 +128,7 @@ impl<'a> Context<'a> {
             if self.values.contains_key(name) {
                 continue;
             }
+            self.check_deadline()?;
             let value = template
                 .render(&|name| self.value(name))
                 .map_err(|error| error.about(Subject::Value(name.clone())))?;
@@ -140,11 +143,24 @@ impl<'a> Context<'a> {
     /// Builds the request of `exchange`, with a new assertion if it sends one.
     pub(super) fn build(&mut self, exchange: Exchange<'_>) -> Result<Request, Error> {
         let Exchange { plan, rules, .. } = exchange;
+        self.check_deadline()?;
         self.sign(plan)?;
         let request = request::build(plan, rules.format, &|name| self.value(name))?;
         self.may_receive_secrets(plan, &request)?;
         self.derive_from_request(plan, &request)?;
         Ok(request)
+    }
+
+    /// Fails once the deadline has passed: computing with a long answer counts as much as waiting for it.
+    fn check_deadline(&self) -> Result<(), Error> {
+        if Instant::now() < self.until {
+            return Ok(());
+        }
+        let origin = self.profile.home().or_fail(Kind::Config)?.to_string();
+        let why = NoAnswer::TimedOut {
+            timeout_ms: self.profile.timeout_ms,
+        };
+        Err(Problem::NoAnswer { origin, why }.into_error(&self.profile.name))
     }
 
     /// Signs the assertion that `plan` sends, if it sends one: anew each time, as a provider may accept none twice.

@@ -10,6 +10,7 @@ mod views;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use self::items::Item;
@@ -24,6 +25,12 @@ const TELLING: usize = 8;
 
 /// The shortest secret that is looked for, in characters: a shorter one is part of many words.
 const SHORTEST: usize = 4;
+
+/// Longer secrets, in bytes, are looked for as they are, and not also as they are when decoded or in base64 of another case.
+const LONG: usize = 16_384;
+
+/// So many short words of a computed text are looked for by themselves.
+const MOST_WORDS: usize = 1_000;
 
 /// So many base64 digits are the same in each encoding that contains [`TELLING`] characters.
 const TELLING_DIGITS: usize = 9;
@@ -100,56 +107,87 @@ fn replaced(text: &str, mut found: Vec<Range<usize>>) -> String {
     out
 }
 
+/// Hashes of runs of characters; they need no further hashing.
+type Hashes = HashSet<u64, BuildHasherDefault<AsItIs>>;
+
+#[derive(Clone, Copy, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// What is searched for, as hashes of runs of characters.
 #[derive(Clone, Debug, Default)]
 struct Patterns {
     /// Runs of [`TELLING`] characters in lower case.
-    runs: HashSet<u64>,
+    runs: Hashes,
     /// Whole secrets that are shorter, as they are written, by length.
-    short: [HashSet<u64>; TELLING - SHORTEST],
+    short: [Hashes; TELLING - SHORTEST],
     /// The first characters of secrets, as they are written, by length.
-    beginnings: [HashSet<u64>; TELLING - SHORTEST],
+    beginnings: [Hashes; TELLING - SHORTEST],
     /// Runs of [`TELLING_DIGITS`] base64 digits in lower case: a change of case cannot be undone there.
-    digits: HashSet<u64>,
+    digits: Hashes,
 }
 
 impl Patterns {
     fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.short.iter().all(HashSet::is_empty)
+        self.runs.is_empty() && self.short.iter().all(Hashes::is_empty)
     }
 
     fn add(&mut self, secret: &str, public: Option<&str>) {
+        let Some(public) = public else {
+            return self.add_secret(secret);
+        };
+        let mut known = Self::default();
+        known.add_secret(public);
+        known.add_words(public);
         let mut added = Self::default();
-        // A secret that looks escaped comes out of the text's own escapes decoded once too often.
-        for View { items, .. } in views(secret, false) {
-            for form in forms(items) {
-                added.add_form(&form);
-            }
-        }
-        added.add_digits(secret.as_bytes());
-        if let Some(public) = public {
-            let mut known = Self::default();
-            known.add(public, None);
-            known.add_words(public);
-            added.add_words(secret);
-            added.runs.retain(|run| !known.runs.contains(run));
-            added.digits.retain(|run| !known.digits.contains(run));
-            for (short, known) in added.short.iter_mut().zip(&known.short) {
-                short.retain(|run| !known.contains(run));
-            }
-            added.beginnings = Default::default();
+        added.add_secret(secret);
+        added.add_words(secret);
+        added.runs.retain(|run| !known.runs.contains(run));
+        added.digits.retain(|run| !known.digits.contains(run));
+        for (short, known) in added.short.iter_mut().zip(&known.short) {
+            short.retain(|run| !known.contains(run));
         }
         self.runs.extend(added.runs);
         self.digits.extend(added.digits);
         for at in 0..TELLING - SHORTEST {
             self.short[at].extend(&added.short[at]);
-            self.beginnings[at].extend(&added.beginnings[at]);
+        }
+    }
+
+    fn add_secret(&mut self, secret: &str) {
+        let views = views(secret, false);
+        // A secret that looks escaped comes out of the text's own escapes decoded once too often.
+        let views = match secret.len() {
+            ..=LONG => views.as_slice(),
+            _ => views.get(..1).unwrap_or_default(),
+        };
+        for View { items, .. } in views {
+            for form in forms(items.clone()) {
+                self.add_form(&form);
+            }
+        }
+        if secret.len() <= LONG {
+            self.add_digits(secret.as_bytes());
         }
     }
 
     fn add_form(&mut self, items: &[Item]) {
         if items.len() >= TELLING {
-            self.runs.extend(items.windows(TELLING).map(folded_hash));
+            let folded: Vec<u32> = items.iter().map(folded).collect();
+            let runs = folded.windows(TELLING);
+            self.runs
+                .extend(runs.map(|run| hash_of(run.iter().copied())));
             for (at, beginnings) in self.beginnings.iter_mut().enumerate() {
                 beginnings.insert(hash(&items[..SHORTEST + at]));
             }
@@ -160,11 +198,10 @@ impl Patterns {
 
     /// Adds the short words of a text: each may be a secret by itself.
     fn add_words(&mut self, text: &str) {
-        for word in text.split_whitespace() {
-            if (SHORTEST..TELLING).contains(&word.chars().count())
-                && let Some(View { items, .. }) = views(word, false).first()
-            {
-                self.add_form(items);
+        for word in text.split_whitespace().take(MOST_WORDS) {
+            let length = word.chars().take(TELLING).count();
+            if (SHORTEST..TELLING).contains(&length) {
+                self.short[length - SHORTEST].insert(hash_of(word.chars().map(u32::from)));
             }
         }
     }
@@ -197,10 +234,11 @@ impl Patterns {
         let first = found.len();
         let [spaced, compact, as_is] = forms(view.items.clone());
         for form in [&spaced, &compact, &as_is] {
-            let runs = form.windows(TELLING);
+            let folded: Vec<u32> = form.iter().map(folded).collect();
+            let runs = folded.windows(TELLING).zip(form.windows(TELLING));
             found.extend(
-                runs.filter(|run| self.runs.contains(&folded_hash(run)))
-                    .map(range),
+                runs.filter(|(run, _)| self.runs.contains(&hash_of(run.iter().copied())))
+                    .map(|(_, run)| range(run)),
             );
         }
         for (at, short) in self.short.iter().enumerate() {
@@ -299,11 +337,10 @@ fn compact(items: &[Item]) -> Vec<Item> {
         .collect()
 }
 
-fn folded_hash(run: &[Item]) -> u64 {
-    hash_of(run.iter().map(|item| {
-        // A character whose lower case is several is rare enough to be told by the first.
-        item.character.to_lowercase().next().map_or(0, u32::from)
-    }))
+/// A character in lower case; the first one where that is several.
+fn folded(item: &Item) -> u32 {
+    let lower = item.character.to_lowercase().next();
+    lower.map_or(0, u32::from)
 }
 
 fn hash(run: &[Item]) -> u64 {

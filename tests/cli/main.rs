@@ -45,6 +45,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 mod add;
+mod answers;
 mod assertion;
 #[cfg(unix)]
 mod bookmark;

@@ -29,7 +29,7 @@ const MOST_BINARIES: usize = 2;
 
 /// The most views of one text, and the most characters in all of them: what bounds the cost.
 const MOST_VIEWS: usize = 160;
-const MOST_CHARACTERS: usize = 2_000_000;
+const MOST_CHARACTERS: usize = 500_000;
 
 /// The shortest run that is decoded: four bytes, as no shorter secret is looked for.
 const SHORTEST_HEX: usize = 8;
@@ -45,7 +45,7 @@ pub(super) fn views(text: &str, binary: bool) -> Vec<View> {
             to: from + character.len_utf8(),
         })
         .collect();
-    let most_views = (MOST_CHARACTERS / items.len().max(1)).clamp(4, MOST_VIEWS);
+    let most_views = (MOST_CHARACTERS / items.len().max(1)).clamp(1, MOST_VIEWS);
     let mut views = vec![View {
         items,
         escapes: 0,
