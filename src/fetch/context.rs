@@ -102,7 +102,12 @@ impl<'a> Context<'a> {
             if self.secrets.contains_key(name) {
                 continue;
             }
-            let found = secrets::find(self.profile, name, self.environment, Patience::until(self.until))?;
+            let found = secrets::find(
+                self.profile,
+                name,
+                self.environment,
+                Patience::until(self.until),
+            )?;
             let (secret, source) = (found.secret, found.source);
             self.notes.trace(&format!("{name} from {source}"));
             if found.is_trimmed {

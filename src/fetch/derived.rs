@@ -90,8 +90,8 @@ impl Context<'_> {
             .secrets
             .values()
             .any(|secret| secret.expose() == new.expose());
-        (sends_one && !is_known).then(|| Remark::NewRefreshToken {
-            profile: self.profile.name.clone(),
+        (!is_known).then(|| Remark::RefreshToken {
+            replaced_in: sends_one.then(|| self.profile.name.clone()),
         })
     }
 

@@ -87,6 +87,7 @@ pub(super) fn lifetime_ms(
                 by,
                 ago_s: ms.saturating_neg() / 1000,
                 by_local_clock: date_ms.is_none(),
+                age_s: age_ms / 1000,
             });
         }
         (Some((ms, by)), _) => {
@@ -283,11 +284,12 @@ mod tests {
 
     #[test]
     fn a_token_that_has_expired_on_arrival_is_refused_with_the_reason() {
-        let expired = |by, ago_s, by_local_clock| {
+        let expired = |by, ago_s, by_local_clock, age_s| {
             Err(Problem::Expired {
                 by,
                 ago_s,
                 by_local_clock,
+                age_s,
             })
         };
         let location = |at: &str| StatedBy::Location(at.to_owned());
@@ -296,25 +298,25 @@ mod tests {
                 vec![("date", DATE)],
                 json!({"expires_in": 3600}),
                 jwt(SENT_S - 600),
-                expired(StatedBy::Exp, 600, false),
+                expired(StatedBy::Exp, 600, false, 0),
             ),
             (
                 vec![],
                 json!({"expires_in": 3600}),
                 jwt(SENT_S - 600),
-                expired(StatedBy::Exp, 600, true),
+                expired(StatedBy::Exp, 600, true, 0),
             ),
             (
                 vec![("date", DATE)],
                 json!({"at": SENT_S - 5}),
                 "t".to_owned(),
-                expired(location("/at"), 5, false),
+                expired(location("/at"), 5, false, 0),
             ),
             (
                 vec![("age", "90"), ("date", DATE)],
                 json!({"expires_in": 60}),
                 "t".to_owned(),
-                expired(location("/expires_in"), 30, false),
+                expired(location("/expires_in"), 30, false, 90),
             ),
         ];
         for (headers, document, token, expected) in cases {

@@ -113,6 +113,9 @@ pub enum Problem {
         ago_s: i64,
         /// Whether that is by this machine's clock, as the answer has no `Date`.
         by_local_clock: bool,
+        /// How long an HTTP cache had kept the answer.
+        #[serde(default)]
+        age_s: i64,
     },
     /// A step's answer lacks what a later request needs.
     StepHasNo {

@@ -57,14 +57,22 @@ impl Redactor {
 
     /// Adds a secret.
     pub fn add(&mut self, secret: Secret) {
-        self.secrets.push((secret, None));
-        self.patterns.take();
+        self.push(secret, None);
     }
 
     /// Adds a text that was computed from secrets; runs of characters that are also in `public` are not secret.
     pub fn add_computed(&mut self, text: Secret, public: Secret) {
-        self.secrets.push((text, Some(public)));
-        self.patterns.take();
+        self.push(text, Some(public));
+    }
+
+    fn push(&mut self, text: Secret, public: Option<Secret>) {
+        let is_known = |(known, other): &(Secret, Option<Secret>)| {
+            other.is_some() == public.is_some() && known.expose() == text.expose()
+        };
+        if !self.secrets.iter().any(is_known) {
+            self.secrets.push((text, public));
+            self.patterns.take();
+        }
     }
 
     /// `text` with every secret, and every run of [`TELLING`] or more characters of one, replaced.

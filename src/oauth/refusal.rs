@@ -145,7 +145,7 @@ impl Refusal {
             },
         };
         words(&without_tokens(&plain))
-            .filter(|words| words != "***")
+            .filter(|words| is_sentence_or_code(words))
             .map(|description| Self {
                 description: Some(description),
                 ..Self::default()
@@ -185,6 +185,13 @@ pub fn is_refusal(document: &Value) -> bool {
     };
     let denies = |key: &str| document.get(key) == Some(&Value::Bool(false));
     says_so("error") || says_so("errors") || denies("ok") || denies("success")
+}
+
+/// Whether plain text is several words, or one like `Unauthorized` or `invalid_client`; anything else could be a token.
+fn is_sentence_or_code(text: &str) -> bool {
+    let rest = text.strip_prefix(|first: char| first.is_ascii_alphabetic());
+    let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    text.contains(' ') || rest.is_some_and(|rest| rest.bytes().all(is_lower))
 }
 
 /// The object in a document that is nothing else, as the root element in XML.
@@ -306,6 +313,7 @@ mod tests {
             ),
             ("just text", "just text"),
             ("\"quoted\"", "quoted"),
+            ("invalid_client", "invalid_client"),
             (
                 "error=incorrect_client_credentials&error_description=The+client_id+is+incorrect.",
                 "incorrect_client_credentials: The client_id is incorrect.",
@@ -336,6 +344,9 @@ mod tests {
             "access_token=REAL-token",
             "\"eyJhbGciOiJub25lIn0.eyJzdWIiOjF9.sig\"",
             "eyJhbGciOiJub25lIn0.eyJzdWIiOjF9.sig",
+            "\"REALTOKEN123456\"",
+            "REALTOKEN123456",
+            "abc123",
             r#"sorry: {"access_token":"REAL-token"}"#,
         ] {
             assert_eq!(said(nothing), None, "{nothing}");
@@ -346,7 +357,7 @@ mod tests {
     fn a_deep_answer_costs_no_stack_and_a_long_one_no_screen() {
         let deep = format!("{}{}", r#"{"error":"#.repeat(100), "}".repeat(100));
         assert_eq!(said(&deep.replace(":}", ":0}")), None);
-        let long = said(&"x".repeat(100_000)).unwrap();
+        let long = said(&format!("a {}", "x".repeat(100_000))).unwrap();
         assert_eq!(long.chars().count(), SHOWN_CHARACTERS + 1);
     }
 

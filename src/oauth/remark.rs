@@ -16,10 +16,10 @@ pub enum Remark {
         /// The profile's `default_ttl`, which counts instead.
         default_s: Option<i64>,
     },
-    /// The answer has a new refresh token.
-    NewRefreshToken {
-        /// The profile.
-        profile: String,
+    /// The answer has a refresh token that nothing keeps.
+    RefreshToken {
+        /// The profile, if it sent another refresh token.
+        replaced_in: Option<String>,
     },
 }
 
@@ -49,7 +49,12 @@ impl fmt::Display for Remark {
                 f,
                 "the lifetime at `{at}` is not a time in the future, so the token is not cached: if it lives longer, set `default_ttl`"
             ),
-            Self::NewRefreshToken { profile } => write!(
+            Self::RefreshToken { replaced_in: None } => f.write_str(
+                "the answer has a refresh token, which tok does not store: `response = { keep = [\"/refresh_token\"] }` keeps it beside the token",
+            ),
+            Self::RefreshToken {
+                replaced_in: Some(profile),
+            } => write!(
                 f,
                 "the answer has a new refresh token, which tok does not store: if the provider has withdrawn the old one, keep the new one with `response = {{ keep = [\"/refresh_token\"] }}` and store it with `tok secret set {profile} refresh_token`"
             ),

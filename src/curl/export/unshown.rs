@@ -81,10 +81,7 @@ pub(super) fn in_body(
             _,
             Keep {
                 location:
-                    Location::Header(_)
-                    | Location::Cookie(_)
-                    | Location::Cookies
-                    | Location::Step(..),
+                    Location::Header(_) | Location::Cookie(_) | Location::Cookies | Location::Step(..),
                 ..
             },
         )) => Err(refused("it is not in the body of that answer")),

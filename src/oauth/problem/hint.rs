@@ -93,6 +93,7 @@ impl Problem {
             }
             Self::Expired {
                 by_local_clock: true,
+                age_s: 0,
                 ..
             } => "check this machine's clock (`date`); if it is right, tell the provider",
             Self::Expired { .. } => {

@@ -89,11 +89,18 @@ impl fmt::Display for Problem {
                 by,
                 ago_s,
                 by_local_clock,
+                age_s,
             } => {
                 f.write_str("the token had already expired when it arrived: ")?;
                 match by {
                     StatedBy::Location(at) => write!(f, "`{at}`")?,
                     StatedBy::Exp => f.write_str("its `exp`")?,
+                }
+                if *age_s > 0 {
+                    return write!(
+                        f,
+                        " was {ago_s} s ago, as a cache in between had kept the answer for {age_s} s"
+                    );
                 }
                 let clock = match by_local_clock {
                     true => "this machine's clock",

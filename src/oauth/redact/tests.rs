@@ -122,8 +122,8 @@ fn long_and_hostile_secrets_and_texts_cost_no_more_than_their_length() {
     let percent = redactor(&"%25".repeat(200));
     assert!(percent.apply(&"%25".repeat(1500)).starts_with(REPLACEMENT));
     let mut many = Redactor::default();
-    (0..20_000).for_each(|number| many.add(Secret::new(format!("word{number}"))));
-    assert_eq!(many.apply("no word4711 here"), "no *** here");
+    (0..2_000).for_each(|number| many.add(Secret::new(format!("word{number}"))));
+    assert_eq!(many.apply("no word1711 here"), "no *** here");
 }
 
 #[test]
