@@ -141,16 +141,10 @@ fn backslash(items: &[Item]) -> Escape {
             let (count, code) = run(items, 3, 8, 16)?;
             (character(items, 3 + count) == Some('}')).then(|| (4 + count, scalar(code)))?
         }
-        'u' => {
-            let unit = digits(items, 2, 4, 16)?;
-            let low = (character(items, 6) == Some('\\'))
-                .then(|| digits(items, 8, 4, 16))
-                .flatten();
-            utf16(unit, low, 6)
-        }
+        'u' => json_unit(items)?,
         'U' => match digits(items, 2, 8, 16).and_then(char::from_u32) {
             Some(character) => (10, vec![Piece::Character(character)]),
-            None => (6, scalar(digits(items, 2, 4, 16)?)),
+            None => json_unit(items)?,
         },
         'x' | 'X' => (4, vec![byte(digits(items, 2, 2, 16)?)]),
         '0'..='7' => {
@@ -161,6 +155,15 @@ fn backslash(items: &[Item]) -> Escape {
         other if other.is_alphanumeric() => return None,
         other => (2, vec![Piece::Character(other)]),
     })
+}
+
+/// `\u002b`, or two of them that are one character.
+fn json_unit(items: &[Item]) -> Escape {
+    let unit = digits(items, 2, 4, 16)?;
+    let low = (character(items, 6) == Some('\\'))
+        .then(|| digits(items, 8, 4, 16))
+        .flatten();
+    Some(utf16(unit, low, 6))
 }
 
 fn html(items: &[Item]) -> Escape {
