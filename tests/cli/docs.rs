@@ -108,7 +108,7 @@ fn every_script_in_ci_md_delivers_the_token() {
     let scripts = scripts(&page);
     assert_eq!(
         scripts.len(),
-        8,
+        9,
         "the page has other scripts now: {scripts:?}"
     );
     for script in scripts {

@@ -203,7 +203,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
         ),
         (
             "response = { expires_at_unit = 'soon' }",
-            vec!["soon", "no pattern like"],
+            vec!["soon", "a pattern like"],
         ),
         (
             "response = { expires_at = '/e', expires_at_unit = '%Y%m%d' }",

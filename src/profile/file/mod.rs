@@ -53,7 +53,7 @@ impl Config {
             return Ok(home::expanded(path));
         }
         if let Some(path) = std::env::var_os("TOK_CONFIG").filter(|path| !path.is_empty()) {
-            return Ok(path.into());
+            return Ok(home::expanded(path.as_ref()));
         }
         let folder = absolute_folder("XDG_CONFIG_HOME")
             .or_else(|| directories::BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()));
