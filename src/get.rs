@@ -96,7 +96,10 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
                 return flow.fetch(Some(&slot), until, Tries::Several);
             }
         };
-        waited |= !matches!(turn, Turn::Mine(_));
+        waited |= match &turn {
+            Turn::Mine(lock) => lock.is_shared(),
+            Turn::Waited | Turn::TimedOut => true,
+        };
         // The last holder of the lock has fetched what this process wants, or met the failure that it would meet.
         if let Ok(Some((found, _))) = flow.find(&slot) {
             return Ok(reuse(found));

@@ -14,6 +14,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::cache::directory::Directory;
 use crate::cache::error::{CacheError, PathProblem};
 use crate::clock::Now;
@@ -23,6 +25,9 @@ use crate::term::progress::Progress;
 /// of processes that belong together. If none has come at all, it counts from the taking of the lock: a lone failure that took longer
 /// costs no pause.
 const QUIET: Duration = Duration::from_millis(250);
+
+/// The same for a holder that others have come to: they are likely more than have come yet.
+const QUIET_IN_COMPANY: Duration = Duration::from_millis(500);
 
 /// The longest such a holder stays: a stream of calls that never pauses must find out when the provider has changed.
 const LONGEST_STAY: Duration = Duration::from_secs(4);
@@ -39,8 +44,8 @@ const POLL: Duration = Duration::from_millis(20);
 /// How many holders may be stopped at the same time.
 const LEVELS: usize = 8;
 
-/// A longer file is not a deadline.
-const MAX_DEADLINE_BYTES: u64 = 512;
+/// A longer file has no such content.
+const MAX_CONTENT_BYTES: u64 = 512;
 
 /// What came of asking for the lock.
 #[derive(Debug)]
@@ -53,43 +58,67 @@ pub(crate) enum Turn {
     TimedOut,
 }
 
-/// The lock, held: one file for each level that was free, and the time of its last change when it was taken.
+/// The lock, held: one file for each level that was free.
 #[derive(Debug)]
-pub(crate) struct Lock(Vec<(File, Option<SystemTime>)>);
+pub(crate) struct Lock(Vec<Level>);
+
+#[derive(Debug)]
+struct Level {
+    file: File,
+    /// The time of the file's last change when it was taken.
+    taken: Option<SystemTime>,
+    /// Whether the last holder stays after its failure. It unlocks the file for a moment when it begins to.
+    is_shared: bool,
+}
+
+/// The content of a lock file.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    /// When the holder will have released the lock.
+    until: Now,
+    /// Whether it stays after its failure.
+    stays: bool,
+}
 
 impl Lock {
+    /// Whether the last holder stays after its failure, which this process shares.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.iter().any(|level| level.is_shared)
+    }
+
     /// Lets the waiting processes read, and stays until no process has come for a while.
-    pub(crate) fn stay(mut self) {
-        // Unlocked first: not every system converts a lock.
-        let share = |file: &File| file.unlock().is_ok() && file.try_lock_shared().is_ok();
-        if !self.0.iter().all(|(file, _)| share(file)) {
-            // Another process holds it; its deadline must stay.
-            self.0.clear();
-            return;
-        }
+    pub(crate) fn stay(self) {
         let failed = Instant::now();
-        let has_company = self.0.iter().any(|(file, taken)| touched(file) != *taken);
-        let quiet_for = || {
-            let files = self.0.iter().map(|(file, _)| quiet_for(file));
-            let since_arrival = files.min().unwrap_or(QUIET);
-            match has_company {
-                true => since_arrival.min(failed.elapsed()),
-                false => since_arrival,
-            }
-        };
         let until = failed + LONGEST_STAY;
-        while let Some(rest) = QUIET.checked_sub(quiet_for())
-            && !rest.is_zero()
-            && Instant::now() < until
-        {
-            thread::sleep(rest);
+        let has_company = self
+            .0
+            .iter()
+            .any(|level| touched(&level.file) != level.taken);
+        for Level { file, .. } in &self.0 {
+            write_content(file, until, true);
+            // Unlocked first: not every system converts a lock. A process that takes it meanwhile reads that this one stays.
+            let _ = file.unlock().and_then(|()| Ok(file.try_lock_shared()?));
+        }
+        loop {
+            let arrivals = self.0.iter().map(|level| quiet_for(&level.file));
+            let since_arrival = arrivals.min().unwrap_or(QUIET);
+            let rest = match has_company {
+                true => QUIET_IN_COMPANY.checked_sub(since_arrival.min(failed.elapsed())),
+                false => QUIET.checked_sub(since_arrival),
+            };
+            match rest {
+                Some(rest) if !rest.is_zero() && Instant::now() < until => thread::sleep(rest),
+                _ => return,
+            }
         }
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        self.0.iter().for_each(|(file, _)| clear(file));
+        for level in self.0.iter().filter(|level| !level.is_shared) {
+            clear(&level.file);
+        }
     }
 }
 
@@ -110,16 +139,23 @@ fn quiet_for(file: &File) -> Duration {
     touched(file).map_or(QUIET, |last| last.elapsed().unwrap_or_default())
 }
 
-/// Writes when the holder will have released the lock.
-fn write_deadline(mut file: &File, until: Instant) {
+/// Writes when the holder will have released the lock, without changing when a process has last come.
+fn write_content(mut file: &File, until: Instant, stays: bool) {
     let left = until.saturating_duration_since(Instant::now());
-    let deadline = Now::read().plus(i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
-    let text = serde_json::to_vec(&deadline).unwrap_or_default();
+    let content = Content {
+        until: Now::read().plus(i64::try_from(left.as_millis()).unwrap_or(i64::MAX)),
+        stays,
+    };
+    let text = serde_json::to_vec(&content).unwrap_or_default();
+    let last = touched(file);
     // Without it no process takes over from a holder that was stopped.
     let _ = file
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(&text));
+    if let Some(last) = last {
+        let _ = file.set_modified(last);
+    }
 }
 
 fn clear(file: &File) {
@@ -127,15 +163,18 @@ fn clear(file: &File) {
     let _ = file.set_len(0);
 }
 
-/// Returns how long until the holder's deadline; `None` if it cannot be read, zero if it has passed.
-fn time_to_deadline(mut file: &File) -> Option<Duration> {
+fn read_content(mut file: &File) -> Option<Content> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.take(MAX_DEADLINE_BYTES)
+    file.take(MAX_CONTENT_BYTES)
         .read_to_string(&mut text)
         .ok()?;
-    let deadline: Now = serde_json::from_str(&text).ok()?;
-    let left_ms = deadline.since(&Now::read());
+    serde_json::from_str(&text).ok()
+}
+
+/// Returns how long until the holder's deadline; `None` if it cannot be read, zero if it has passed.
+fn time_to_deadline(file: &File) -> Option<Duration> {
+    let left_ms = read_content(file)?.until.since(&Now::read());
     Some(Duration::from_millis(left_ms.try_into().unwrap_or(0)))
 }
 
@@ -218,10 +257,17 @@ fn take(
         let file = directory.lock_file(&name)?;
         match file.try_lock() {
             Ok(()) => {
-                write_deadline(&file, until);
+                let is_shared = read_content(&file)
+                    .is_some_and(|content| content.stays && content.until.since(&Now::read()) > 0);
+                if !is_shared {
+                    write_content(&file, until, false);
+                }
                 touch(&file);
-                let taken = touched(&file);
-                lock.0.push((file, taken));
+                lock.0.push(Level {
+                    taken: touched(&file),
+                    file,
+                    is_shared,
+                });
             }
             Err(TryLockError::WouldBlock) => {
                 let below = std::mem::replace(&mut lock, Lock(Vec::new()));
@@ -347,9 +393,9 @@ mod tests {
         let (_home, directory) = fresh();
         let mut held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
         let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-        for (file, taken) in &mut held.0 {
-            file.set_modified(hour_ago).unwrap();
-            *taken = touched(file);
+        for level in &mut held.0 {
+            level.file.set_modified(hour_ago).unwrap();
+            level.taken = touched(&level.file);
         }
         let began = Instant::now();
         held.stay();
@@ -361,10 +407,35 @@ mod tests {
         let (_home, directory) = fresh();
         let held = try_take(&directory, "a", Instant::now()).unwrap().unwrap();
         let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-        held.0[0].0.set_modified(hour_ago).unwrap();
+        held.0[0].file.set_modified(hour_ago).unwrap();
         let began = Instant::now();
         held.stay();
-        assert!(began.elapsed() >= QUIET);
+        assert!(began.elapsed() >= QUIET_IN_COMPANY);
+    }
+
+    #[test]
+    fn process_that_takes_the_lock_while_its_holder_begins_to_stay_shares_the_failure() {
+        let (_home, directory) = fresh();
+        let late = Instant::now() + Duration::from_secs(20);
+        let held = try_take(&directory, "a", late).unwrap().unwrap();
+        assert!(!held.is_shared());
+        write_content(&held.0[0].file, late, true);
+        held.0[0].file.unlock().unwrap();
+        for _ in 0..2 {
+            assert!(
+                try_take(&directory, "a", late)
+                    .unwrap()
+                    .unwrap()
+                    .is_shared()
+            );
+        }
+        drop(held);
+        assert!(
+            !try_take(&directory, "a", late)
+                .unwrap()
+                .unwrap()
+                .is_shared()
+        );
     }
 
     #[test]
@@ -396,9 +467,9 @@ mod tests {
         let (_home, directory) = fresh();
         let file = directory.lock_file("a.lock").unwrap();
         assert_eq!(time_to_deadline(&file), None);
-        write_deadline(&file, Instant::now());
+        write_content(&file, Instant::now(), false);
         assert_eq!(time_to_deadline(&file), Some(Duration::ZERO));
-        write_deadline(&file, Instant::now() + Duration::from_secs(60));
+        write_content(&file, Instant::now() + Duration::from_secs(60), false);
         let left = time_to_deadline(&file).unwrap();
         assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(60));
         (&file).write_all(b"x").unwrap();
