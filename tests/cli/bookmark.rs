@@ -50,7 +50,7 @@ impl Scene {
         }
     }
 
-    /// What `tok header p` prints.
+    /// Returns what `tok header p` prints.
     fn header(&self) -> String {
         let run = self
             .home
@@ -62,7 +62,7 @@ impl Scene {
         stdout(&run)
     }
 
-    /// Writes into the bookmark that the header is `X: …`, which nothing else says: whoever prints it has followed the bookmark.
+    /// Writes into the bookmark that the header is `X: …`, which nothing else says: a process that prints it has followed the bookmark.
     fn mark(&self) {
         let mut bookmark: Value =
             serde_json::from_slice(&fs::read(self.bookmark()).unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! A secret is found nowhere but on the wire, a token nowhere but on stdout and in the cache.
 //!
-//! Each test makes secrets and tokens nobody has seen before, lets tok do something with them, and then searches everything it left: stdout,
+//! Each test makes secrets and tokens that is new in each run, lets tok do something with them, and then searches everything it left: stdout,
 //! stderr, every file of its home and temporary folder, what its children could see, its core.
 
 mod search;

@@ -1,4 +1,4 @@
-//! Whatever is wrong with the cache, the token is printed, the exit code is 0, and one note says what it was. Nothing is followed, nothing of
+//! Any fault of the cache, the token is printed, the exit code is 0, and one note says what it was. Nothing is followed, nothing of
 //! others is touched, and what can heal has healed by the next call.
 //!
 //! What needs another user, a mount or a full disk stands in `tests/real/disk.sh`.

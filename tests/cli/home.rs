@@ -1,4 +1,4 @@
-//! A home of one's own for each test: a config, a cache folder, no keyring, no proxy, and nothing of the machine the test runs on.
+//! A home for each test: a config, a cache folder, no keyring, no proxy, and nothing of the machine the test runs on.
 
 use std::path::{Path, PathBuf};
 
@@ -105,12 +105,12 @@ pub fn write(path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
     }
 }
 
-/// What a run left on stdout.
+/// The stdout of a run.
 pub fn stdout(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).unwrap()
 }
 
-/// What a run said on stderr.
+/// The stderr of a run.
 pub fn stderr(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stderr.clone()).unwrap()
 }

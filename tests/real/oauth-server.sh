@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# tok gets tokens from an OAuth server that nobody here wrote, and that server accepts them.
+# tok gets tokens from an OAuth server that others wrote, and that server accepts them.
 #
 # Our own test provider reads the RFCs as tok does, mistakes included. oidc-provider is certified, decodes Basic
 # credentials by RFC 6749 §2.3.1, and answers introspection (RFC 7662) about the tokens it gave. It is reached over

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# `tok schema` beside a validator that nobody here wrote (check-jsonschema): it accepts what tok accepts, and refuses the
+# `tok schema` beside a validator that others wrote (check-jsonschema): it accepts what tok accepts, and refuses the
 # mistakes that a schema can know of.
 . "$REAL/harness/facts.sh"
 

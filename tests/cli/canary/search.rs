@@ -1,4 +1,4 @@
-//! Strings that nobody has seen before, the scene they are put into, and the search for them in everything that a run has left.
+//! Strings that that is new in each run, the scene they are put into, and the search for them in everything that a run has left.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::home::{Home, KEYRING_HAS_AN_ADDRESS};
 
-/// A string nobody has seen before.
+/// A string that is new in each run.
 pub(super) struct Canary(pub(super) String);
 
 impl Canary {

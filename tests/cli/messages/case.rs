@@ -22,7 +22,7 @@ enum Listens {
     Unwillingly(Unwilling),
 }
 
-/// What a case stands on while it runs.
+/// What a case uses while it runs.
 pub struct Scene {
     pub home: Home,
     pub provider: Provider,

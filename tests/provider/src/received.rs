@@ -1,4 +1,4 @@
-//! One request as it arrived, kept whole so that a test can compare bytes and not somebody's reading of them.
+//! One request as it arrived, kept whole so that a test can compare bytes and not a person's reading of them.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! The API behind the token endpoints: a token is only worth something if somebody takes it.
+//! The API behind the token endpoints: a token is only worth something if a person takes it.
 
 use serde_json::json;
 
