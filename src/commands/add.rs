@@ -1,10 +1,9 @@
-//! `tok add`: writes a profile, from a manual's example request, from the catalogue, or from flags; with secrets going to the keyring.
+//! `tok add`: writes a profile, from a manual's example request, from the catalogue, or from flags; secrets go to the keyring.
 //!
-//! Nothing is stored or written before everything is known to be good: the profile is resolved and checked as `tok token` would do it. Who sits at
-//! a terminal is asked for what is missing; a script is told.
+//! Nothing is stored or written before the profile has been resolved and checked as for `tok token`. At a terminal tok asks for what is
+//! missing; elsewhere that is an error.
 
-mod ask;
-mod lacking;
+mod missing;
 
 use crate::commands::get::pair;
 use crate::commands::spec::{Execute, Group, Spec};
@@ -12,8 +11,9 @@ use std::io::Write;
 
 use anyhow::Context as _;
 
-use self::lacking::{Wants, table, without_place};
+use self::missing::{Missing, table, without_place};
 use crate::clock::Now;
+use crate::commands::ask;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import;
 use crate::error::{Error, Kind, Subject};
@@ -26,6 +26,7 @@ use crate::profile::template::CLIENT_SECRET;
 use crate::profile::{Overrides, Profile, name};
 use crate::secret::Secret;
 use crate::secrets::{self, keyring};
+use crate::term::notes::Notes;
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "add",
@@ -173,7 +174,7 @@ impl Execute for Args {
         }
         let person = stdin_is_terminal();
         let Start { mut draft, found } = Start::of(session, self, person)?;
-        fill_in(&mut draft, &before, self, person)?;
+        fill_in(&mut draft, &before, self, person, session.notes())?;
 
         let table = table(&draft, &self.name)?;
         let shown = edit::shown(&self.name, table.clone());
@@ -189,8 +190,8 @@ impl Execute for Args {
             // If even stderr is gone there is nobody to show it to.
             let _ = write!(std::io::stderr(), "{shown}");
         }
-        if person && !ask::yes(&format!("Write this to {}?", path.display()))? {
-            return Err(Error::new(Kind::Usage, "nothing was written, as you wished").into());
+        if person && !ask::yes(&format!("Write this to {}?", path.display()), true)? {
+            return Err(Error::new(Kind::Usage, "nothing was written").into());
         }
         let to_store = secrets_to_store(session, &profile, &draft, found, person)?;
         after.replace(&before)?;
@@ -206,7 +207,7 @@ impl Execute for Args {
 /// What the profile starts from, before anything is asked.
 struct Start {
     draft: Draft,
-    /// The secrets that stand in the request.
+    /// The secrets in the request.
     found: Vec<(String, Secret)>,
 }
 
@@ -290,56 +291,115 @@ fn apply(draft: &mut Draft, keys: &Keys) {
     }
 }
 
-/// Asks for what `draft` still lacks.
+/// Asks for what is missing in `draft`. Without a terminal, `--dry-run` gets placeholders.
 ///
 /// # Errors
-/// A usage failure that names all of it, where nobody can be asked.
-fn fill_in(draft: &mut Draft, config: &Config, add: &Args, person: bool) -> anyhow::Result<()> {
-    let mut missing = Vec::new();
+/// A usage failure that names all of it, if there is no terminal.
+fn fill_in(
+    draft: &mut Draft,
+    config: &Config,
+    add: &Args,
+    person: bool,
+    notes: Notes,
+) -> anyhow::Result<()> {
+    let is_good = |draft: &Draft| Missing::of(draft, config, &add.name).map(|_| ());
+    let literal = |typed: &str| typed.replace("${", "$${");
     if draft.token_url.is_none() && draft.provider.is_none() {
-        match person {
-            true => draft.token_url = Some(ask::line("Token endpoint (URL)")?),
-            false => missing.push(
-                "the token endpoint (--token-url URL, --provider NAME or --from-curl)".to_owned(),
-            ),
+        if !person {
+            return Err(incomplete(
+                add,
+                &[
+                    "the token endpoint (--token-url URL, --provider NAME or --from-curl)"
+                        .to_owned(),
+                ],
+            ));
+        }
+        let mut with = draft.clone();
+        let url = ask::line("Token endpoint (URL)", None, |typed| {
+            with.token_url = Some(typed.to_owned());
+            is_good(&with)
+        })?;
+        draft.token_url = Some(url);
+        if draft.auth_method.is_none() && !add.from_curl {
+            let methods = AUTH_METHODS.join(", ");
+            let question = format!(
+                "Client authentication, one of {methods} [{}]",
+                AUTH_METHODS[0]
+            );
+            let method = ask::line(&question, Some(AUTH_METHODS[0]), |typed| {
+                with.auth_method = Some(typed.to_owned());
+                with.token_url.clone_from(&draft.token_url);
+                is_good(&with)
+            })?;
+            draft.auth_method = (method != AUTH_METHODS[0]).then_some(method);
         }
     }
-    if missing.is_empty() {
-        let wants = Wants::of(draft, config, &add.name)?;
-        let entry = draft
-            .provider
-            .as_deref()
-            .and_then(|name| catalogue::find(name).ok());
-        if wants.client_id {
-            match person {
-                true => draft.client_id = Some(ask::line("Client id")?.replace("${", "$${")),
-                false => missing.push("the client id (--client-id ID)".to_owned()),
-            }
+    let missing = Missing::of(draft, config, &add.name)?;
+    let entry = draft
+        .provider
+        .as_deref()
+        .and_then(|name| catalogue::find(name).ok());
+    let mut named = Vec::new();
+    let placeholder = |name: &str| name.to_ascii_uppercase().replace('-', "_");
+    if missing.client_id {
+        if person {
+            let mut with = draft.clone();
+            let id = ask::line("Client id", None, |typed| {
+                with.client_id = Some(literal(typed));
+                is_good(&with)
+            })?;
+            draft.client_id = Some(literal(&id));
+        } else {
+            named.push("the client id (--client-id ID)".to_owned());
+            draft.client_id = Some(placeholder("client_id"));
         }
-        for var in wants.vars {
-            let what = entry.as_ref().and_then(|entry| entry.needs.get(&var));
-            let what = what.map_or_else(String::new, |what| format!(": {what}"));
-            match person {
-                true => {
-                    let value = ask::line(&format!("`{var}`{what}"))?;
-                    draft.vars.push((var, value.replace("${", "$${")));
+    }
+    for var in missing.vars {
+        let what = entry.as_ref().and_then(|entry| entry.needs.get(&var));
+        let what = what.map_or_else(String::new, |what| format!(": {what}"));
+        if person {
+            let mut with = draft.clone();
+            with.vars.push((var.clone(), String::new()));
+            let value = ask::line(&format!("`{var}`{what}"), None, |typed| {
+                if let Some((_, value)) = with.vars.last_mut() {
+                    *value = literal(typed);
                 }
-                false => missing.push(format!("`{var}` (--var {var}=…){what}")),
-            }
+                is_good(&with)
+            })?;
+            draft.vars.push((var, literal(&value)));
+        } else {
+            named.push(format!("`{var}` (--var {var}=…){what}"));
+            draft.vars.push((var.clone(), placeholder(&var)));
         }
     }
-    if missing.is_empty() {
-        return Ok(());
+    match named.as_slice() {
+        [] => Ok(()),
+        named if add.dry_run => {
+            notes.note(&format!("placeholders for: {}", named.join("; ")));
+            Ok(())
+        }
+        named => Err(incomplete(add, named)),
     }
-    Err(Error::new(
+}
+
+/// What a person can choose from; the first is the default.
+const AUTH_METHODS: [&str; 4] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "none",
+];
+
+fn incomplete(add: &Args, missing: &[String]) -> anyhow::Error {
+    Error::new(
         Kind::Usage,
         format!("profile `{}`: missing: {}", add.name, missing.join("; ")),
     )
     .hint("give them as flags, or run it on a terminal to be asked")
-    .into())
+    .into()
 }
 
-/// The secrets that go into the keyring: those of the request, and those that a person types.
+/// The secrets for the keyring: those of the request, and typed ones.
 fn secrets_to_store(
     session: &Session,
     profile: &Profile,

@@ -1,6 +1,7 @@
 //! The list of commands. Each has a file of its own with its arguments, help, examples and implementation.
 
 mod add;
+mod ask;
 mod color;
 mod completions;
 mod curl;
@@ -20,6 +21,7 @@ mod man;
 mod print;
 mod providers;
 mod reject;
+mod remove;
 mod root;
 mod schema;
 mod secret;
@@ -59,6 +61,7 @@ const ALL: &[&Spec] = &[
     &show::COMMAND,
     &providers::COMMAND,
     &add::COMMAND,
+    &remove::COMMAND,
     &status::COMMAND,
     &forget::COMMAND,
     &reject::COMMAND,

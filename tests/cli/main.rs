@@ -45,6 +45,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 mod add;
+#[cfg(unix)]
+mod add_asks;
 mod answers;
 mod assertion;
 #[cfg(unix)]
@@ -84,6 +86,7 @@ mod profiles;
 #[cfg(unix)]
 mod prompt;
 mod readme;
+mod remove;
 #[cfg(unix)]
 mod reports;
 mod requests;

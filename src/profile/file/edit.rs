@@ -1,14 +1,14 @@
 //! Changing the config file: a profile is put into it, everything else stays as its owner wrote it, and the file is replaced whole or not at all.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
+use crate::process::replace_file;
 use crate::profile::file::Config;
-use crate::term::text::without_path;
 
 /// The config at `path` to be changed; an empty one where there is no file yet.
 ///
@@ -107,59 +107,134 @@ impl Config {
         Ok(document.to_string())
     }
 
-    /// Writes this config to its place in one step: a reader sees the file as `before` or as it is now, and nothing between. A symbolic link
-    /// stays one; an existing file keeps its mode; a new one is its owner's alone, and so is a new folder.
+    /// This config without profile `name`. The comment right above the profile goes with it, everything else stays.
     ///
     /// # Errors
-    /// A config failure that names the path, also when the file is no longer as `before`: somebody else changed it.
-    pub fn replace(&self, before: &Self) -> Result<(), Error> {
-        let failed = |error: io::Error| {
-            Error::new(
-                Kind::Config,
-                format!(
-                    "could not write {}: {}",
-                    self.path.display(),
-                    crate::error::io_text(&error)
-                ),
-            )
-        };
-        let target = target(&self.path).map_err(failed)?;
-        let folder = match target.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        create_folder(folder).map_err(failed)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".config.toml.")
-            .tempfile_in(folder)
-            .map_err(|error| failed(without_path(error)))?;
-        file.write_all(self.text.as_bytes()).map_err(failed)?;
-        match fs::metadata(&target) {
-            Ok(old) if !old.is_file() => {
-                return Err(failed(io::Error::other("it is no regular file")));
+    /// A config failure when the file is no TOML.
+    pub fn without_profile(&self, name: &str) -> Result<Self, Error> {
+        let has_crlf = self.text.contains("\r\n");
+        let mut document = self.document()?;
+        let removed = document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut)
+            .and_then(|profiles| profiles.remove(name));
+        if let Some(table) = removed.as_ref().and_then(Item::as_table) {
+            let above = table.decor().prefix().and_then(|prefix| prefix.as_str());
+            let kept = above
+                .and_then(|above| above.rfind("\n\n").map(|end| &above[..=end]))
+                .unwrap_or_default();
+            if !kept.trim().is_empty() {
+                put_before(&mut document, table.position(), kept);
             }
-            Ok(old) => file
-                .as_file()
-                .set_permissions(old.permissions())
-                .map_err(failed)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
         }
-        file.as_file().sync_all().map_err(failed)?;
-        let now = match fs::read(&target) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed(error)),
+        let mut text = document.to_string();
+        if has_crlf {
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+        let text = text.trim_start_matches(['\n', '\r']);
+        Ok(Self::of_text(&self.path, text))
+    }
+
+    /// Writes this config to its place in one step. A symbolic link stays one; an existing file keeps its mode; a new file and a new
+    /// folder are readable only by their owner.
+    ///
+    /// # Errors
+    /// A config failure that names the path, also if the file is no longer as `before`.
+    pub fn replace(&self, before: &Self) -> Result<(), Error> {
+        self.try_replace(before).map_err(|error| {
+            let hint = match &error {
+                ReplaceError::Changed => Some("run the command again"),
+                ReplaceError::MountedAlone => Some("mount its folder instead"),
+                ReplaceError::NotAFile | ReplaceError::System(_) => None,
+            };
+            let action = format!("could not write {}", self.path.display());
+            let error = match error {
+                ReplaceError::System(error) => Error::of(Kind::Config, error),
+                error => Error::of(Kind::Config, error),
+            }
+            .about(Subject::Action(action.into()));
+            hint.map_or(error.clone(), |hint| error.hint(hint))
+        })
+    }
+
+    fn try_replace(&self, before: &Self) -> Result<(), ReplaceError> {
+        let target = target(&self.path)?;
+        match target.parent() {
+            Some(folder) if folder != Path::new("") => create_folder(folder)?,
+            _ => {}
+        }
+        let permissions = match fs::metadata(&target) {
+            Ok(old) if !old.is_file() => return Err(ReplaceError::NotAFile),
+            Ok(old) => Some(old.permissions()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
         };
-        if now != before.text.as_bytes() {
-            return Err(failed(io::Error::other(
-                "it was changed by somebody else meanwhile",
-            ))
-            .hint("run the command again"));
+        let is_unchanged = || match fs::read(&target) {
+            Ok(now) if now == before.text.as_bytes() => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && before.text.is_empty() => Ok(()),
+            Ok(_) => Err(ReplaceError::Changed),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(ReplaceError::Changed),
+            Err(error) => Err(error.into()),
+        };
+        replace_file::replace(&target, self.text.as_bytes(), permissions, is_unchanged).map_err(
+            |error| match error {
+                ReplaceError::System(error) if error.kind() == ErrorKind::ResourceBusy => {
+                    ReplaceError::MountedAlone
+                }
+                error => error,
+            },
+        )
+    }
+}
+
+/// Why the config file is not written.
+#[derive(Debug, thiserror::Error)]
+enum ReplaceError {
+    #[error(transparent)]
+    System(#[from] io::Error),
+    #[error("it is not a regular file")]
+    NotAFile,
+    #[error("another process has changed it")]
+    Changed,
+    #[error("it is mounted as a single file, so it cannot be replaced")]
+    MountedAlone,
+}
+
+/// Puts `text` before the table that follows `position`, or at the end.
+fn put_before(document: &mut DocumentMut, position: Option<isize>, text: &str) {
+    fn following(table: &mut Table, after: Option<isize>, found: &mut Option<isize>) {
+        if !table.is_implicit() && table.position() > after {
+            *found = match (*found, table.position()) {
+                (Some(known), Some(own)) => Some(known.min(own)),
+                (known, own) => known.or(own),
+            };
         }
-        file.persist(&target).map_err(|error| failed(error.error))?;
-        sync_folder(folder);
-        Ok(())
+        for (_, item) in table.iter_mut() {
+            if let Some(table) = item.as_table_mut() {
+                following(table, after, found);
+            }
+        }
+    }
+    fn prepend(table: &mut Table, at: isize, text: &str) {
+        if !table.is_implicit() && table.position() == Some(at) {
+            let old = table.decor().prefix().and_then(|prefix| prefix.as_str());
+            let prefix = format!("{text}{}", old.unwrap_or_default());
+            table.decor_mut().set_prefix(prefix);
+        }
+        for (_, item) in table.iter_mut() {
+            if let Some(table) = item.as_table_mut() {
+                prepend(table, at, text);
+            }
+        }
+    }
+    let mut found = None;
+    following(document.as_table_mut(), position, &mut found);
+    match found {
+        Some(at) => prepend(document.as_table_mut(), at, text),
+        None => {
+            let end = document.trailing().as_str().unwrap_or_default().to_owned();
+            document.set_trailing(format!("{text}{end}"));
+        }
     }
 }
 
@@ -191,13 +266,6 @@ fn create_folder(folder: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)
-}
-
-/// Makes the rename last through a power cut. Where a folder cannot be synced (Windows, some network drives) the file is written all the same.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }
 
 #[cfg(test)]
@@ -245,6 +313,36 @@ mod tests {
     }
 
     #[test]
+    fn removed_profile_takes_its_own_comment_and_nothing_else() {
+        let without = |text: &str| {
+            let config = Config::of_text("c.toml", text);
+            config.without_profile("a").unwrap().text
+        };
+        for (text, expected) in [
+            ("[profiles.a]\nk = 1\n", ""),
+            (
+                "# top\n\n# about a\n[profiles.a] # a\nk = 1\n[profiles.a.params]\np = 1\n\n# about b\n[profiles.b]\nk = 2 # two\n# end\n",
+                "# top\n\n# about b\n[profiles.b]\nk = 2 # two\n# end\n",
+            ),
+            (
+                "# top\n[profiles.b]\nk = 1\n\n# more\n\n# about a\n[profiles.a]\nk = 2\n# end\n",
+                "# top\n[profiles.b]\nk = 1\n\n# more\n# end\n",
+            ),
+            (
+                "[profiles]\na = { k = 1 }\nb.k = 2 # b\n",
+                "[profiles]\nb.k = 2 # b\n",
+            ),
+            ("x = 1\r\n[profiles.a]\r\nk = 1\r\n", "x = 1\r\n"),
+            (
+                "profiles = { a = { k = 1 }, b = { k = 2 } }\n",
+                "profiles = { b = { k = 2 } }\n",
+            ),
+        ] {
+            assert_eq!(without(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn profiles_in_an_inline_table_are_added_to() {
         let text = with_profile("profiles = { b = { x = 1 } } # all\n");
         assert_eq!(
@@ -273,7 +371,7 @@ mod tests {
             .unwrap()
             .replace(&before)
             .unwrap_err();
-        assert!(failure.to_string().contains("somebody else"), "{failure}");
+        assert!(failure.to_string().contains("another process"), "{failure}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "# somebody else's\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

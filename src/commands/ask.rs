@@ -1,4 +1,4 @@
-//! What `tok add` asks: questions go to stderr, so that stdout stays the profile's.
+//! Questions to a person at the terminal. They go to stderr, because stdout is for the answer.
 
 use std::io::{self, BufRead, Read, Write};
 use std::process::Command;
@@ -8,19 +8,20 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
-use crate::term::notes::Notes;
+use crate::term::notes::{LONGEST_CHARACTERS, Notes};
+use crate::term::text::clean;
 
-/// The longest request that is read: more is a mistaken file.
+/// A longer request is another file by mistake.
 const LONGEST_BYTES: u64 = 256 * 1024;
 
-/// What the editor shows first; to a shell, and so to tok, all of it is comments.
+/// The editor's first text: comments, to a shell and so to tok.
 const INVITATION: &str = "\
 # Paste the example request of the provider's manual (a curl command) below, with your own
 # client id and secret or with its placeholders; save and leave the editor.
 
 ";
 
-/// The request: what stands on stdin or, where a person sits there, what they write in their editor.
+/// Reads the request from stdin or, at a terminal, from the user's editor.
 pub(super) fn request(person: bool) -> anyhow::Result<Zeroizing<String>> {
     let editor = ["VISUAL", "EDITOR"]
         .into_iter()
@@ -48,7 +49,7 @@ fn read(from: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
     from.take(LONGEST_BYTES + 1).read_to_end(bytes)
 }
 
-/// Opens `editor` on a file that is nobody else's to read, and gone afterwards.
+/// Opens `editor` on a temporary file that only its owner can read.
 fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix("tok-request-")
@@ -81,50 +82,75 @@ fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
         )
         .into());
     }
-    // By its name: many editors write a new file in the old one's place.
+    // By its name: many editors replace the file.
     let mut file = std::fs::File::open(file.path()).context("could not read what was edited")?;
     read(&mut file, bytes).context("could not read what was edited")?;
     Ok(())
 }
 
-/// A line of text.
+/// Asks for a line of text until `check` accepts it. An empty line is `default`, if there is one.
 ///
 /// # Errors
-/// A usage failure when there is none.
-pub(super) fn line(question: &str) -> anyhow::Result<String> {
-    say(&format!("{question}: "));
-    let mut typed = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut typed)
-        .context("could not read from the terminal")?;
-    match typed.trim() {
-        "" => Err(Error::new(Kind::Usage, "nothing was typed; nothing was written").into()),
-        typed => Ok(typed.to_owned()),
+/// If nothing is typed and there is no default.
+pub(super) fn line(
+    question: &str,
+    default: Option<&str>,
+    mut check: impl FnMut(&str) -> Result<(), Error>,
+) -> anyhow::Result<String> {
+    loop {
+        say(&format!("{question}: "));
+        let mut typed = String::new();
+        let length = io::stdin()
+            .lock()
+            .read_line(&mut typed)
+            .context("could not read from the terminal")?;
+        let typed = match (typed.trim(), default) {
+            ("", Some(default)) if length > 0 => default,
+            ("", _) => {
+                return Err(
+                    Error::new(Kind::Usage, "nothing was typed; nothing was written").into(),
+                );
+            }
+            (typed, _) => typed,
+        };
+        match check(typed) {
+            Ok(()) => return Ok(typed.to_owned()),
+            Err(error) => {
+                let hint = error
+                    .next_step()
+                    .map_or_else(String::new, |hint| format!("; {hint}"));
+                say(&format!(
+                    "{}\n",
+                    clean(&format!("{error}{hint}"), LONGEST_CHARACTERS)
+                ));
+            }
+        }
     }
 }
 
-/// Yes or no; a bare return is a yes.
-pub(super) fn yes(question: &str) -> anyhow::Result<bool> {
-    say(&format!("{question} [Y/n] "));
+/// Yes or no. Enter alone means `default`; the end of the input means no.
+pub(super) fn yes(question: &str, default: bool) -> anyhow::Result<bool> {
+    let choices = if default { "[Y/n]" } else { "[y/N]" };
+    say(&format!("{question} {choices} "));
     let mut typed = String::new();
     let length = io::stdin()
         .lock()
         .read_line(&mut typed)
         .context("could not read from the terminal")?;
-    let typed = typed.trim().to_ascii_lowercase();
-    // The end of the input is not an answer.
-    Ok(length > 0 && ["", "y", "yes"].contains(&typed.as_str()))
+    Ok(match typed.trim().to_ascii_lowercase().as_str() {
+        "" => length > 0 && default,
+        typed => ["y", "yes"].contains(&typed),
+    })
 }
 
-/// A secret, unseen; none when nothing is typed.
+/// Asks for a secret without showing it; `None` if nothing is typed.
 pub(super) fn secret(notes: Notes, user: &str) -> anyhow::Result<Option<Secret>> {
     let prompt = format!("Secret for `{user}` (not shown; empty to set it later): ");
     let typed = crate::commands::secret::unseen(notes, &prompt)?;
     Ok((!typed.is_empty()).then_some(typed))
 }
 
-/// If even stderr is gone there is nobody to ask.
+/// Without stderr the answer can be typed all the same.
 fn say(text: &str) {
     let mut stderr = io::stderr();
     let _ = stderr

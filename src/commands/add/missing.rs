@@ -1,5 +1,5 @@
-//! What a draft still lacks before it is a profile, found by resolving it with stand-ins; and what is wrong with it, in words that do not point
-//! into a file where it does not stand yet.
+//! What is missing in a draft before it is a profile, found by resolving it with placeholders; and its errors, without a line number in a
+//! file that does not contain it yet.
 
 use std::cell::RefCell;
 
@@ -14,17 +14,17 @@ use crate::profile::plan::Plan;
 use crate::profile::template::{Name, Template};
 use crate::profile::{Overrides, Profile};
 
-/// Stands for what is not known yet while the rest of a profile is looked at. It is never written.
+/// The value of what is not known yet while the rest is checked. It is never written.
 const UNKNOWN: &str = "unknown";
 
-/// What a profile lacks.
-pub(super) struct Wants {
+/// What is missing.
+pub(super) struct Missing {
     pub(super) client_id: bool,
     pub(super) vars: Vec<String>,
 }
 
-impl Wants {
-    /// Resolves `draft` with stand-ins for whatever it asks for, and notes what that was.
+impl Missing {
+    /// Resolves `draft` with placeholders for what it asks for.
     pub(super) fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Error> {
         let mut probe = draft.clone();
         probe.client_id.get_or_insert_with(|| UNKNOWN.to_owned());
@@ -32,20 +32,21 @@ impl Wants {
         let written = written_vars(draft);
         let prefix = var_variable(name, "");
         let asked = RefCell::new(Vec::new());
-        let stand_in = |variable: &str| {
+        let placeholder = |variable: &str| {
             let set = environment(variable);
-            let is_lacking = set.is_none()
+            let is_missing = set.is_none()
                 && variable.starts_with(&prefix)
                 && !written
                     .iter()
                     .any(|var| var_variable(name, var) == variable);
-            if !is_lacking {
+            if !is_missing {
                 return set;
             }
             asked.borrow_mut().push(variable.to_owned());
             Some(UNKNOWN.into())
         };
-        let profile = Profile::resolve(&config, name, &Overrides::default(), &stand_in)
+        let profile = Profile::resolve(&config, name, &Overrides::default(), &placeholder)
+            .and_then(|profile| profile.check(&config).map(|()| profile))
             .map_err(|failure| without_place(failure, &config, name))?;
         let vars = profile
             .vars
@@ -93,7 +94,7 @@ pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Error
     })
 }
 
-/// `failure` of the profile `name` without file and line: it is not in the file yet.
+/// `failure` of the profile `name` without file and line, because it is not in the file yet.
 pub(super) fn without_place(failure: Error, config: &Config, name: &str) -> Error {
     if let [Subject::File(..), Subject::Profile(of), ..] = failure.subjects()
         && of == name
