@@ -420,6 +420,8 @@ fn secrets_to_store(
         ));
         false
     });
+    // Looked for before the first question: what is typed would be lost without one.
+    let mut has_keyring = None;
     for name in profile.needed_secrets() {
         let has_source = name == CLIENT_SECRET && draft.client_secret.is_some();
         let variable = secret_variable(&profile.name, &name);
@@ -430,9 +432,18 @@ fn secrets_to_store(
             continue;
         }
         let user = secrets::keyring_user(profile, &name)?;
-        let typed = match person {
-            true => ask::secret(session.notes(), &user)?,
-            false => None,
+        if person && has_keyring.is_none() {
+            let probed = keyring::probe(&user);
+            if let Err(error) = &probed {
+                session
+                    .notes()
+                    .note(&format!("no secret can be stored: {error}"));
+            }
+            has_keyring = Some(probed.is_ok());
+        }
+        let typed = match has_keyring {
+            Some(true) => ask::secret(session.notes(), &user)?,
+            _ => None,
         };
         match typed {
             Some(secret) => to_store.push((name, secret)),

@@ -33,6 +33,8 @@ mod surroundings;
 mod token;
 mod wrong;
 
+pub use secret::unseen;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 

@@ -69,11 +69,17 @@ impl Execute for Args {
         notes.note(&format!("removed profile `{name}` from {path}"));
         bookmark::forget(Some(name));
         let forgotten = Entries::open()
-            .and_then(|entries| entries.map_or(Ok(0), |entries| entries.forget(Some(name))))
+            .and_then(|entries| {
+                entries
+                    .map(|entries| entries.forget(Some(name)))
+                    .transpose()
+            })
             .or_fail(Kind::Unexpected);
         match forgotten {
-            Ok(0) => {}
-            Ok(count) => notes.note(&format!("removed cached tokens: {count}")),
+            Ok(Some(forgotten)) if forgotten.tokens > 0 => {
+                notes.note(&format!("removed cached tokens: {}", forgotten.tokens));
+            }
+            Ok(_) => {}
             Err(error) => notes.note(&format!("could not remove its cached tokens: {error}")),
         }
         // What is turned off holds nothing of this run's.
@@ -99,7 +105,10 @@ impl Execute for Args {
 /// Refuses to remove a profile that another one extends.
 fn refuse_if_needed(before: &Config, after: &Config, name: &str) -> Result<(), Error> {
     let others = after.overview()?.profiles;
-    let needs_it = |other: &&String| before.profile(other).is_ok() && after.profile(other).is_err();
+    let is_fine = |config: &Config, name: &str| {
+        Profile::resolve(config, name, &Overrides::default(), &environment).is_ok()
+    };
+    let needs_it = |other: &&String| is_fine(before, other) && !is_fine(after, other);
     match others.keys().find(needs_it) {
         Some(other) => Err(Error::new(
             Kind::Config,

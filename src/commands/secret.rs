@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use anyhow::Context;
 
-pub(super) use self::prompt::unseen;
+pub use self::prompt::unseen;
 use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::commands::spec::{self, Execute, Group, Spec};
@@ -70,9 +70,54 @@ struct SecretName {
     #[arg(env = profile_variable(), hide_env = true)]
     profile: String,
 
-    /// The secret's name
-    #[arg(default_value = CLIENT_SECRET)]
-    name: String,
+    /// The secret's name [default: every secret that the profile uses]
+    name: Option<String>,
+}
+
+impl SecretName {
+    /// The profile, and the names of its secrets that are meant.
+    fn resolve(&self, session: &Session) -> Result<(Profile, Vec<String>), Error> {
+        let config = session.config()?;
+        let profile = session.profile(&config, &self.profile, &Overrides::default())?;
+        profile.check(&config)?;
+        let names = match &self.name {
+            Some(name) if name == CLIENT_SECRET || profile.source(name).is_some() => {
+                vec![name.clone()]
+            }
+            Some(name) => return Err(unknown(&profile, name)),
+            None => profile.needed_secrets(),
+        };
+        match names.is_empty() {
+            true => Err(Error::new(Kind::Config, "it uses no secret")
+                .hint(format!(
+                    "name one that it may use later: `tok secret set {} {CLIENT_SECRET}`",
+                    profile.name
+                ))
+                .profile(&profile.name)),
+            false => Ok((profile, names)),
+        }
+    }
+}
+
+fn unknown(profile: &Profile, name: &str) -> Error {
+    let known = profile
+        .secrets
+        .keys()
+        .map(String::as_str)
+        .chain([CLIENT_SECRET]);
+    let error = |reason: String| Error::new(Kind::Config, reason);
+    match nearest(name, known) {
+        Some(near) => error(format!(
+            "profile `{}` has no secret `{name}`",
+            profile.name
+        ))
+        .hint(format!("did you mean `{near}`?")),
+        // Not repeated: it may be the secret itself, typed where it does not belong.
+        None => error(format!("profile `{}` has no secret of this name", profile.name)).hint(format!(
+            "declare the name in the profile: `secrets = {{ NAME = {{}} }}`; the secret itself is typed at a prompt or read from stdin: `tok secret set {}`",
+            profile.name
+        )),
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,8 +129,22 @@ struct Set {
 
 impl Execute for Set {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
-        let profile = profile(session, &self.secret)?;
-        set(session, &profile, &self.secret.name)
+        let (profile, names) = self.secret.resolve(session)?;
+        if let ([_, _, ..], false) = (names.as_slice(), stdin_is_terminal()) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("the profile uses several secrets: {}", names.join(", ")),
+            )
+            .hint(format!(
+                "name the one on stdin: `tok secret set {} NAME`",
+                profile.name
+            ))
+            .profile(&profile.name)
+            .into());
+        }
+        names
+            .iter()
+            .try_for_each(|name| set(session, &profile, name))
     }
 }
 
@@ -98,8 +157,14 @@ struct Check {
 
 impl Execute for Check {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
-        let profile = profile(session, &self.secret)?;
-        check(&profile, &self.secret.name, out)
+        let (profile, names) = self.secret.resolve(session)?;
+        let mut first_error = None;
+        for name in &names {
+            if let Err(error) = check(&profile, name, out) {
+                first_error.get_or_insert(error);
+            }
+        }
+        first_error.map_or(Ok(()), Err)
     }
 }
 
@@ -112,64 +177,41 @@ struct Delete {
 
 impl Execute for Delete {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
-        let profile = profile(session, &self.secret)?;
-        delete(session, &profile, &self.secret.name)
+        let (profile, names) = self.secret.resolve(session)?;
+        names
+            .iter()
+            .try_for_each(|name| delete(session, &profile, name))
     }
-}
-
-/// The profile, if it has a secret of that name.
-fn profile(session: &Session, name: &SecretName) -> Result<Profile, Error> {
-    let config = session.config()?;
-    let profile = session.profile(&config, &name.profile, &Overrides::default())?;
-    profile.check(&config)?;
-    if name.name == CLIENT_SECRET || profile.source(&name.name).is_some() {
-        return Ok(profile);
-    }
-    let known = profile
-        .secrets
-        .keys()
-        .map(String::as_str)
-        .chain([CLIENT_SECRET]);
-    let failure = |reason: String| Error::new(Kind::Config, reason);
-    Err(match nearest(&name.name, known) {
-        Some(near) => failure(format!(
-            "profile `{}` has no secret `{}`",
-            profile.name, name.name
-        ))
-        .hint(format!("did you mean `{near}`?")),
-        // Not repeated: it may be the secret itself, typed where it does not belong.
-        None => failure(format!("profile `{}` has no secret of this name", profile.name)).hint(format!(
-            "declare the name in the profile: `secrets = {{ NAME = {{}} }}`; the secret itself is typed at a prompt or read from stdin: `tok secret set {}`",
-            profile.name
-        )),
-    })
 }
 
 fn set(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
+    let failed = |error: Error| {
+        let error = error.about(Subject::Source(format!("keyring entry `{user}`")));
+        match error.next_step() {
+            Some(_) => secrets::with_way_out(error, profile, name),
+            None => error.hint(format!(
+                "where there is no keyring (CI), set {} instead",
+                secret_variable(&profile.name, name)
+            )),
+        }
+    };
     let secret = if stdin_is_terminal() {
+        // What is typed would be lost without a keyring.
+        keyring::probe(&user).map_err(failed)?;
         let typed = unseen(
             session.notes(),
             &format!("Secret for `{user}` (not shown): "),
         )?;
         if typed.is_empty() {
-            let failure = Error::new(Kind::Secret, "the secret is empty; nothing was stored");
-            return Err(failure.into());
+            let error = Error::new(Kind::Secret, "the secret is empty; nothing was stored");
+            return Err(error.into());
         }
         typed
     } else {
         from_stdin()?
     };
-    keyring::set(&user, &secret).map_err(|failure| {
-        let failure = failure.about(Subject::Source(format!("keyring entry `{user}`")));
-        match failure.next_step() {
-            Some(_) => secrets::with_way_out(failure, profile, name),
-            None => failure.hint(format!(
-                "where there is no keyring (CI), set {} instead",
-                secret_variable(&profile.name, name)
-            )),
-        }
-    })?;
+    keyring::set(&user, &secret).map_err(failed)?;
     session
         .notes()
         .note(&format!("stored keyring entry `{user}`"));
@@ -242,7 +284,7 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
 fn delete(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
     let user = secrets::keyring_user(profile, name)?;
     let deleted = keyring::delete(&user)
-        .map_err(|failure| failure.about(Subject::Source(format!("keyring entry `{user}`"))))?;
+        .map_err(|error| error.about(Subject::Source(format!("keyring entry `{user}`"))))?;
     let said = if deleted { "removed" } else { "there was no" };
     session
         .notes()

@@ -182,6 +182,27 @@ pub fn delete(user: &str) -> Result<bool, Error> {
     .map(|deleted| deleted.is_some())
 }
 
+/// Fails if [`set`] would: before a person types a secret that would be lost.
+///
+/// # Errors
+/// As [`set`].
+pub fn probe(user: &str) -> Result<(), Error> {
+    change(user, |entry| match entry.get_secret() {
+        Ok(bytes) => {
+            drop(zeroize::Zeroizing::new(bytes));
+            Ok(())
+        }
+        Err(KeyringError::BadDataFormat(bytes, _) | KeyringError::BadEncoding(bytes)) => {
+            drop(zeroize::Zeroizing::new(bytes));
+            Ok(())
+        }
+        // `set` makes them one.
+        Err(KeyringError::Ambiguous(_)) => Ok(()),
+        Err(error) => Err(error),
+    })
+    .map(|_| ())
+}
+
 fn change(
     user: &str,
     operation: impl FnOnce(&Entry) -> ::keyring::Result<()> + Send + 'static,

@@ -1,7 +1,7 @@
 //! A secret typed or pasted at a terminal is not shown, nothing of it is left for the shell, and the terminal is restored however tok ends.
 //!
-//! There is no keyring here, so a secret that was read ends with exit code 4 and the name of its entry. `tests/real/keyring.sh` and the tests
-//! beside the code check what exactly was read.
+//! `tok secret set` does not ask where there is no keyring, as here. So this program runs itself, and its copy asks as tok does
+//! (`tests/real/keyring.sh` runs tok itself).
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -18,6 +18,39 @@ const UNSEEN: &str = "QZ";
 
 const CONFIG: &str = "[profiles.p]\ntoken_url = 'https://id.example.com/t'\nclient_id = 'i'\n";
 
+/// Set in the copy of this program that asks.
+const ASKS: &str = "TOK_TEST_ASKS";
+
+/// The question of `tok secret set p`.
+const QUESTION: &str = "Secret for `p/client_secret@id.example.com` (not shown): ";
+
+/// This program, to be run in `home` as one that asks.
+fn asking(home: &Home) -> Command {
+    let mut copy = Command::new(std::env::current_exe().unwrap());
+    copy.env_clear()
+        .env("HOME", home.path())
+        .env(ASKS, "1")
+        .current_dir(home.path())
+        .args(["--exact", "prompt::asks", "--quiet", "--nocapture"]);
+    copy
+}
+
+/// Does nothing unless [`asking`] runs it.
+#[test]
+fn asks() {
+    if std::env::var_os(ASKS).is_none() {
+        return;
+    }
+    match tok::commands::unseen(tok::term::notes::Notes::default(), QUESTION) {
+        Ok(secret) => eprintln!("read {} bytes", secret.expose().len()),
+        Err(error) => {
+            eprintln!("tok: {error}");
+            #[expect(clippy::exit, reason = "the code that tok would end with")]
+            std::process::exit(error.kind().exit_code().into());
+        }
+    }
+}
+
 /// `tok secret set p` on a terminal, as far as its question.
 struct Asked {
     terminal: Terminal,
@@ -32,8 +65,7 @@ impl Asked {
         let home = Home::with(CONFIG);
         let mut terminal = Terminal::open();
         let before = settings(&terminal);
-        let tok = home
-            .process("secret set p")
+        let tok = asking(&home)
             .stdin(Stdio::from(terminal.program.try_clone().unwrap()))
             .stdout(Stdio::null())
             .stderr(Stdio::from(terminal.program.try_clone().unwrap()))
@@ -41,9 +73,8 @@ impl Asked {
             .process_group(0)
             .spawn()
             .unwrap();
-        let question = "Secret for `p/client_secret@id.example.com` (not shown): ";
         let shown = terminal.read_until("(not shown): ");
-        assert_eq!(shown, question);
+        assert_eq!(shown, QUESTION);
         Self {
             terminal,
             before,
@@ -66,14 +97,11 @@ impl Asked {
         (status, shown)
     }
 
-    /// Asserts that something was given and tok went on to the keyring; what it showed.
-    fn goes_on(self) -> String {
+    /// Asserts that a secret of `bytes` was read; returns what was shown.
+    fn reads(self, bytes: usize) -> String {
         let (status, shown) = self.ends();
-        assert_eq!(status.code(), Some(4), "{shown}");
-        assert!(
-            shown.contains("keyring entry `p/client_secret@id.example.com`"),
-            "{shown}"
-        );
+        assert_eq!(status.code(), Some(0), "{shown}");
+        assert!(shown.contains(&format!("read {bytes} bytes")), "{shown}");
         shown
     }
 }
@@ -108,7 +136,7 @@ fn a_pasted_key_is_not_echoed_and_is_read_whole() {
         for piece in key().as_bytes().chunks(chunk) {
             asked.terminal.person.write_all(piece).unwrap();
         }
-        let shown = asked.goes_on();
+        let shown = asked.reads(key().trim_end().len());
         assert!(!shown.contains("note:"), "{shown}");
     }
 }
@@ -117,7 +145,7 @@ fn a_pasted_key_is_not_echoed_and_is_read_whole() {
 fn lines_after_a_secret_are_not_left_for_the_shell() {
     let mut asked = Asked::now();
     asked.types("QZ1\ntouch QZ2\nQZ3");
-    let shown = asked.goes_on();
+    let shown = asked.reads(3);
     assert!(
         shown.contains("tok: note: only the first line is taken"),
         "{shown}"
@@ -126,36 +154,31 @@ fn lines_after_a_secret_are_not_left_for_the_shell() {
     asked.types(&format!("Bag Attributes\n    QZ\n{}", &key()[..1000]));
     // More than tok reads at once.
     asked.types(&format!("{}{}", &key()[1000..], "touch QZ\n".repeat(1000)));
-    let shown = asked.goes_on();
+    let shown = asked.reads("Bag Attributes\n    QZ\n".len() + key().trim_end().len());
     assert!(!shown.contains("note:"), "{shown}");
 }
 
 #[test]
 fn a_typed_line_ends_at_enter() {
-    for keys in [
-        "QZ\n".to_owned(),
-        "QZZ\x7f\r".to_owned(),
-        format!("{}\n", "QZ".repeat(2047)),
+    for (keys, bytes) in [
+        ("QZ\n".to_owned(), 2),
+        ("QZZ\x7f\r".to_owned(), 2),
+        (format!("{}\n", "QZ".repeat(2047)), 4094),
     ] {
         let mut asked = Asked::now();
         asked.types(&keys);
-        let shown = asked.goes_on();
+        let shown = asked.reads(bytes);
         // Enter itself.
         assert!(shown.starts_with("\r\n"), "{shown:?}");
     }
 }
 
 #[test]
-fn empty_input_stores_nothing() {
+fn empty_input_is_an_empty_secret() {
     for keys in ["\n", "\x04", "QZ\x7f\x7f\n", "QZ\x15\n"] {
         let mut asked = Asked::now();
         asked.types(keys);
-        let (status, shown) = asked.ends();
-        assert_eq!(status.code(), Some(4), "{keys:?}: {shown}");
-        assert!(
-            shown.contains("tok: the secret is empty; nothing was stored"),
-            "{keys:?}: {shown}"
-        );
+        asked.reads(0);
     }
 }
 
@@ -189,7 +212,7 @@ fn input_that_is_not_a_whole_secret_is_refused() {
 fn ctrl_d_ends_an_incomplete_key() {
     let mut asked = Asked::now();
     asked.types("-----BEGIN PRIVATE KEY-----\nQZ\n\x04");
-    asked.goes_on();
+    asked.reads("-----BEGIN PRIVATE KEY-----\nQZ".len());
 }
 
 /// Ctrl-C is a signal only at the terminal that controls tok, so a shell starts it there, which reports its exit code and stays.
@@ -201,10 +224,14 @@ fn ctrl_c_ends_tok_and_restores_the_terminal() {
         let home = Home::with(CONFIG);
         let mut terminal = Terminal::open();
         let before = settings(&terminal);
-        let tok = home.process("secret set p");
+        let tok = asking(&home);
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", "trap : INT; \"$@\"; echo $?; exec sleep 600", "sh"])
+            .args([
+                "-c",
+                "trap : INT; \"$@\" >/dev/null; echo $?; exec sleep 600",
+                "sh",
+            ])
             .arg(tok.get_program())
             .args(tok.get_args())
             .env_clear()
@@ -283,5 +310,27 @@ fn a_stopped_prompt_restores_the_terminal_and_asks_again() {
     let shown = asked.terminal.read_until("(not shown): ");
     assert!(!shown.contains(UNSEEN), "{shown:?}");
     asked.types("QZ\n");
-    asked.goes_on();
+    asked.reads(2);
+}
+
+/// What is typed would be lost, so tok looks for the keyring first.
+#[test]
+fn without_a_keyring_nothing_is_asked() {
+    let home = Home::with(CONFIG);
+    let terminal = Terminal::open();
+    let before = settings(&terminal);
+    let mut tok = home
+        .process("secret set p")
+        .stdin(Stdio::from(terminal.program.try_clone().unwrap()))
+        .stderr(Stdio::from(terminal.program.try_clone().unwrap()))
+        .spawn()
+        .unwrap();
+    assert_eq!(tok.wait().unwrap().code(), Some(4));
+    assert_eq!(settings(&terminal), before);
+    let shown = terminal.read_rest();
+    assert!(!shown.contains("not shown"), "{shown}");
+    assert!(
+        shown.contains("keyring entry `p/client_secret@id.example.com`"),
+        "{shown}"
+    );
 }

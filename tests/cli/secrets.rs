@@ -361,3 +361,37 @@ fn a_cached_token_needs_no_secret_and_a_child_sees_none() {
     assert!(!home.path().join("seen").exists());
     assert_eq!(provider.requests().len(), 1);
 }
+
+#[test]
+fn without_a_name_every_secret_that_the_profile_uses_is_meant() {
+    let home = Home::with(
+        "[profiles.p]\ntoken_url = 'https://id.example.com/t'\nclient_id = 'i'\nauth_method = 'private_key_jwt'\nsecrets = { api = {} }\nheaders = { X-Api = '${secret.api}' }\n\n[profiles.open]\ntoken_url = 'https://id.example.com/t'\nclient_id = 'i'\nauth_method = 'none'\n",
+    );
+    let checked = home
+        .tok("secret check p")
+        .env("TOK_P_PRIVATE_KEY", "k")
+        .env("TOK_P_API", "a")
+        .env("TOK_KEYRING", "off")
+        .assert()
+        .success();
+    let lines = stdout(&checked);
+    for variable in ["TOK_P_PRIVATE_KEY: set", "TOK_P_API: set"] {
+        assert!(lines.contains(variable), "{lines}");
+    }
+    assert!(!lines.contains("CLIENT_SECRET"), "{lines}");
+    fails(
+        home.tok("secret set p").write_stdin("one").assert(),
+        2,
+        &[
+            "several secrets: ",
+            "private_key",
+            "api",
+            "`tok secret set p NAME`",
+        ],
+    );
+    fails(
+        home.tok("secret set open").write_stdin("one").assert(),
+        3,
+        &["profile `open`: it uses no secret"],
+    );
+}

@@ -57,7 +57,7 @@ impl From<PromptError> for Error {
 ///
 /// # Errors
 /// If the terminal cannot be read, or the input cannot be a secret.
-pub(in crate::commands) fn unseen(notes: Notes, prompt: &str) -> Result<Secret, Error> {
+pub fn unseen(notes: Notes, prompt: &str) -> Result<Secret, Error> {
     let input = system::read(prompt)?;
     let (taken, rest) = split(text(&input)?);
     let may_be_typed =
