@@ -58,6 +58,7 @@ pub mod facade {
     pub use crate::cache::last_failure::LastFailure;
     pub use crate::cache::{entry, key};
     pub use crate::clock::Now;
+    pub use crate::commands::unseen;
     pub use crate::curl::import::{self, import};
     pub use crate::error::{Error, Kind};
     pub use crate::oauth::assertion::{self, Occasion};
@@ -73,6 +74,7 @@ pub mod facade {
     pub use crate::profile::template::{Name, Template};
     pub use crate::profile::{Overrides, Profile};
     pub use crate::secret::Secret;
+    pub use crate::term::notes::Notes;
     pub use crate::term::text::clean;
     pub use crate::wire::answer::Answer;
     pub use crate::wire::http_date;

@@ -41,7 +41,7 @@ fn asks() {
     if std::env::var_os(ASKS).is_none() {
         return;
     }
-    match tok::commands::unseen(tok::term::notes::Notes::default(), QUESTION) {
+    match tok::facade::unseen(tok::facade::Notes::default(), QUESTION) {
         Ok(secret) => eprintln!("read {} bytes", secret.expose().len()),
         Err(error) => {
             eprintln!("tok: {error}");
