@@ -100,7 +100,7 @@ fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     let inside = match der {
         [0x30, 0x82, _, _, inside @ ..]
         | [0x30, 0x81, _, inside @ ..]
-        | [0x30, 0..0x80, inside @ ..] => inside,
+        | [0x30, 0..=0x7f, inside @ ..] => inside,
         _ => return None,
     };
     let form = match inside {
