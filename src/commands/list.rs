@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::profile::file::Config;
 use crate::profile::layers::Layers;
 use crate::profile::{Overrides, Profile};
-use crate::term::colour::{NAME, for_stdout, paint};
+use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::table;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -56,7 +56,11 @@ impl Execute for Args {
                 config.file().display()
             ));
         }
-        let rows: Vec<_> = profiles.iter().map(Listed::row).collect();
+        let mut rows: Vec<_> = profiles.iter().map(Listed::row).collect();
+        if !rows.is_empty() {
+            let headings = ["PROFILE", "PROVIDER", "HOST"];
+            rows.insert(0, headings.map(|heading| paint(ASIDE, heading)).to_vec());
+        }
         write(out, &for_stdout(table::lines(&rows)))
     }
 }

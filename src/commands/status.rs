@@ -98,6 +98,9 @@ impl Execute for Args {
             session.config()?.profile(name)?;
             rows.push(nothing(name));
         }
+        if rows.is_empty() && !self.json {
+            session.notes().note("no token is cached");
+        }
         let answer = if self.json {
             let rows: Vec<Value> = rows.iter().map(|row| row.json(&now)).collect();
             format!("{}\n", Value::from(rows))
@@ -215,7 +218,7 @@ impl Row {
             or_dash(self.age_ms.map(|ms| format!("{} ago", duration::words(ms)))),
             or_dash(self.fetches.map(|count| count.to_string())),
             or_dash(self.reuses.map(|count| count.to_string())),
-            or_dash((!self.place.is_empty()).then(|| self.place.clone())),
+            or_dash((!self.store.is_empty()).then(|| self.store.to_owned())),
         ]
     }
 }
@@ -226,7 +229,7 @@ fn lines(rows: &[Row]) -> String {
         return String::new();
     }
     let headings = [
-        "PROFILE", "STATE", "LEFT", "FETCHED", "FETCHES", "REUSED", "FILE",
+        "PROFILE", "STATE", "LEFT", "FETCHED", "FETCHES", "REUSED", "CACHE",
     ];
     let mut all = vec![headings.map(|heading| paint(ASIDE, heading)).to_vec()];
     all.extend(rows.iter().map(Row::cells));

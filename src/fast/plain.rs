@@ -1,6 +1,9 @@
 //! Reads the command lines that prompts and loops run all day, `tok header PROFILE` and its like, without clap.
 //!
 //! It reads nothing differently: a test compares it with clap, and everything else, help and mistakes included, is left to clap.
+//!
+//! It saves 0.34 of 0.90 million instructions of a run that reads the config, and the same of one that does not: compare `edited config` in
+//! `.ci/instructions` with the same command and `--color never`, which clap reads.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -67,7 +67,8 @@ fn reject(home: &Home, token: &str) -> Child {
 fn status_shows_state_remaining_time_and_reuse() {
     let (provider, home) = scene();
     assert_eq!(status(&home, ""), Vec::<Value>::new());
-    tok(&home, "status").success().stdout("").stderr("");
+    let note = "tok: note: no token is cached\n";
+    tok(&home, "status").success().stdout("").stderr(note);
     for _ in 0..4 {
         tok(&home, "token p").success().stdout("t1\n");
     }

@@ -33,7 +33,7 @@ fn list_prints_a_line_for_each_profile_with_provider_and_host() {
         .assert()
         .success()
         .stderr("")
-        .stdout("auth  auth0  acme.example.com\ncint  cint   auth.cint.com\nlost  -      ?\n");
+        .stdout("PROFILE  PROVIDER  HOST\nauth     auth0     acme.example.com\ncint     cint      auth.cint.com\nlost     -         ?\n");
     let list = json(&home, "list --json");
     assert_eq!(list[1]["profile"], "cint");
     assert_eq!(list[1]["provider"], "cint");

@@ -187,7 +187,7 @@ fn an_exported_completion_variable_changes_nothing() {
         .env("TOK_COMPLETE", "bash")
         .assert()
         .success()
-        .stdout("p  -  x.example\n");
+        .stdout("PROFILE  PROVIDER  HOST\np        -         x.example\n");
     home.tok("--").assert().code(2).stdout("");
 }
 
