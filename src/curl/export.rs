@@ -1,8 +1,6 @@
-//! The requests of a profile as commands for a shell and curl, to see, try or report them without tok.
+//! Writes a profile's requests as commands for a shell and curl.
 //!
-//! The same code builds the request ([`request::build`]), with a mark in place of each secret and of everything computed from one. Encodings
-//! do not change a mark, so that afterwards each is replaced by the shell's words for it, encoded for its position. Secrets are read from
-//! variables and reach curl on its stdin (`-K -`): `printf` is built into every shell, so they are in no program's arguments.
+//! [`request::build`] gets marks in place of secrets. Secrets reach curl on stdin through the built-in `printf`: no program has them in its arguments.
 
 mod marks;
 mod quoting;
@@ -21,10 +19,6 @@ use crate::profile::plan::Plan;
 use crate::profile::template::url::Position;
 use crate::profile::template::{Name, Template};
 
-/// The commands that make `profile`'s requests and print the answer of the last.
-///
-/// # Errors
-/// A usage error if a shell cannot make a request without showing a secret to the machine, or what is wrong with the profile.
 pub(crate) fn commands(profile: &Profile) -> Result<String, Error> {
     let marks = Marks::new(profile);
     let mut requests = Vec::new();
@@ -82,7 +76,6 @@ pub(crate) fn commands(profile: &Profile) -> Result<String, Error> {
 }
 
 impl Marks {
-    /// The command that makes the request of `plan`.
     fn curl(&self, profile: &Profile, plan: &Plan, format: Format) -> Result<String, Error> {
         let marked = self.marked(profile, plan)?;
         let unmarked = |name: &Name| {
@@ -118,7 +111,7 @@ impl Marks {
                 config.push(("form-string", self.shell(&field, Place::Raw)));
             }
         } else if let Some(body) = &built.body {
-            // curl would call an empty body a form.
+            // curl would send an empty body as a form.
             if !built.headers.iter().any(|(name, _)| is_type(name)) {
                 config.push(("header", "Content-Type:".to_owned()));
             }
@@ -148,7 +141,6 @@ impl Marks {
         Ok(out)
     }
 
-    /// `built`, whose part after `base` are parameters.
     fn url(&self, base: &str, built: &str) -> String {
         let base = base.split('#').next().unwrap_or_default();
         let built = built.split('#').next().unwrap_or_default();
@@ -177,7 +169,6 @@ impl Marks {
         out + &self.shell(query, Place::Form)
     }
 
-    /// `plan` with a mark for everything that the shell fills in.
     fn marked(&self, profile: &Profile, plan: &Plan) -> Result<Plan, Error> {
         let basic = (plan.auth_method == AuthMethod::ClientSecretBasic)
             .then(|| Template::literal(&self.basic(profile, plan)));

@@ -1,4 +1,4 @@
-//! curl commands: read from a manual's example, and written for a token request.
+//! Reads curl commands from manuals, and writes them for token requests.
 
 pub mod export;
 pub mod import;

@@ -1,10 +1,9 @@
-//! Attaches the key of a profile to an error about its value; the config adds file and line.
+//! Attaches a profile's key to an error about its value; the config adds file and line.
 
 use std::borrow::Cow;
 
 use crate::error::{Error, Kind, Subject};
 
-/// Attaches the key that was read to a typed error about its value.
 pub(super) trait At<T> {
     fn at(self, key: &str) -> Result<T, Error>;
 }
@@ -15,7 +14,6 @@ impl<T, E: std::error::Error + Send + Sync + 'static> At<T> for Result<T, E> {
     }
 }
 
-/// A config error about `key` for a reason that only its reader knows.
 pub(super) fn wrong(key: &str, reason: impl Into<Cow<'static, str>>) -> Error {
     about(key, Error::new(Kind::Config, reason))
 }

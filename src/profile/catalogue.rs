@@ -1,6 +1,4 @@
-//! The providers tok knows by name: one TOML file each under `providers/`, in the format of a profile, built into the program.
-//!
-//! `provider = "cint"` takes everything but the credentials from here; the profile's own keys win.
+//! The built-in providers: one TOML file each under `catalogue/`, in the format of a profile.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +9,24 @@ use crate::profile::file::schema::ProfileTable;
 use crate::profile::file::{Mistake, document};
 use crate::term::text::{SHOWN_CHARACTERS, clean, nearest};
 
-/// A provider of the catalogue.
+/// A built-in provider.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What people call it.
+    /// The provider's name for people.
     pub title: String,
-    /// The title of the documentation page its facts come from.
+    /// The title of the documentation page that the facts come from.
     pub docs: String,
-    /// The variables that only the user knows, with what each is.
+    /// Descriptions of the variables that only the user knows.
     #[serde(default)]
     pub needs: BTreeMap<String, String>,
-    /// The keys that a profile takes from it.
+    /// The keys that profiles inherit.
     #[serde(rename = "*shared")]
     pub table: ProfileTable,
 }
 
 macro_rules! catalogue {
     ($($name:literal)*) => {
-        /// The name and text of each entry, sorted by name.
         const ENTRIES: &[(&str, &str)] = &[$(($name, include_str!(concat!("catalogue/", $name, ".toml")))),*];
     };
 }
@@ -39,12 +36,11 @@ catalogue!(
     "spotify" "tailscale" "twitch" "ups" "zoom"
 );
 
-/// The names of all providers, sorted.
+/// Returns all names, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|(name, _)| *name)
 }
 
-/// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoProvider {
     #[error("there is no provider `{}`", clean(.0, SHOWN_CHARACTERS))]
@@ -54,7 +50,6 @@ pub(crate) enum NoProvider {
 }
 
 impl NoProvider {
-    /// As an error for a name that came from the command line or, with `Kind::Config`, from a config.
     pub(crate) fn into_error(self, kind: Kind) -> Error {
         let hint = match &self {
             Self::Damaged(..) => return Error::of(Kind::Unexpected, self),
@@ -67,10 +62,6 @@ impl NoProvider {
     }
 }
 
-/// The provider called `name`.
-///
-/// # Errors
-/// There is none of that name.
 pub(crate) fn find(name: &str) -> Result<Entry, NoProvider> {
     match ENTRIES.iter().find(|(known, _)| *known == name) {
         Some((name, text)) => document(text).map_err(|error| NoProvider::Damaged(name, error)),
@@ -83,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_entry_reads_and_holds_no_credentials() {
+    fn every_entry_is_valid_and_has_no_credentials() {
         for name in names() {
             let entry = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             assert!(entry.table.token_url.is_some(), "{name}");
@@ -96,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_name_finds_the_near_one() {
+    fn a_mistyped_name_gets_a_suggestion() {
         let error = find("spotfy").unwrap_err().into_error(Kind::Usage);
         assert_eq!(error.next_step(), Some("did you mean `spotify`?"));
     }

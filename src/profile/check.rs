@@ -1,4 +1,4 @@
-//! Checks a resolved profile beyond what reading it does: URLs, expressions, names that clash.
+//! Checks URLs, expressions and clashing names of a resolved profile.
 
 use crate::error::{Error, Kind, OrFail as _};
 use crate::profile::at::{At, wrong};
@@ -11,7 +11,7 @@ use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY, TemplateError};
 use crate::wire::origin::Origin;
 
 impl Profile {
-    /// Checks what [`resolve`](Self::resolve) leaves out, also in the rest of the file. Call it before a secret is read or anything is sent.
+    /// Checks what [`resolve`](Self::resolve) does not; call it before a secret is read or anything is sent.
     pub fn check(&self, config: &Config) -> Result<(), Error> {
         check_names(self, config)?;
         let steps = self.steps.iter();
@@ -59,7 +59,7 @@ impl Profile {
     }
 }
 
-/// `{tenant}` or `<tenant>` in a URL, as manuals have it; neither character can be in one (RFC 3986 §2).
+/// Finds `{tenant}` or `<tenant>` as in manuals; a URL cannot contain these characters (RFC 3986 §2).
 fn placeholder(url: &str) -> Option<&str> {
     let pairs = [('{', '}'), ('<', '>')];
     pairs.into_iter().find_map(|(open, close)| {
@@ -71,7 +71,6 @@ fn placeholder(url: &str) -> Option<&str> {
     })
 }
 
-/// The format of a `now('…')` that is the same at any time.
 fn constant_time(source: &str) -> Option<&str> {
     source.split("now(").skip(1).find_map(|rest| {
         let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
@@ -80,7 +79,7 @@ fn constant_time(source: &str) -> Option<&str> {
     })
 }
 
-/// No two profiles read one environment variable. What is wrong with another profile does not matter here.
+/// Refuses two profiles that read one environment variable; other mistakes in the other profile do not matter here.
 fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
     let own = variables(
         &profile.name,
@@ -107,8 +106,7 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every environment variable that a profile of this name reads. The two secrets that need no declaration are always among them: a step or
-/// the catalogue may use them.
+/// The two secrets that need no declaration are always included: a step or the catalogue may use them.
 fn variables<'a>(
     profile: &str,
     secrets: impl Iterator<Item = &'a str>,

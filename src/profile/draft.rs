@@ -1,15 +1,15 @@
-//! A profile that is about to be written: the keys that `tok add` can write, in the order people read them in, and no key that only repeats a default.
+//! A profile to be written: the keys that `tok add` writes, in the order people read them.
 
 use serde_json::Map;
 use toml_edit::{Array, InlineTable, Item, Table, Value};
 
-/// The keys of a profile. What is none or empty is left out of the file.
+/// The keys of a profile; empty ones are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     pub provider: Option<String>,
     pub token_url: Option<String>,
     pub client_id: Option<String>,
-    /// Where the client secret comes from (`env` or `file`, and which); none: the keyring.
+    /// Where the client secret comes from (`env` or `file`, and which), or `None` for the keyring.
     pub client_secret: Option<(&'static str, String)>,
     pub auth_method: Option<String>,
     pub basic_encoding: Option<String>,
@@ -22,7 +22,7 @@ pub struct Draft {
     pub params: Map<String, serde_json::Value>,
     pub names: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
-    /// The names of further secrets; each is looked for in the environment and the keyring.
+    /// The names of further secrets, which come from the environment or the keyring.
     pub secrets: Vec<String>,
     pub vars: Vec<(String, String)>,
     /// The keys of `response`.
@@ -35,10 +35,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The profile's table.
-    ///
-    /// # Errors
-    /// A message when a parameter holds what TOML has no word for.
+    /// Returns the profile's table; fails if TOML cannot express a parameter.
     pub fn table(&self) -> Result<Table, String> {
         let mut table = Table::new();
         let mut set = |key: &str, value: Option<Value>| {

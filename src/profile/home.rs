@@ -1,8 +1,7 @@
-//! Paths as people write them in a config: `~/` is the home folder.
+//! Expands `~/` in the paths of a config.
 
 use std::path::{Path, PathBuf};
 
-/// `path` with a leading `~/` (on Windows also `~\\`) replaced by the home folder, if there is one.
 #[must_use]
 pub(crate) fn expanded(path: &Path) -> PathBuf {
     match path.strip_prefix("~") {

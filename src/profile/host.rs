@@ -1,9 +1,8 @@
-//! The host of a URL template: the names in it, and the origin if there are none.
+//! Reads the host of a URL template.
 
 use crate::profile::template::{Name, Template};
 use crate::wire::origin::Origin;
 
-/// The origin of `url`, if the profile writes its scheme and host without a name in them.
 pub(super) fn literal_origin(url: &Template) -> Option<Origin> {
     let (scheme, after) = url.source().split_once("://")?;
     let host = after.split(['/', '\\', '?', '#']).next()?;
@@ -13,10 +12,7 @@ pub(super) fn literal_origin(url: &Template) -> Option<Origin> {
     Origin::of(&format!("{scheme}://{host}")).ok()
 }
 
-/// The names in the host of `url`, if the URL as written says where its host begins.
-///
-/// Their values must not end the host: `https://${var.tenant}.example.com/` is a promise that the host is one of example.com's, and
-/// the tenant `evil.example/` would break it.
+/// A value must not end the host: `https://${var.tenant}.example.com/` stays at example.com, but a tenant `evil.example/` would leave it.
 pub(super) fn names_in_host(url: &Template) -> Vec<Name> {
     let source = url.source();
     let Some(at) = source.find("://") else {
@@ -56,7 +52,6 @@ mod tests {
                 "var.a env.B var.c",
             ),
             ("https://${urlencode(var.a)}.example/", "var.a"),
-            // The profile leaves the whole URL to its variable.
             ("${var.base}/token", ""),
             ("https://a.example", ""),
         ];

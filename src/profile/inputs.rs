@@ -1,6 +1,4 @@
-//! The inputs of a profile's requests that decide which token comes back, for the cache key.
-//!
-//! Named values in a fixed order, without secrets. A setting that shapes only how the token is printed is not among them.
+//! The inputs that decide which token comes back, for the cache key: without secrets and without settings that only affect printing.
 
 use serde::Serialize;
 
@@ -16,7 +14,7 @@ use crate::profile::template::{Name, Template};
 pub type Inputs = Vec<(String, String)>;
 
 impl Profile {
-    /// Every input of the requests that decides which token comes back, without secrets.
+    /// Returns all inputs, without secrets.
     pub fn inputs(&self) -> Inputs {
         let mut list = List::default();
         list.add("client_id", self.client_id.as_deref().unwrap_or_default());
@@ -55,7 +53,6 @@ struct List {
     inputs: Inputs,
 }
 
-/// A value of the list; one that is absent is left out.
 trait Value {
     fn text(self) -> Option<String>;
 }
@@ -85,7 +82,6 @@ impl List {
         }
     }
 
-    /// Adds values that have no order in the request, sorted by name.
     fn add_sorted(&mut self, kind: &str, mut values: Vec<(&String, String)>) {
         values.sort();
         for (name, value) in values {
@@ -104,7 +100,7 @@ impl List {
         let canonical = |(_, value): &(String, Parameter)| value.canonical().to_string();
         self.add_sorted("parameter", paired(&plan.parameters, canonical));
         self.add_sorted("query", paired(&plan.query, canonical));
-        // As they are written: their results differ from run to run.
+        // Templates are compared as written, because their results differ from run to run.
         let source = |(_, value): &(String, Template)| value.source().to_owned();
         self.add_sorted("value", paired(&plan.values, source));
         self.add_sorted("header", paired(&plan.headers, source));
@@ -130,7 +126,7 @@ impl List {
         self.add_sorted("assertion claim", paired(&assertion.claims, said));
     }
 
-    /// The rules that find the token and its lifetime. Those that only find a refusal's words are not inputs.
+    /// Rules that only find an error's text are not inputs.
     fn response(&mut self, rules: &Response) {
         self.add("format", word(&rules.format));
         self.add("status", rules.status);
@@ -168,13 +164,12 @@ fn paired<T>(
     list.iter().map(|pair| (&pair.0, value(pair))).collect()
 }
 
-/// A keyword of the config, as it is written there.
 fn word(keyword: &impl Serialize) -> Option<String> {
     let written = serde_json::to_value(keyword).ok()?;
     written.as_str().map(str::to_owned)
 }
 
-/// Locations as one JSON list, so that no two lists read the same.
+/// JSON, so that different lists never have the same text.
 fn locations(list: &Locations) -> String {
     let list: Vec<String> = list.as_slice().iter().map(ToString::to_string).collect();
     serde_json::Value::from(list).to_string()

@@ -1,4 +1,4 @@
-//! The tables that a profile is made of: its own, those it extends, its provider's, and the defaults.
+//! The tables that make up a profile: its own, those it extends, its provider's, and the defaults.
 
 use std::collections::BTreeMap;
 
@@ -8,32 +8,23 @@ use crate::profile::catalogue;
 use crate::profile::file::Config;
 use crate::profile::file::schema::ProfileTable;
 
-/// Where a table comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
-    /// The profile itself.
     Own,
-    /// The profile of this name, which it extends.
     Extended(String),
-    /// The built-in provider of this name.
     Catalogue(String),
-    /// `[defaults]`
     Defaults,
 }
 
-/// The layers of one profile, the strongest first.
+/// Strongest first.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     pub(crate) tables: Vec<(Layer, ProfileTable)>,
-    /// The variables that the provider leaves to the user, with what each is.
     pub(crate) needs: BTreeMap<String, String>,
 }
 
 impl Layers {
-    /// Those of profile `name`. What concerns only one provider is stronger than what concerns every profile.
-    ///
-    /// # Errors
-    /// A config error that names file, line, profile and key.
+    /// Provider-specific tables override the defaults for all profiles.
     pub(crate) fn of(config: &Config, name: &str) -> Result<Self, Error> {
         let (own, defaults) = config.tables(name)?;
         let mut base = own.extends.clone();
@@ -75,7 +66,6 @@ impl Layers {
         Ok(layers)
     }
 
-    /// All of them as one table.
     pub(crate) fn merged(self) -> ProfileTable {
         let tables = self.tables.into_iter().map(|(_, table)| table);
         tables.reduce(ProfileTable::over).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Where in an answer a value is: at a JSON pointer into the body, in a header field, in a cookie, or in an earlier step's answer.
+//! Where a value is in an answer: in the body, a header field, a cookie, or an earlier step's answer.
 
 use std::fmt;
 
@@ -12,15 +12,14 @@ pub enum Location {
     Body(Pointer),
     /// `header:X-Subject-Token`: a header field.
     Header(String),
-    /// `cookie:SESSION`: a cookie the answer sets.
+    /// `cookie:SESSION`: a cookie that the answer sets.
     Cookie(String),
-    /// `cookies:`: all cookies the answer sets, as one `Cookie` header field.
+    /// `cookies:`: all cookies that the answer sets, as one `Cookie` header field.
     Cookies,
     /// `step:login/data/host`: the value of `${step.login.data.host}`.
     Step(String, Pointer),
 }
 
-/// Why a text is not a location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LocationError {
     #[error("`{0}` names nothing after the colon")]
@@ -34,7 +33,6 @@ pub(crate) enum LocationError {
 }
 
 impl Location {
-    /// Reads a location; `root` goes before a pointer, and `steps` are the steps of the profile.
     pub(crate) fn parse(
         source: &str,
         root: &Pointer,
@@ -67,7 +65,6 @@ impl Location {
         Ok(Self::Body(root.join(&Pointer::parse(source)?)))
     }
 
-    /// The object in the body that the value is a member of.
     pub(crate) fn parent(&self) -> Option<Pointer> {
         match self {
             Self::Body(pointer) => {
@@ -78,7 +75,6 @@ impl Location {
         }
     }
 
-    /// The name of the value there, for `keep`.
     pub(crate) fn last(&self) -> Option<&str> {
         match self {
             Self::Body(pointer) | Self::Step(_, pointer) => pointer.last(),
@@ -100,12 +96,11 @@ impl fmt::Display for Location {
     }
 }
 
-/// Where a value may be: the first location that holds one counts.
+/// Alternative locations of a value; the first that has one wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locations(Vec<Location>);
 
 impl Locations {
-    /// Reads a location or a list of them; see [`Location::parse`].
     pub(crate) fn parse(
         source: &OneOrMany,
         root: &Pointer,
@@ -122,17 +117,15 @@ impl Locations {
         Ok(Self(locations))
     }
 
-    /// The locations, in the order they are tried; there is at least one.
+    /// Never empty.
     pub(crate) fn as_slice(&self) -> &[Location] {
         &self.0
     }
 
-    /// Whether one of them is in the answer's body.
     pub(crate) fn is_in_body(&self) -> bool {
         self.0.iter().any(|one| matches!(one, Location::Body(_)))
     }
 
-    /// The step one of them points into, if any does.
     pub(crate) fn step(&self) -> Option<&str> {
         self.0.iter().find_map(|one| match one {
             Location::Step(step, _) => Some(step.as_str()),
@@ -141,7 +134,6 @@ impl Locations {
     }
 }
 
-/// `/a`, or `/a or /b`.
 impl fmt::Display for Locations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, location) in self.0.iter().enumerate() {

@@ -1,7 +1,6 @@
-//! Profiles: the config file, and one profile of it as requests to make and rules to read the answers.
+//! Profiles: the config file, and each profile as requests to make and rules to read the answers.
 //!
-//! [`Profile::resolve`] does what even a cached token needs and no more. [`Profile::check`] does the rest (URLs, expressions, the whole file),
-//! before anything is sent.
+//! [`Profile::resolve`] does only what a cached token needs. [`Profile::check`] checks the rest before anything is sent.
 
 pub mod assertion;
 mod at;

@@ -1,14 +1,12 @@
-//! The names of profiles, secrets and variables: they become parts of file names and environment variables, on every platform.
+//! The names of profiles, secrets and variables, which become parts of file names and environment variables.
 
 use crate::term::text::clean;
 
-/// The longest name: it leaves room for the rest of a file name everywhere.
+/// Leaves room for the rest of a file name on every platform.
 const LONGEST: usize = 64;
 
-/// The characters of a name.
 pub(crate) const RULE: &str = "use letters, digits, `-` and `_`, beginning with a letter or digit";
 
-/// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` {what}: {RULE}", clean(name, LONGEST))]
 pub(crate) struct NameError {
@@ -16,7 +14,6 @@ pub(crate) struct NameError {
     what: &'static str,
 }
 
-/// Checks that `name` can be a profile's or a secret's: ASCII letters, digits, `-` and `_`, beginning with a letter or digit.
 pub(crate) fn check(name: &str) -> Result<(), NameError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let what = if name.is_empty() {
@@ -36,17 +33,15 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
     })
 }
 
-/// The environment variable that holds secret `secret` of profile `profile`: `TOK_CINT_CLIENT_SECRET`.
+/// For example `TOK_CINT_CLIENT_SECRET`.
 pub(crate) fn secret_variable(profile: &str, secret: &str) -> String {
     variable(&format!("tok_{profile}_{secret}"))
 }
 
-/// The environment variable that holds `${var.NAME}` of profile `profile`: `TOK_CINT_VAR_TENANT`.
 pub(crate) fn var_variable(profile: &str, var: &str) -> String {
     variable(&format!("tok_{profile}_var_{var}"))
 }
 
-/// Upper case, with underscores for everything but letters and digits.
 pub(crate) fn variable(name: &str) -> String {
     name.chars()
         .map(|c| {

@@ -1,4 +1,4 @@
-//! Puts tok's own parameters where a nested JSON body wants them: a name in `names` that begins with `/` is an RFC 6901 pointer.
+//! Moves tok's own parameters into a nested JSON body: a name in `names` that begins with `/` is a pointer (RFC 6901).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use crate::profile::file::schema::{Encoding, Sent};
 use crate::profile::parameter::{Parameter, Parameters};
 use crate::profile::pointer::{Pointer, PointerError};
 
-/// Why a parameter cannot be put where its name in `names` points.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NestError {
     #[error(
@@ -19,7 +18,6 @@ pub(super) enum NestError {
     Pointer(#[from] PointerError),
 }
 
-/// Moves each of `parameters` whose name in `names` is a pointer to where that points, making the objects on the way.
 pub(super) fn nest(
     parameters: &mut Parameters,
     names: &BTreeMap<Sent, String>,
@@ -43,7 +41,6 @@ pub(super) fn nest(
     Ok(())
 }
 
-/// Puts `parameter` at `path` below `members`.
 fn put<'a>(
     members: &mut Parameters,
     path: &'a [String],
@@ -59,7 +56,7 @@ fn put<'a>(
     });
     match &mut members[at].1 {
         Parameter::Table(inner) if !rest.is_empty() => put(inner, rest, parameter),
-        // The profile's own value there wins, as it does over a plain name.
+        // The profile's own value wins, as it does for a plain name.
         _ if rest.is_empty() && known.is_some() => Ok(()),
         empty if rest.is_empty() => {
             *empty = parameter;
@@ -75,7 +72,7 @@ mod tests {
     use crate::profile::template::Template;
 
     #[test]
-    fn a_pointer_makes_the_objects_it_needs_and_joins_those_there_are() {
+    fn a_pointer_creates_missing_objects_and_reuses_existing_ones() {
         let text = |text: &str| Parameter::Text(Template::literal(text));
         let names: BTreeMap<Sent, String> = [
             (Sent::ClientId, "/auth/clientId".to_owned()),

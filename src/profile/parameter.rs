@@ -9,26 +9,24 @@ use crate::profile::template::Template;
 pub enum Parameter {
     /// A string.
     Text(Template),
-    /// A set of words in one string, in the order written (RFC 6749 §3.3: their order has no meaning).
+    /// A set of words in one string; their order has no meaning (RFC 6749 §3.3).
     Words {
         /// The words.
         words: Vec<Template>,
-        /// The text between two of them.
+        /// The text between two words.
         separator: String,
     },
     /// A number, a boolean or null.
     Plain(Value),
-    /// A list: JSON's array, or the same parameter again and again.
+    /// A JSON array, or a repeated parameter elsewhere.
     List(Vec<Parameter>),
     /// An object.
     Table(Vec<(String, Parameter)>),
 }
 
-/// Parameters by name, in the order sent.
 pub(crate) type Parameters = Vec<(String, Parameter)>;
 
 impl Parameter {
-    /// Calls `each` with every template in it.
     pub(crate) fn templates<'a>(&'a self, each: &mut impl FnMut(&'a Template)) {
         match self {
             Self::Text(template) => each(template),
@@ -41,7 +39,6 @@ impl Parameter {
         }
     }
 
-    /// The same with every template replaced by what `each` returns for it.
     pub(crate) fn map<E>(
         &self,
         each: &impl Fn(&Template) -> Result<Template, E>,
@@ -63,7 +60,6 @@ impl Parameter {
         })
     }
 
-    /// Whether a form or a query can carry it: a scalar, or a list of scalars.
     pub(super) fn is_flat(&self) -> bool {
         match self {
             Self::Table(_) => false,
@@ -74,7 +70,7 @@ impl Parameter {
         }
     }
 
-    /// The value in one canonical spelling: templates by their source, words sorted, members sorted.
+    /// Returns the same value for parameters that mean the same, for the cache key.
     pub(super) fn canonical(&self) -> Value {
         match self {
             Self::Text(template) => Value::from(template.source()),
@@ -100,7 +96,6 @@ impl Parameter {
     }
 }
 
-/// `parameters` with every template replaced by what `each` returns for it.
 pub(super) fn map_all<E>(
     parameters: &[(String, Parameter)],
     each: &impl Fn(&Template) -> Result<Template, E>,

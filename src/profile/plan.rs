@@ -1,41 +1,41 @@
-//! A request as a profile plans it: complete but for the values that are known only when it is sent.
+//! A planned request: complete but for the values that are known only when it is sent.
 
 use crate::profile::assertion::Assertion;
 use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Method};
 use crate::profile::parameter::{Parameters, map_all};
 use crate::profile::template::{CLIENT_SECRET, Name, Template};
 
-/// One request to be made.
+/// A planned request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Where it goes. A query in it is kept.
+    /// The endpoint, whose own query is kept.
     pub url: Template,
-    /// POST, GET or PUT.
+    /// The HTTP method.
     pub method: Method,
-    /// How the parameters travel.
+    /// How the parameters are encoded.
     pub encoding: Encoding,
-    /// How the client authenticates.
+    /// The client authentication method.
     pub auth_method: AuthMethod,
     /// How Basic credentials are encoded.
     pub basic_encoding: BasicEncoding,
-    /// The body that the profile writes itself (`encoding = "raw"`).
+    /// The profile's own body (`encoding = "raw"`).
     pub body: Option<Template>,
-    /// The media type of that body.
+    /// The media type of `body`.
     pub content_type: Option<String>,
     /// The parameters by name, in the order sent.
     pub parameters: Parameters,
-    /// Parameters that travel in the URL whatever the encoding of the others.
+    /// Parameters that are always in the URL.
     pub query: Parameters,
-    /// The profile's `values` that the rest of this plan names, and those that they name.
+    /// The profile's `values` that this plan refers to, directly or through others.
     pub values: Vec<(String, Template)>,
     /// The profile's own header fields, in the order sent.
     pub headers: Vec<(String, Template)>,
-    /// The JWT behind `${assertion}`, if the rest of this plan names it.
+    /// The JWT behind `${assertion}`, if this plan refers to it.
     pub assertion: Option<Assertion>,
 }
 
 impl Plan {
-    /// The same request with every template that is sent (all but those in `values` and the assertion) replaced by what `each` returns for it.
+    /// Maps every template that is sent, but not `values` and the assertion.
     pub(crate) fn map_sent<E>(
         &self,
         each: &impl Fn(&Template) -> Result<Template, E>,
@@ -53,7 +53,6 @@ impl Plan {
         })
     }
 
-    /// Every template in it.
     pub(crate) fn templates(&self) -> Vec<&Template> {
         let mut all = vec![&self.url];
         all.extend(&self.body);
@@ -68,8 +67,7 @@ impl Plan {
         all
     }
 
-    /// Whether it sends secrets. The output of a step counts as one in a parameter or header: it is often a token. In the URL it is where a
-    /// discovery puts the host.
+    /// A step's output counts as a secret, because it is often a token, except in the URL, where discovery puts a host.
     pub(crate) fn carries_secrets(&self) -> bool {
         let is_output = |name: &&Name| matches!(name, Name::Step(..));
         let in_url = self.url.names().filter(is_output).count();
@@ -77,7 +75,6 @@ impl Plan {
         all.filter(is_output).count() > in_url || !self.secrets().is_empty()
     }
 
-    /// The names of the secrets that this request needs, each once.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let basic = (self.auth_method == AuthMethod::ClientSecretBasic).then_some(CLIENT_SECRET);

@@ -1,4 +1,4 @@
-//! JSON Pointers (RFC 6901), and why one leads nowhere: which keys there were, never their values.
+//! JSON Pointers (RFC 6901), and why one finds nothing: that shows keys, never values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,14 +9,13 @@ use serde_json::Value;
 use crate::term::text::clean;
 use crate::wire::document;
 
-/// A JSON Pointer that is known to be well-formed.
+/// A valid JSON Pointer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pointer {
     source: String,
     tokens: Vec<String>,
 }
 
-/// Whether `text` begins as the location of a value in an answer does.
 pub(crate) fn is_place(text: &str) -> bool {
     text.is_empty()
         || ["/", "header:", "cookie:", "step:"]
@@ -24,7 +23,6 @@ pub(crate) fn is_place(text: &str) -> bool {
             .any(|start| text.starts_with(start))
 }
 
-/// `data.token`, `$.data[0].token` or `.data.token` as the pointer that RFC 6901 has for it.
 pub(crate) fn meant(path: &str) -> String {
     if is_place(path) {
         return path.to_owned();
@@ -40,7 +38,6 @@ pub(crate) fn meant(path: &str) -> String {
     tokens.map(|token| format!("/{token}")).collect()
 }
 
-/// Why a text is not a JSON Pointer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PointerError {
     #[error("`{}` is not a JSON pointer: it must begin with `/`, as in `{}` (RFC 6901)", .0, meant(.0))]
@@ -50,7 +47,6 @@ pub(crate) enum PointerError {
 }
 
 impl Pointer {
-    /// Reads a pointer: empty (the whole document), or `/` before each reference token, with `~0` for `~` and `~1` for `/`.
     pub(crate) fn parse(source: &str) -> Result<Self, PointerError> {
         if source.is_empty() {
             return Ok(Self::default());
@@ -69,22 +65,18 @@ impl Pointer {
         })
     }
 
-    /// The pointer as it was written.
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
-    /// The last reference token: the name of the value.
     pub(crate) fn last(&self) -> Option<&str> {
         self.tokens.last().map(String::as_str)
     }
 
-    /// The reference tokens, unescaped.
     pub(crate) fn tokens(&self) -> &[String] {
         &self.tokens
     }
 
-    /// The pointer made of these reference tokens.
     pub(crate) fn of(tokens: &[String]) -> Self {
         let source = tokens.iter().fold(String::new(), |mut source, token| {
             source.push('/');
@@ -97,7 +89,6 @@ impl Pointer {
         }
     }
 
-    /// This pointer followed by `rest`.
     pub(crate) fn join(&self, rest: &Self) -> Self {
         Self {
             source: format!("{}{}", self.source, rest.source),
@@ -105,7 +96,7 @@ impl Pointer {
         }
     }
 
-    /// What it points at in `document`; a `null` counts as not there. It continues inside a string that contains JSON.
+    /// A `null` counts as missing. The pointer continues inside a string that contains JSON.
     pub(crate) fn find<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, Nowhere> {
         self.find_below(document, String::new(), &self.tokens)
     }
@@ -154,27 +145,27 @@ impl Pointer {
     }
 }
 
-/// Why a pointer led to nothing. Part of the stored form of a failure: add, never rename.
+/// Why a pointer found nothing; part of a stored failure: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nowhere {
     /// The value at `at` has no members.
     NotAContainer {
-        /// The pointer so far.
+        /// The pointer up to that value.
         at: String,
-        /// What the value is.
+        /// The kind of that value.
         kind: JsonKind,
     },
     /// The value at `at` has no member `token`.
     Absent {
-        /// The pointer so far.
+        /// The pointer up to that value.
         at: String,
         /// The missing member.
         token: String,
-        /// What there is instead.
+        /// The contents of that value, by its keys.
         there: There,
     },
-    /// It led to `null`.
+    /// The value is `null`.
     Null {
         /// The whole pointer.
         at: String,
@@ -197,7 +188,7 @@ impl fmt::Display for Nowhere {
     }
 }
 
-/// What kind of value something is. Part of the stored form of a failure: add, never rename.
+/// The kind of a JSON value; part of a stored failure: add, never rename.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JsonKind {
@@ -228,7 +219,6 @@ impl fmt::Display for JsonKind {
     }
 }
 
-/// The kind of `value`.
 pub(crate) fn kind(value: &Value) -> JsonKind {
     match value {
         Value::Null => JsonKind::Null,
@@ -240,18 +230,18 @@ pub(crate) fn kind(value: &Value) -> JsonKind {
     }
 }
 
-/// What a value contains, by its keys and never its values.
+/// The shape of a value, without its values; part of a stored failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum There {
     /// An object with these keys.
     Keys {
-        /// Its first keys.
+        /// The first keys.
         keys: Vec<String>,
-        /// Whether it has more.
+        /// Whether there are more.
         more: bool,
     },
-    /// A list of so many items.
+    /// The number of items in a list.
     List(usize),
     /// A value without members.
     Scalar(JsonKind),
@@ -259,7 +249,7 @@ pub enum There {
 
 impl There {
     fn of(value: &Value) -> Self {
-        /// As many keys as help to see the shape; a hostile answer may have thousands.
+        /// Enough keys to show the shape; a hostile answer may have thousands.
         const SHOWN: usize = 12;
         match value {
             Value::Object(members) => Self::Keys {
@@ -296,7 +286,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn pointers_lead_where_rfc_6901_says_or_say_where_they_stopped() {
+    fn pointers_find_the_value_or_say_where_they_stopped() {
         let document =
             json!({"": 0, "a": {"b": [1, {"c": "x"}], "n": null}, "m/n": 2, "t~": 3, "s": "text"});
         let cases = [

@@ -1,4 +1,4 @@
-//! Reads the templates of a profile: every name must exist and be allowed where it is.
+//! Reads a profile's templates: every name must exist and be allowed where it is.
 
 mod assertion;
 mod request;
@@ -16,22 +16,15 @@ use crate::profile::vars::{DEEPEST, Vars};
 use crate::term::text::nearest;
 pub(super) use request::Request;
 
-/// Where a template is, which decides what it may name.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Where {
-    /// Before anything is known but variables.
     Static,
-    /// In a request.
     Request,
-    /// In a request's header field.
     Field,
-    /// In a part of a request: the profile's `values`, and the assertion.
     Inner,
-    /// In a printed header line, or in one of the `values` that it names.
     Header,
 }
 
-/// Why a name is not allowed in a template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotAllowed {
     #[error("`${{{name}}}`: there is no {kind} `{wanted}`{how}{}", did_you_mean(near.as_deref()))]
@@ -64,25 +57,19 @@ fn did_you_mean(near: Option<&str>) -> String {
     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
-/// Reads templates, knowing which names there are.
 pub(super) struct Reader<'a> {
     pub(super) vars: Vars<'a>,
     pub(super) secrets: Vec<String>,
     pub(super) steps: Vec<String>,
-    /// The profile's `values`, as written.
     pub(super) values: BTreeMap<String, String>,
-    /// Those that the plan being read has named so far.
     pub(super) used_values: Vec<(String, Template)>,
-    /// Whether the plan being read names the assertion.
     pub(super) signs: bool,
-    /// The profile's `assertion`, as written.
     pub(super) assertion: AssertionTable,
     pub(super) has_client_id: bool,
     pub(super) kept: Vec<String>,
 }
 
 impl Reader<'_> {
-    /// Reads `source`, the value of `key`.
     pub(super) fn template(
         &mut self,
         key: &str,
@@ -103,7 +90,6 @@ impl Reader<'_> {
         Ok(template)
     }
 
-    /// Reads one of the profile's `values`, and those that it names, unless this plan has it already.
     fn use_value(
         &mut self,
         name: &str,
@@ -147,7 +133,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads every text in `value`, the value of `key`.
     pub(super) fn parameter(
         &mut self,
         key: &str,
@@ -172,7 +157,6 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether `name` is allowed at this kind of place, and known there.
     pub(super) fn allowed(&self, name: &Name, within: Where) -> Result<(), NotAllowed> {
         let known = |list: &mut dyn Iterator<Item = &String>, wanted: &str, kind, how: String| {
             let list: Vec<&str> = list.map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! From the table as written to the profile: fills in defaults, overrides and variables, and checks every value it reads.
+//! Turns a written table into a profile: fills in defaults, overrides and variables, and checks the values it reads.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::profile::{rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
-    /// Resolves profile `name` of `config`, with `overrides` laid over it.
+    /// Resolves profile `name` of `config` with `overrides`.
     pub fn resolve(
         config: &Config,
         name: &str,
@@ -138,7 +138,7 @@ fn from_table(
     }
     for assertion in assertions {
         if assertion.key != CLIENT_SECRET {
-            // The key that signs needs no declaration.
+            // The signing key needs no declaration.
             secrets.entry(assertion.key.clone()).or_default();
         }
     }
@@ -152,7 +152,7 @@ fn from_table(
     for origin in table.origins.unwrap_or_default() {
         origins.push(Origin::of(&origin).at("origins")?);
     }
-    // A step with secrets to a host that the profile writes out says where they go. Stored secrets are bound to that host too.
+    // A profile that writes out the host of a step with secrets allows that host; stored secrets are bound to it too.
     for step in steps.iter().filter(|step| step.plan.carries_secrets()) {
         if let Some(origin) = literal_origin(&step.plan.url)
             && !origins.contains(&origin)
@@ -202,7 +202,6 @@ fn from_table(
     Ok(resolved)
 }
 
-/// The lines that `tok header` prints; `None` if they are the default.
 fn header(
     reader: &mut Reader<'_>,
     lines: Option<&OneOrMany>,
@@ -226,7 +225,7 @@ fn header(
     Ok(Some(templates))
 }
 
-/// Whether the profile is a login: it has no `client_id`, uses no client credentials, and sends something else.
+/// A login has no client credentials and sends something else.
 fn is_login(table: &ProfileTable) -> bool {
     let request = &table.request;
     let sends_something = !request.params.0.is_empty()
@@ -246,7 +245,6 @@ fn is_login(table: &ProfileTable) -> bool {
     sends_something && !has_client && !names_client(table)
 }
 
-/// Whether a text of the profile names the client's credentials.
 fn names_client(table: &ProfileTable) -> bool {
     const NAMES: [&str; 3] = ["client_id", "client_secret", "assertion"];
     let Ok(text) = serde_json::to_string(table) else {
@@ -259,7 +257,6 @@ fn names_client(table: &ProfileTable) -> bool {
     })
 }
 
-/// How long a fetch may take, milliseconds: as the command line says, else as the profile does.
 fn timeout_ms(chosen: Option<i64>, written: Option<DurationText>) -> Result<i64, Error> {
     match chosen.or(written.map(|timeout| timeout.ms)) {
         Some(0) => Err(wrong("timeout", "must be greater than zero")),

@@ -16,61 +16,60 @@ use crate::profile::pointer::Pointer;
 pub struct Response {
     /// JSON, a form, or the bare token.
     pub format: Format,
-    /// The status of a success; `None`: any 2xx.
+    /// The status of success, or `None` for any 2xx.
     pub status: Option<u16>,
-    /// The token.
+    /// Where the token is.
     pub access_token: Locations,
-    /// Its type; `Bearer` if the answer does not say.
+    /// Where the token type is; the default is `Bearer`.
     pub token_type: Locations,
-    /// Its lifetime.
+    /// Where the lifetime is.
     pub expires_in: Option<Locations>,
     /// The lifetime's unit.
     pub expires_in_unit: Unit,
-    /// When it expires.
+    /// Where the expiry time is.
     pub expires_at: Option<Locations>,
-    /// How that time is written.
+    /// The format of the expiry time.
     pub expires_at_unit: Moment,
-    /// The zone of a time that is written without one.
+    /// The zone of an expiry time that has none.
     pub expires_at_zone: Option<Offset>,
-    /// The scope granted.
+    /// Where the granted scope is.
     pub scope: Locations,
-    /// Further members to keep, by the name they are kept under.
+    /// Further members to keep.
     pub keep: Vec<Keep>,
     /// A prefix to remove from the token.
     pub strip_prefix: Option<String>,
-    /// Members that tell whether a 2xx is a success: each must have this value.
+    /// Members that a 2xx must have, with these values, to be a success.
     pub success: Vec<(Pointer, Value)>,
-    /// Where a refusal's code is, if not at the usual locations.
+    /// Where the error code is, if not at the usual locations.
     pub error: Option<Locations>,
-    /// Where a refusal's description is, if not at the usual locations.
+    /// Where the error description is, if not at the usual locations.
     pub error_description: Option<Locations>,
     /// The characters a token may have.
     pub token_chars: TokenCharacters,
-    /// The lifetime of a token if the answer does not say, milliseconds.
+    /// The lifetime of a token whose answer has none, in milliseconds.
     pub default_ttl_ms: Option<i64>,
-    /// The longest lifetime believed, milliseconds.
+    /// The upper limit of a lifetime, in milliseconds.
     pub max_ttl_ms: Option<i64>,
 }
 
 /// A member of an answer to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// The name it is kept under.
+    /// The name to keep it under.
     pub name: String,
-    /// Where it is.
+    /// Where the member is.
     pub location: Location,
-    /// Whether an answer may lack it.
+    /// Whether the member may be missing.
     pub optional: bool,
 }
 
 impl Response {
-    /// The rules in `toml`, the inside of a `response` table.
+    /// Reads the contents of a `response` table.
     pub fn from_toml(toml: &str) -> Result<Self, Error> {
         let table = toml::from_str(toml).or_fail(Kind::Config)?;
         read(&table, "response", &[], None, None)
     }
 
-    /// Whether `status` is that of a success: any 2xx, unless the profile names another.
     pub(crate) fn is_success(&self, status: u16) -> bool {
         match self.status {
             Some(expected) => status == expected,
@@ -78,13 +77,11 @@ impl Response {
         }
     }
 
-    /// The member kept under `name`.
     pub(crate) fn keep_named(&self, name: &str) -> Option<&Keep> {
         self.keep.iter().find(|kept| kept.name == name)
     }
 }
 
-/// Reads the rules from `table`, the value of `key`; `steps` are those that its locations may point into.
 pub(super) fn read(
     table: &ResponseTable,
     key: &str,
@@ -94,18 +91,18 @@ pub(super) fn read(
 ) -> Result<Response, Error> {
     let under = |name: &str| format!("{key}.{name}");
     let root = Pointer::parse(table.root.as_deref().unwrap_or("")).at(&under("root"))?;
-    let places = |name: &str, written: &OneOrMany, root: &Pointer| {
+    let locations = |name: &str, written: &OneOrMany, root: &Pointer| {
         Locations::parse(written, root, steps).at(&under(name))
     };
     let optional = |name: &str, written: &Option<OneOrMany>, root: &Pointer| {
         written
             .as_ref()
-            .map(|written| places(name, written, root))
+            .map(|written| locations(name, written, root))
             .transpose()
     };
     let or = |name: &str, written: &Option<OneOrMany>, default: &str| match written {
-        Some(written) => places(name, written, &root),
-        None => places(name, &OneOrMany::One(default.to_owned()), &root),
+        Some(written) => locations(name, written, &root),
+        None => locations(name, &OneOrMany::One(default.to_owned()), &root),
     };
 
     let is_text = table.format == Some(Format::Text);
@@ -126,7 +123,7 @@ pub(super) fn read(
         }
     }
     let expires_at = optional("expires_at", &table.expires_at, &root)?;
-    // A profile with `expires_at` has no `expires_in` unless it says so.
+    // A profile with `expires_at` has no default for `expires_in`.
     let expires_in = match (&table.expires_in, &expires_at) {
         (None, Some(_)) => None,
         (written, _) => Some(or("expires_in", written, "/expires_in")?),
@@ -165,7 +162,6 @@ pub(super) fn read(
     })
 }
 
-/// The zone of times written without one. A pattern without a zone needs it.
 fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
     let zone_key = format!("{key}.expires_at_zone");
     let Some(written) = &table.expires_at_zone else {
@@ -198,21 +194,18 @@ fn zone(table: &ResponseTable, key: &str) -> Result<Option<Offset>, Error> {
         })
 }
 
-/// Whether a strftime pattern contains the zone, or a Unix time.
 fn says_zone(pattern: &str) -> bool {
     ["%z", "%:z", "%s"]
         .iter()
         .any(|word| pattern.contains(word))
 }
 
-/// The members to keep of an answer.
 fn keep(
     written: Option<&Kept>,
     key: &str,
     root: &Pointer,
     steps: &[String],
 ) -> Result<Vec<Keep>, Error> {
-    /// The members that `tok json` has already.
     const TAKEN: [&str; 7] = [
         "access_token",
         "token_type",

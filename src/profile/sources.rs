@@ -1,4 +1,4 @@
-//! Where a profile's secrets come from, as written: each from at most one source, without a key that would have no effect.
+//! Checks where a profile's secrets come from: each has at most one source, and no key without effect.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use crate::profile::name;
 use crate::profile::pointer::Pointer;
 use crate::profile::template::CLIENT_SECRET;
 
-/// The sources of all declared secrets by name: those of `secrets`, and `client_secret`, which has a key of its own.
 pub(super) fn read(
     mut secrets: BTreeMap<String, SourceTable>,
     client_secret: Option<SourceTable>,
@@ -30,7 +29,6 @@ pub(super) fn read(
     Ok(secrets)
 }
 
-/// Checks a source without looking for the secret.
 fn check(source: &SourceTable, key: &str) -> Result<(), Error> {
     let given = [
         source.env.is_some(),

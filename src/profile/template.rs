@@ -1,8 +1,6 @@
-//! Values with `${…}` in them: ids, secrets, parts of a URL or signatures in a request or a header.
+//! Templates: values with `${…}` in requests and headers; `$${` is a literal `${`.
 //!
-//! Text outside `${…}` is literal; `$${` writes a literal `${`. Inside is either a bare name (`client_id`, `secret.api_key`,
-//! `step.login.data.host`), which is looked up directly, or an expression over such names and [`FUNCTIONS`], which minijinja
-//! evaluates. The engine starts only when an expression is rendered or checked: never for a cached token.
+//! Inside is a bare name or an expression over names and [`FUNCTIONS`]. Only expressions start minijinja, which is slow: a cached token never does.
 
 mod digest;
 mod engine;
@@ -32,15 +30,13 @@ pub(crate) use name::{CLIENT_SECRET, PRIVATE_KEY};
 pub struct Template {
     source: String,
     parts: Vec<Part>,
-    /// Whether its text is a URL, in which values are percent-encoded.
     is_url: bool,
 }
 
-/// Shown for an expression that cannot be evaluated without the secrets in it.
 const COMPUTED: &str = "<computed>";
 
 impl Template {
-    /// Reads `source`. Finds every name in it, but leaves the grammar of expressions to [`check`](Self::check).
+    /// Reads `source` and finds its names; [`check`](Self::check) reads the grammar of expressions.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -73,7 +69,7 @@ impl Template {
         })
     }
 
-    /// A template whose value is `text` itself.
+    /// Returns a template whose value is `text`.
     pub fn literal(text: &str) -> Self {
         Self {
             source: text.replace("${", "$${"),
@@ -82,7 +78,6 @@ impl Template {
         }
     }
 
-    /// The same as the template of a URL, in which values are percent-encoded for their position.
     pub(crate) fn into_url(self) -> Self {
         Self {
             is_url: true,
@@ -90,12 +85,12 @@ impl Template {
         }
     }
 
-    /// The text it was read from.
+    /// Returns the text it was read from.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Every name in it, in order of appearance; a name used twice comes twice.
+    /// Returns the names in order, with repetitions.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.parts.iter().flat_map(|part| match part {
             Part::Literal(_) => &[],
@@ -104,7 +99,6 @@ impl Template {
         })
     }
 
-    /// The text before the first part without a known value: `value` returns `None` for it. Expressions have none.
     pub(crate) fn start<'a>(&'a self, value: &dyn Fn(&'a Name) -> Option<&'a str>) -> String {
         self.parts
             .iter()
@@ -116,7 +110,7 @@ impl Template {
             .collect()
     }
 
-    /// The texts before, between and after each `${access_token}`, with `known` values filled in; `None` if anything else is in it.
+    /// Returns the texts around each `${access_token}`, or `None` if the template has expressions or unknown names.
     pub(crate) fn around_access_token<'a>(
         &'a self,
         known: &dyn Fn(&'a Name) -> Option<&'a str>,
@@ -139,14 +133,12 @@ impl Template {
         Some(texts)
     }
 
-    /// Whether it contains an expression (rather than bare names).
     pub(crate) fn has_expression(&self) -> bool {
         self.parts
             .iter()
             .any(|part| matches!(part, Part::Expression { .. }))
     }
 
-    /// Whether its expressions do no more than call functions and join texts (`~`): no value is compared or cut.
     pub(crate) fn only_calls_and_joins(&self) -> bool {
         self.parts.iter().all(|part| match part {
             Part::Expression { source, .. } => scan::only_calls_and_joins(source),
@@ -154,7 +146,7 @@ impl Template {
         })
     }
 
-    /// Checks the grammar of its expressions, which costs the engine's start; done before anything is sent.
+    /// Checks the grammar of expressions, before anything is sent; this starts the engine.
     pub fn check(&self) -> Result<(), TemplateError> {
         for part in &self.parts {
             if let Part::Expression { source, .. } = part {
@@ -164,8 +156,7 @@ impl Template {
         Ok(())
     }
 
-    /// The same, to be rendered with names instead of secrets: an expression that cannot use those, such as `from_base64(…)`, renders as
-    /// `<computed>`.
+    /// Renders an expression that needs the secrets' values, such as `from_base64(…)`, as `<computed>`.
     pub(crate) fn to_be_shown(&self) -> Self {
         let mut shown = self.clone();
         for part in &mut shown.parts {
@@ -176,12 +167,11 @@ impl Template {
         shown
     }
 
-    /// The text with every `${…}` replaced; `value` returns the text for a name.
+    /// Replaces every `${…}` with the text that `value` returns for a name.
     pub fn render(&self, value: &dyn Fn(&Name) -> Result<Secret, Error>) -> Result<Secret, Error> {
         self.render_calling(value, None).map(|(text, _)| text)
     }
 
-    /// As [`render`](Self::render), and whether it is a single expression that gave a number, which JSON has.
     pub(crate) fn render_typed(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
@@ -189,8 +179,7 @@ impl Template {
         self.render_calling(value, None)
     }
 
-    /// As [`render_typed`](Self::render_typed), with `standin` asked before each call of a function: so a request can be shown before its values
-    /// are known.
+    /// Calls `standin` before each function, so that a request can be shown before its values are known.
     pub(crate) fn render_calling(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
@@ -235,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_replaced_and_everything_else_stands_as_it_is() {
+    fn names_are_replaced_and_other_text_is_unchanged() {
         let cases = [
             ("", ""),
             ("plain { } $ text", "plain { } $ text"),
@@ -276,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_that_is_to_be_shown_never_fails() {
+    fn a_shown_expression_never_fails() {
         for (source, expected) in [
             ("a ${client_id}", "a id"),
             ("${upper(client_id)}", "ID"),
@@ -323,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn comparing_and_cutting_is_more_than_calling_and_joining() {
+    fn comparisons_and_slices_are_not_calls_or_joins() {
         for source in [
             "a",
             "${client_id}",

@@ -1,4 +1,4 @@
-//! Variables from the command line and the environment that a profile does not have: most often a mistyped name.
+//! Finds variables on the command line and in the environment that a profile does not have, most often mistyped names.
 
 use crate::error::{Error, Kind};
 use crate::profile::name::{var_variable, variable};
@@ -6,7 +6,6 @@ use crate::profile::resolved::{Overrides, Profile};
 use crate::profile::vars::VariableError;
 use crate::term::text::nearest;
 
-/// Refuses a `--var` that names no variable of `profile`.
 pub(super) fn check_options(profile: &Profile, overrides: &Overrides) -> Result<(), Error> {
     match overrides.vars.iter().find(|(var, _)| !has(profile, var)) {
         Some((var, _)) => Err(option(&profile.name, var, nearest(var, known(profile)))),
@@ -14,7 +13,6 @@ pub(super) fn check_options(profile: &Profile, overrides: &Overrides) -> Result<
     }
 }
 
-/// The `--var` that was probably meant for the variable without a value that `error` is about, and that variable.
 pub(super) fn mistyped(error: &Error, overrides: &Overrides) -> Option<(String, String)> {
     let VariableError::NoValue { name, .. } = error.reason()? else {
         return None;
@@ -23,7 +21,6 @@ pub(super) fn mistyped(error: &Error, overrides: &Overrides) -> Option<(String, 
     nearest(name, given).map(|var| (var.to_owned(), name.clone()))
 }
 
-/// The error for `--var VAR=…`; `near` is the variable that was probably meant.
 pub(super) fn option(profile: &str, var: &str, near: Option<&str>) -> Error {
     let error = Error::new(
         Kind::Usage,
@@ -39,8 +36,7 @@ pub(super) fn option(profile: &str, var: &str, near: Option<&str>) -> Error {
 }
 
 impl Profile {
-    /// A note for each of the environment variables `set` that would set a variable of this profile if it had one of that name. `others` are the
-    /// names of the other profiles, whose variables may begin alike.
+    /// `others` are the other profiles, whose variables may begin alike.
     pub(crate) fn unused_variables<'a>(
         &self,
         set: impl Iterator<Item = String>,

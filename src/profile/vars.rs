@@ -1,4 +1,4 @@
-//! The values behind `${var.NAME}` and `${env.NAME}`: the command line, then the environment, then the profile.
+//! The values behind `${var.NAME}` and `${env.NAME}`, in order: command line, environment, profile.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,13 +8,12 @@ use crate::profile::resolved::{Environment, Overrides};
 use crate::profile::template::{Name, Template, TemplateError};
 use crate::term::text::nearest;
 
-/// The longest text of the variables in a variable, in KiB: those that name one another twice each would otherwise fill the memory.
+/// In KiB; variables that each refer to another twice would otherwise fill the memory.
 const LONGEST_KIB: usize = 64;
 
-/// The deepest that variables, or `values`, may refer to one another: each level takes stack.
+/// Each level takes stack.
 pub(super) const DEEPEST: usize = 100;
 
-/// Why a variable has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum VariableError {
     #[error("environment variable {0}, used as `${{env.{0}}}`, is not set")]
@@ -44,21 +43,17 @@ pub(super) enum VariableError {
     Template(#[from] TemplateError),
 }
 
-/// The variables a profile may use, each resolved at its first use.
 pub(super) struct Vars<'a> {
     profile: &'a str,
     written: &'a BTreeMap<String, String>,
     needs: &'a BTreeMap<String, String>,
     overrides: &'a Overrides,
     environment: Environment<'a>,
-    /// Every variable used so far, with its value.
     pub(super) vars: BTreeMap<String, String>,
-    /// Every environment variable used so far, with its value.
     pub(super) env: BTreeMap<String, String>,
 }
 
 impl<'a> Vars<'a> {
-    /// The variables of `profile` with its `vars`; `needs` describes those that a catalogue entry leaves to the user.
     pub(super) fn new(
         profile: &'a str,
         written: &'a BTreeMap<String, String>,
@@ -77,7 +72,6 @@ impl<'a> Vars<'a> {
         }
     }
 
-    /// Resolves every `var.` and `env.` that `template` names, and those that they name in turn.
     pub(super) fn take_in(&mut self, template: &Template) -> Result<(), VariableError> {
         self.take_in_within(template, &mut Vec::new())
     }

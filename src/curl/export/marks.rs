@@ -1,4 +1,4 @@
-//! Marks: texts of letters and digits for what the shell fills in, which no encoding changes.
+//! Marks: alphanumeric placeholders for the values that the shell fills in; no encoding changes them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,16 +12,12 @@ use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Name, Standin, Template, percent_encode};
 use crate::secret::Secret;
 
-/// What a mark is replaced by.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
-    /// The value of a variable.
     Variable(String),
-    /// The result of a function for its arguments, which may contain marks.
     Call(String, Vec<String>),
 }
 
-/// The marks in use, and what they are replaced by.
 pub(super) struct Marks {
     prefix: String,
     state: Arc<Mutex<State>>,
@@ -30,11 +26,8 @@ pub(super) struct Marks {
 #[derive(Default)]
 pub(super) struct State {
     words: Vec<Word>,
-    /// The variables to set, in the order of their first use.
     pub(super) variables: Vec<String>,
-    /// The variables that hold members of the steps' answers, by step and pointer.
     pub(super) answers: BTreeMap<(String, Vec<String>), String>,
-    /// How many marks were inserted.
     given: usize,
 }
 
@@ -52,7 +45,7 @@ impl State {
 
 impl Marks {
     pub(super) fn new(profile: &Profile) -> Self {
-        // No text of the profile may contain the prefix of a mark.
+        // The profile's own text must not contain the prefix.
         let text = format!("{profile:?}");
         let mut prefix = "tokMark".to_owned();
         while text.contains(&prefix) {
@@ -65,11 +58,10 @@ impl Marks {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
+        // Nothing panics while the lock is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `template` with a mark for everything that the shell fills in.
     pub(super) fn template(
         &self,
         profile: &Profile,
@@ -111,7 +103,7 @@ impl Marks {
         let mut state = self.state();
         let variable = match name {
             Name::Secret(secret) => secret_variable(&profile.name, secret),
-            // It may hold a secret, so its value is not shown.
+            // An environment variable may hold a secret, so the command names it instead of containing its value.
             Name::Env(variable) => variable.clone(),
             Name::Step(step, path) => {
                 let key = (step.clone(), unshown::in_body(profile, step, path)?);
@@ -149,7 +141,7 @@ impl Marks {
         ))
     }
 
-    /// The `Authorization` field of Basic credentials (RFC 7617, or RFC 6749 §2.3.1).
+    /// Basic credentials (RFC 7617, or RFC 6749 §2.3.1).
     pub(super) fn basic(&self, profile: &Profile, plan: &Plan) -> String {
         let id = profile.client_id.as_deref().unwrap_or_default();
         let secret = self
@@ -171,7 +163,7 @@ impl Marks {
         format!("Basic {}", call("base64", pair))
     }
 
-    /// Splits `text` at its marks: `Ok` is text, `Err` is what replaces a mark.
+    /// Splits `text` at its marks: text is `Ok`, a mark's replacement is `Err`.
     pub(super) fn pieces(&self, text: &str, each: &mut dyn FnMut(Result<&str, Word>)) {
         let mut rest = text;
         while let Some(at) = rest.find(&self.prefix) {

@@ -1,6 +1,6 @@
-//! Text as each reader of a command takes it: the shell, a here-document, curl's config, jq.
+//! Quotes text for each reader of a command: the shell, a here-document, curl's config, jq.
 
-/// `text` between the double quotes of a curl config (its manual page, `-K`).
+/// See `-K` in curl's manual page.
 pub(super) fn config(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -15,7 +15,7 @@ pub(super) fn config(text: &str) -> String {
     out
 }
 
-/// `text` in a here-document (POSIX.1-2024, XCU §2.7.4): only `$`, `` ` ``, and a backslash before one of the three are special.
+/// In a here-document only `$`, `` ` `` and a backslash before one of these three are special (POSIX.1-2024, XCU §2.7.4).
 pub(super) fn here(text: &str) -> String {
     let mut out = String::new();
     let mut characters = text.chars().peekable();
@@ -29,12 +29,11 @@ pub(super) fn here(text: &str) -> String {
     out
 }
 
-/// `text` as one word of a shell, whatever is in it.
 pub(super) fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A pointer's parts as jq reads them; digits are an index, as they are to tok where there is a list.
+/// Writes digits as an index, as tok reads them in a list.
 pub(super) fn jq_path(pointer: &[String]) -> String {
     let parts: String = pointer
         .iter()

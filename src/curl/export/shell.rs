@@ -1,23 +1,17 @@
-//! What replaces a mark: shell commands that print a value, encoded for its position.
+//! Shell commands that print the value behind a mark, encoded for its position.
 
 use super::marks::{Marks, Word};
 use super::quoting::{config, here, single_quoted};
 
-/// Where a mark is, which decides how its value is encoded.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
-    /// A header field, a raw body, a field of a multipart form, or the URL as the profile writes it.
     Raw,
-    /// A form, or the query that parameters make.
     Form,
-    /// A string of a JSON body.
     Json,
-    /// An argument of a function.
     Argument,
 }
 
-/// Functions for POSIX shells and tools. All read stdin and end without a line end, which the next would encode; they need od, awk, sed, base64,
-/// and openssl for a hash.
+/// Read stdin and write no final newline, which the next function would encode. They need od, awk, sed, base64, and openssl for hashes.
 const FUNCTIONS: [(&str, &str); 7] = [
     (
         "json",
@@ -43,9 +37,8 @@ const FUNCTIONS: [(&str, &str); 7] = [
     ),
 ];
 
-/// The definitions of the functions that `commands` call.
 pub(super) fn functions(commands: &str) -> Vec<&'static str> {
-    // A function that another one calls comes after it, so that one pass finds them all.
+    // Callers come before the functions they call, so one pass finds all.
     let mut text = commands.to_owned();
     let mut definitions = Vec::new();
     for (name, definition) in FUNCTIONS {
@@ -63,7 +56,6 @@ pub(super) fn functions(commands: &str) -> Vec<&'static str> {
 }
 
 impl Marks {
-    /// `text` in a here-document of a curl config, between double quotes.
     pub(super) fn shell(&self, text: &str, place: Place) -> String {
         let mut out = String::new();
         self.pieces(text, &mut |piece| match piece {
@@ -73,7 +65,6 @@ impl Marks {
         out
     }
 
-    /// The commands that print `word`, encoded for `place`.
     pub(super) fn pipe(&self, word: &Word, place: Place) -> String {
         let (command, is_plain) = match word {
             Word::Variable(variable) => (format!("printf %s \"${variable}\""), false),
@@ -106,7 +97,6 @@ impl Marks {
         }
     }
 
-    /// `text` between double quotes.
     fn double_quoted(&self, text: &str) -> String {
         let mut out = String::new();
         self.pieces(text, &mut |piece| match piece {
@@ -119,7 +109,7 @@ impl Marks {
                 }
             }
             Err(Word::Variable(variable)) => out.push_str(&format!("${{{variable}}}")),
-            // No encoding: the inner command's output is only text here.
+            // Not encoded: the inner command's output is only text here.
             Err(word) => out.push_str(&format!("$({})", self.pipe(&word, Place::Argument))),
         });
         out

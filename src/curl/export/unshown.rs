@@ -1,4 +1,4 @@
-//! What a shell command cannot express, and why. Such a request is refused, so that nothing is computed from a mark and shown as the value.
+//! Refuses requests that a shell command cannot express: a value must not be computed from a mark.
 
 use crate::error::{Error, Kind};
 use crate::profile::Profile;
@@ -6,10 +6,9 @@ use crate::profile::file::schema::Format;
 use crate::profile::location::Location;
 use crate::profile::rules::Keep;
 
-/// The strftime directives that `date` and tok spell alike, whatever the system and the language.
+/// The strftime directives that `date` and tok write alike on every system and in every language.
 const DATE_DIRECTIVES: &str = "YmdHMSjsFT%";
 
-/// The refusal to show `what`, and `why`.
 pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Error {
     Error::new(
         Kind::Usage,
@@ -24,7 +23,6 @@ pub(super) fn refusal(profile: &Profile, what: &str, why: &str) -> Error {
     ))
 }
 
-/// Why a shell cannot call `function` with `arguments`, if it cannot.
 pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'static str> {
     match (function, arguments) {
         ("base64" | "urlencode" | "raw" | "xml" | "sha256", [_]) | ("uuid", []) => None,
@@ -38,7 +36,6 @@ pub(super) fn why_not_called(function: &str, arguments: &[String]) -> Option<&'s
     }
 }
 
-/// Whether `date` writes `format` as tok does.
 fn is_known_to_date(format: &str) -> bool {
     let mut characters = format.chars();
     while let Some(c) = characters.next() {
@@ -53,10 +50,6 @@ fn is_known_to_date(format: &str) -> bool {
     true
 }
 
-/// Where jq finds `path` in the body that step `step` answers.
-///
-/// # Errors
-/// A refusal if it is not in the body, or the body is not JSON.
 pub(super) fn in_body(
     profile: &Profile,
     step: &str,

@@ -1,4 +1,4 @@
-//! Where an example's parameters are: in a form, in JSON, in the query, or nowhere.
+//! Reads an example's parameters from its form, JSON body or query.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -6,23 +6,15 @@ use serde_json::{Map, Value};
 use crate::curl::import::request::{Datum, Request};
 use crate::profile::file::schema::{Encoding, Method};
 
-/// The parameters of a request, and how they travel.
 #[derive(Debug)]
 pub(super) struct Parameters {
     pub(super) method: Method,
     pub(super) encoding: Encoding,
-    /// By name, decoded; a name that comes twice in a form has a list.
     pub(super) all: Map<String, Value>,
-    /// The URL without query and fragment.
     pub(super) url: String,
-    /// The parameters that stay in the URL, because the body has some too.
     pub(super) query: Vec<(String, String)>,
 }
 
-/// Sorts out `request`'s URL, data and content type.
-///
-/// # Errors
-/// A message that names what a profile cannot say.
 pub(super) fn read(request: &Request) -> Result<Parameters, String> {
     let sends_body = !request.data.is_empty() && !request.get;
     let method = match request
@@ -85,7 +77,6 @@ pub(super) fn read(request: &Request) -> Result<Parameters, String> {
     Ok(parameters)
 }
 
-/// The body where it is meant to be JSON, by its content type or, where none is given, by its first character.
 fn json_text(request: &Request) -> Result<Option<String>, String> {
     let content_type = request
         .headers
@@ -121,7 +112,7 @@ fn json_text(request: &Request) -> Result<Option<String>, String> {
         let Datum::Raw(more) = datum else {
             return Err("--data-urlencode makes a form, but the body should be JSON".to_owned());
         };
-        // curl joins the parts of a form with `&`, and those of --json with nothing.
+        // curl joins form parts with `&` and --json parts with nothing.
         if !text.is_empty() && !request.json {
             text.push('&');
         }
@@ -130,7 +121,6 @@ fn json_text(request: &Request) -> Result<Option<String>, String> {
     Ok(Some(text))
 }
 
-/// The form that the data makes.
 fn form(request: &Request) -> Result<Vec<(String, String)>, String> {
     let mut pairs = Vec::new();
     for datum in &request.data {
@@ -147,7 +137,6 @@ fn nameless() -> String {
     "a parameter has no name: the data should read name=value&name=value".to_owned()
 }
 
-/// `name=value&…`, decoded.
 fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     let decoded = |text: &str| {
         percent_decode_str(&text.trim().replace('+', " "))
@@ -163,7 +152,6 @@ fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// Pairs as a table, in which a name that came twice has a list.
 fn collected(pairs: Vec<(String, String)>) -> Map<String, Value> {
     let mut table = Map::new();
     for (name, value) in pairs {

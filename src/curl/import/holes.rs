@@ -1,56 +1,45 @@
-//! The places of an example that are no constants: credentials, and what a reader is to fill in; and which of them is what.
+//! Finds the credentials and placeholders of an example, and gives each a role.
 
 use crate::curl::import::names::{asks, bracketed, hole, id_rank, secret_rank, snake};
 
-/// A place to be filled in, or that was filled in with somebody's own value.
 #[derive(Debug)]
 pub(super) struct Hole {
-    /// What it is called: a parameter's name or the placeholder's, in [`snake`] form.
     pub(super) label: String,
     id_rank: u8,
     secret_rank: u8,
-    /// The value that stands in the example, where it is one.
     pub(super) real: Option<String>,
 }
 
-/// A text and the holes in it.
 pub(super) type Text = Vec<Piece>;
 
-/// A piece of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Constant(String),
-    /// The index of a hole.
     Hole(usize),
 }
 
-/// What a hole is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Role {
     ClientId,
     ClientSecret,
-    /// A further secret; its label is its name.
     Secret,
-    /// A value that only the user knows; its label is its name.
     Variable,
-    /// A value that looked like an id, but another is the client's: it stands as it is.
+    /// A value whose name looked like an id's, but another value is the client's id.
     Constant,
 }
 
-/// The rank of what stands in Basic credentials: nothing is surer.
-const SURE: u8 = 200;
+/// The rank of Basic credentials, above that of any name.
+const BASIC_RANK: u8 = 200;
 
-/// The shortest value that is not there by chance twice.
-const TELLING: usize = 8;
+/// The length from which equal values are one value and not a coincidence, in bytes.
+const DISTINCTIVE_LENGTH: usize = 8;
 
-/// All holes of an example.
 #[derive(Debug, Default)]
 pub(super) struct Holes {
     pub(super) all: Vec<Hole>,
 }
 
 impl Holes {
-    /// `value`, which stands under `name`.
     pub(super) fn named(&mut self, name: &str, value: &str) -> Text {
         let label = snake(name);
         let (id, secret) = (id_rank(&label), secret_rank(&label));
@@ -61,21 +50,20 @@ impl Holes {
             return vec![self.asked(inside, &label)];
         }
         if asks(&label, value) {
-            // `YOUR_API_KEY` under `username` says more than the name does.
+            // `YOUR_API_KEY` under `username` is more specific than the name.
             return match hole(value) {
                 Some((0, end, inside)) if end == value.len() => vec![self.asked(inside, &label)],
                 Some(_) => self.text(value, &label),
                 None => vec![self.add(label, id, secret, None)],
             };
         }
-        // `"key": "de"`, `token=true`: too short to be a credential, unless the name leaves no doubt.
+        // `"key": "de"`, `token=true`: too short for a credential, unless the name is certain.
         if value.len() < 6 && id.max(secret) <= 50 {
             return vec![Piece::Constant(value.to_owned())];
         }
         vec![self.add(label, id, secret, Some(value.to_owned()))]
     }
 
-    /// A hole whose placeholder says `inside`, under the name `label`: the one of the two that says more is what counts.
     fn asked(&mut self, inside: &str, label: &str) -> Piece {
         let own = snake(inside);
         let rank = |name: &str| id_rank(name).max(secret_rank(name));
@@ -88,7 +76,6 @@ impl Holes {
         self.add(label, id, secret, None)
     }
 
-    /// `text`, in which only brackets and the like make a hole; one without a name of its own is called `label`.
     pub(super) fn text(&mut self, text: &str, label: &str) -> Text {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -105,19 +92,21 @@ impl Holes {
         pieces
     }
 
-    /// The user of Basic credentials.
     pub(super) fn basic_user(&mut self, value: &str) -> Piece {
         let real = (!asks("client_id", value)).then(|| value.to_owned());
-        self.add("client_id".to_owned(), SURE, 0, real)
+        self.add("client_id".to_owned(), BASIC_RANK, 0, real)
     }
 
-    /// The password of Basic credentials; `value` is none where the example leaves it out.
     pub(super) fn basic_password(&mut self, value: Option<&str>) -> Piece {
         let real = value.filter(|value| !asks("client_secret", value));
-        self.add("client_secret".to_owned(), 0, SURE, real.map(str::to_owned))
+        self.add(
+            "client_secret".to_owned(),
+            0,
+            BASIC_RANK,
+            real.map(str::to_owned),
+        )
     }
 
-    /// A credential that stands in the `Authorization` header after its scheme.
     pub(super) fn credential(&mut self, value: &str) -> Text {
         match hole(value) {
             Some(_) => self.text(value, "token"),
@@ -141,7 +130,7 @@ impl Holes {
             .all
             .iter()
             .position(|known| match (&known.real, &real) {
-                (Some(known), Some(new)) if known.len() >= TELLING => known == new,
+                (Some(known), Some(new)) if known.len() >= DISTINCTIVE_LENGTH => known == new,
                 (Some(old), Some(new)) => known.label == label && old == new,
                 _ => known.label == label,
             });
@@ -167,7 +156,7 @@ impl Holes {
         Piece::Hole(self.all.len() - 1)
     }
 
-    /// What each hole is. `in_url` are those that stand in the URL's host or path, where a client id is only what is called so.
+    /// Holes in `in_url` (host or path) are client ids only if their name says it clearly.
     pub(super) fn roles(&self, in_url: &[Piece]) -> Vec<Role> {
         let best = |rank: &dyn Fn(usize, &Hole) -> u8| {
             let mut best = None;

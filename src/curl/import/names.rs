@@ -1,10 +1,8 @@
-//! What names say: which is a client id's, which a secret's, and which text is no value but asks for one.
+//! Ranks names: which belong to a client id, which to a secret, and which text is a placeholder.
 //!
-//! A manual's example tells a constant from a credential by nothing but the name it stands under, so the ranks here are the heart of the import. They
-//! were read off the requests of some seventy token endpoints; where two names compete, the higher rank wins (`api_key` is the id beside `api_secret`, and the secret
-//! on its own).
+//! The ranks come from about seventy token endpoints; the higher one wins: `api_key` is the id beside `api_secret`, and the secret on its own.
 
-/// `name` in lower case with `_` between its words, without `your` and `my`: `<YOUR-ClientID>` is `client_id`.
+/// Returns `name` in snake case without `your` and `my`: `<YOUR-ClientID>` becomes `client_id`.
 #[must_use]
 pub fn snake(name: &str) -> String {
     let mut out = String::new();
@@ -16,7 +14,7 @@ pub fn snake(name: &str) -> String {
             continue;
         }
         let next_is_lower = characters.peek().is_some_and(char::is_ascii_lowercase);
-        // `clientId`, `APIKey`: a word begins at a capital after a small letter, and at the last of several capitals.
+        // In `clientId` and `APIKey` a word begins at a capital after a small letter, and at the last of several capitals.
         let is_start = c.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || before.is_ascii_uppercase() && next_is_lower);
         if !out.is_empty() && (is_start || !before.is_ascii_alphanumeric()) {
@@ -33,14 +31,14 @@ pub fn snake(name: &str) -> String {
         rest = shorter;
     }
     let rest = rest.strip_suffix("_here").unwrap_or(rest);
-    // `yourDomain` is split by its capital, `yourdomain` is not.
+    // `yourDomain` was split at its capital, `yourdomain` was not.
     match rest.strip_prefix("your") {
         Some(word) if word.len() > 2 && !word.starts_with('_') => word.to_owned(),
         _ => rest.to_owned(),
     }
 }
 
-/// How surely a name (in [`snake`] form) is a client id's: 0 is not at all.
+/// Ranks a [`snake`] name as a client id's; 0 means that it is not one.
 pub(super) fn id_rank(name: &str) -> u8 {
     let name = plain(name);
     match name.as_str() {
@@ -59,7 +57,6 @@ pub(super) fn id_rank(name: &str) -> u8 {
     }
 }
 
-/// How surely a name (in [`snake`] form) is a secret's: 0 is not at all.
 pub(super) fn secret_rank(name: &str) -> u8 {
     let name = plain(name);
     const NO_SECRETS: [&str; 13] = [
@@ -90,28 +87,27 @@ pub(super) fn secret_rank(name: &str) -> u8 {
     }
 }
 
-/// A name without its underscores, and without the `x` that header names begin with.
 fn plain(snake: &str) -> String {
     let name = snake.strip_prefix("x_").unwrap_or(snake);
     name.chars().filter(|c| *c != '_').collect()
 }
 
-/// Whether `value`, which stands under a client id's or a secret's `name`, asks for a value rather than being one.
+/// Whether `value`, found under a credential's `name`, is a placeholder.
 pub(super) fn asks(name: &str, value: &str) -> bool {
     let text = value.trim();
     let lower = text.to_ascii_lowercase();
     let own = snake(text);
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let is_masked = text.len() > 2 && text.chars().all(|c| "xX*.-_•#0".contains(c));
-    // `CLIENT_SECRET`, `APIKEY`: words, not random characters, which have digits or both cases.
-    let is_shouted = !has_digit
+    // `CLIENT_SECRET`, `APIKEY`: random characters have digits or both cases.
+    let is_upper_case = !has_digit
         && text.len() > 1
         && text
             .chars()
             .all(|c| c.is_ascii_uppercase() || "_- ".contains(c));
     text.is_empty()
         || is_masked
-        || is_shouted
+        || is_upper_case
         || bracketed(text).is_some()
         || [
             "…",
@@ -133,11 +129,9 @@ pub(super) fn asks(name: &str, value: &str) -> bool {
         ]
         .contains(&lower.as_str())
         || !has_digit && plain(&own) == plain(name)
-        // `my-client-id`, `api key`: the words say what belongs here.
         || !has_digit && text.contains([' ', '_', '-']) && id_rank(&own).max(secret_rank(&own)) > 0
 }
 
-/// What stands in `text`'s brackets, if the whole of it is one pair, or a variable's name if the whole of it is one.
 pub(super) fn bracketed(text: &str) -> Option<&str> {
     match hole(text) {
         Some((0, end, name)) if end == text.len() => Some(name),
@@ -145,7 +139,7 @@ pub(super) fn bracketed(text: &str) -> Option<&str> {
     }
 }
 
-/// The first place in `text` that asks for a value: where it begins, where it ends, and what it asks for. `{{a}}`, `{a}`, `<a>`, `${a}`, `$A`, `[a]`, `%a%`, `YOUR_A`, `your-a`, `$(…)`.
+/// Returns start, end and name of the first placeholder: `{{a}}`, `{a}`, `<a>`, `${a}`, `$A`, `[a]`, `%a%`, `YOUR_A`, `your-a`, `$(…)`.
 pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
     const BRACKETS: [(&str, &str); 7] = [
         ("{{", "}}"),
@@ -162,7 +156,7 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
             let Some(inside) = rest.strip_prefix(open) else {
                 continue;
             };
-            // A substitution ends with the last bracket: others may stand in it.
+            // A substitution may contain brackets, so it ends at the last one.
             let end = match open {
                 "$(" => inside.rfind(close),
                 _ => inside.find(close),
@@ -171,7 +165,7 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
                 let name = &inside[..end];
                 let fits = match open {
                     "$(" => true,
-                    // Between two percent-encoded characters there may be anything else.
+                    // Percent-encoded characters also come in pairs of `%`.
                     "%" => {
                         name.len() > 3
                             && name
@@ -198,7 +192,6 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
         let is_start = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         if is_start && (rest.starts_with("your") || rest.starts_with("YOUR")) {
             let end = word_end(rest, "_-");
-            // `yourDomain`, `your-domain`, but not `yours`.
             if rest[4..end].trim_start_matches(['-', '_']).len() > 2 {
                 return Some((at, at + end, &rest[..end]));
             }
@@ -207,7 +200,6 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
     None
 }
 
-/// Whether what stands in brackets can be the name of something to fill in.
 fn is_name(text: &str) -> bool {
     let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
     let fits = |c: char| c.is_ascii_alphanumeric() || " _-.:()/'".contains(c);
@@ -240,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_better_name_for_an_id_or_a_secret_ranks_higher() {
+    fn the_more_specific_name_ranks_higher() {
         let secrets = [
             "client_secret",
             "app_secret",
@@ -273,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_asks_for_a_value_is_told_from_a_value() {
+    fn placeholders_are_not_taken_for_values() {
         for asking in [
             "",
             "<YOUR_CLIENT_SECRET>",
@@ -315,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_hole_is_found_in_every_notation() {
+    fn the_first_placeholder_is_found_in_every_notation() {
         let cases = [
             ("https://{domain}/x", Some("domain")),
             ("https://<your domain>/x", Some("your domain")),

@@ -1,4 +1,4 @@
-//! A request of a manual as a profile: the fewest keys that make the same request.
+//! Turns an example request into the profile with the fewest keys that makes the same request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,22 +15,22 @@ use crate::profile::file::schema::{Encoding, Method};
 use crate::profile::template::CLIENT_SECRET;
 use crate::secret::Secret;
 
-/// What an example says, and what it leaves to be filled in.
+/// A profile read from an example, and the values it lacks.
 #[derive(Debug)]
 pub struct Import {
     /// The profile, without the values that are missing.
     pub draft: Draft,
-    /// Whether the request has a client id that the example does not tell.
+    /// Whether the request has a client id that the example does not contain.
     pub wants_client_id: bool,
-    /// The variables that the example does not tell.
+    /// The variables without a value in the example.
     pub wants_vars: Vec<String>,
-    /// The secrets of the request, each with its value where the example has one.
+    /// The secrets of the request, each with the example's value if there is one.
     pub secrets: Vec<(String, Option<Secret>)>,
-    /// What was left out, for the user to know.
+    /// Notes for the user about parts that were left out.
     pub notes: Vec<String>,
 }
 
-/// Header fields that a client sets itself, or that belong to somebody's session.
+/// Header fields that a client sets itself, or that belong to one user's session.
 const LEFT_OUT: [&str; 13] = [
     "host",
     "content-length",
@@ -47,10 +47,6 @@ const LEFT_OUT: [&str; 13] = [
     "cookie",
 ];
 
-/// The profile for `request`.
-///
-/// # Errors
-/// A message that names what a profile cannot say.
 pub(super) fn of(request: Request) -> Result<Import, String> {
     let mut request = request;
     let mut notes = Vec::new();
@@ -97,7 +93,7 @@ pub(super) fn of(request: Request) -> Result<Import, String> {
     Ok(writer.import(draft, notes))
 }
 
-/// `https://id:secret@host/` is Basic in another spelling.
+/// `https://id:secret@host/` is another form of Basic.
 fn take_user_of_url(request: &mut Request) {
     let Some((scheme, rest)) = request.url.split_once("://") else {
         return;
@@ -110,9 +106,9 @@ fn take_user_of_url(request: &mut Request) {
     }
 }
 
-/// A URL without a scheme is http to curl; a manual that leaves it out means https.
+/// To curl a URL without a scheme is http; manuals that omit it mean https.
 fn with_scheme(url: &str, notes: &mut Vec<String>) -> String {
-    // `{{baseUrl}}/token`: the placeholder stands for scheme and host.
+    // In `{{baseUrl}}/token` the placeholder is scheme and host.
     let begins_with_url = matches!(hole(url), Some((0, _, name)) if snake(name).ends_with("url"));
     if url.contains("://") || begins_with_url {
         return url.to_owned();
@@ -121,15 +117,11 @@ fn with_scheme(url: &str, notes: &mut Vec<String>) -> String {
     format!("https://{url}")
 }
 
-/// Basic credentials.
 enum Basic {
-    /// id and secret.
     Pair,
-    /// A secret in the place of the id, and no password.
     SecretOnly(Piece),
 }
 
-/// A value of the request, with its holes found.
 enum Member {
     Text(Text),
     Plain(Value),
@@ -144,7 +136,6 @@ struct Reading {
 }
 
 impl Reading {
-    /// `id:secret`
     fn basic_pair(&mut self, pair: &str) {
         match pair.split_once(':') {
             Some((key, "")) => {
@@ -242,7 +233,6 @@ impl Reading {
     }
 }
 
-/// `id:secret` out of what follows `Basic`: the base64 of it, a command that makes it, or a placeholder for it.
 fn decoded(credentials: &str) -> String {
     let unknown = || "<client_id>:<client_secret>".to_owned();
     if let Some(command) = credentials
@@ -273,7 +263,6 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// What a hole's name is inside `${…}`; none where its value stands as it is.
     fn name(&self, hole: usize) -> Option<String> {
         let label = || &self.holes.all[hole].label;
         match self.roles[hole] {
@@ -285,7 +274,6 @@ impl Writer<'_> {
         }
     }
 
-    /// `text` as a value of the profile.
     fn template(&self, text: &Text) -> String {
         text.iter()
             .map(|piece| match piece {
@@ -298,7 +286,6 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// The URL with the parameters that stay in it.
     fn url(&self, url: &Text, query: &[(String, Text)]) -> String {
         let encoded = |text: &str| {
             crate::profile::template::percent_encode(text)
@@ -325,12 +312,10 @@ impl Writer<'_> {
         out
     }
 
-    /// Whether `member` is nothing but the hole that has `role`.
     fn is(&self, member: &Member, role: &Role) -> bool {
         matches!(member, Member::Text(text) if matches!(text.as_slice(), [Piece::Hole(hole)] if self.roles[*hole] == *role))
     }
 
-    /// Everything but URL, headers and values.
     fn request(
         &self,
         draft: &mut Draft,
@@ -348,7 +333,6 @@ impl Writer<'_> {
         draft.method = (*method != Method::Post).then(|| method.name().to_owned());
         draft.encoding = (*encoding != usual).then(|| spelled(*encoding).to_owned());
         let place = |role: &Role| members.iter().position(|(_, member)| self.is(member, role));
-        // The members that tok itself sends for this method of authentication.
         let mut own = Vec::new();
         match (basic, place(&Role::ClientId), place(&Role::ClientSecret)) {
             (Some(Basic::Pair), ..) => draft.basic_encoding = Some("raw".to_owned()),
@@ -403,7 +387,7 @@ impl Writer<'_> {
         draft.grant_type = match grant_type.as_deref() {
             Some("client_credentials") => None,
             Some(_) => grant_type,
-            // Where nothing is sent there is no grant type to leave out.
+            // Without parameters no grant type needs leaving out.
             None if *encoding == Encoding::None => None,
             None => Some("none".to_owned()),
         };
@@ -464,7 +448,6 @@ fn spelled(encoding: Encoding) -> &'static str {
     }
 }
 
-/// `text` as a template that stands for itself.
 fn literal(text: &str) -> String {
     text.replace("${", "$${")
 }

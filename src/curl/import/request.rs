@@ -1,37 +1,27 @@
-//! curl's options, read as curl reads them (its manual page, "Options"): what is sent, and nothing of how curl shows it.
+//! Reads curl's options as curl does (its manual page, "Options").
 
 use crate::curl::import::words::Word;
 
-/// The request that a curl command makes.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Request {
-    /// `-X`, as written.
     pub(super) method: Option<String>,
     pub(super) url: String,
-    /// Names as written, values without surrounding white space.
     pub(super) headers: Vec<(String, String)>,
     pub(super) data: Vec<Datum>,
-    /// `-G`: the data goes into the query.
     pub(super) get: bool,
-    /// `-u`
     pub(super) user: Option<String>,
-    /// `--json`
     pub(super) json: bool,
     pub(super) ca_file: Option<String>,
     pub(super) client_cert: Option<String>,
     pub(super) client_key: Option<String>,
 }
 
-/// What one `-d` gives.
 #[derive(Debug, PartialEq)]
 pub(super) enum Datum {
-    /// Sent as it stands: a body, or a part of a form that is encoded already.
     Raw(String),
-    /// A parameter that curl encodes; the name is empty for a body without one.
     Encoded(String, String),
 }
 
-/// What an option means here.
 #[derive(Clone, Copy, PartialEq)]
 enum Meaning {
     Method,
@@ -48,11 +38,8 @@ enum Meaning {
     CaFile,
     Certificate,
     Key,
-    /// Changes nothing of what tok needs to know.
     Ignored,
-    /// The same, with a value.
     IgnoredValue,
-    /// Cannot be said in a profile; why.
     Refused(&'static str),
 }
 
@@ -62,7 +49,7 @@ const NO_CHECK: &str = "tok always checks the server's certificate; where it is 
 const NO_FILES: &str = "tok sends forms and JSON, no files and no multipart";
 const NO_SCHEME: &str = "tok knows Basic, credentials in the request, and headers";
 
-/// Every option that is understood, by its letter (a space: none) and its long name.
+/// The known options: letter (or a space), long name, meaning.
 const OPTIONS: [(char, &str, Meaning); 77] = [
     ('X', "request", Meaning::Method),
     (' ', "url", Meaning::Url),
@@ -143,10 +130,6 @@ const OPTIONS: [(char, &str, Meaning); 77] = [
     (':', "next", Refused("one request at a time")),
 ];
 
-/// Reads the words of a curl command.
-///
-/// # Errors
-/// A message that names the word.
 pub(super) fn read(words: &[Word]) -> Result<Request, String> {
     let Some(first) = words.first() else {
         return Err("there is no command in it".to_owned());
@@ -216,7 +199,7 @@ impl Meaning {
 }
 
 impl Request {
-    /// Takes `-sSX POST`, `-XPOST`, `-d`: letters, of which the last may have a value, in the same word or the next.
+    /// Reads `-sSX POST`, `-XPOST`, `-d`: the last letter may have a value, in the same word or the next.
     fn take_short<'a>(
         &mut self,
         letters: &str,
@@ -275,7 +258,7 @@ impl Request {
                 .headers
                 .push(("Authorization".to_owned(), format!("Bearer {value}"))),
             Meaning::CaFile => self.ca_file = Some(owned),
-            // `FILE:PASSWORD`; a colon as second character is a Windows drive's.
+            // `FILE:PASSWORD`; a colon as second character belongs to a Windows drive.
             Meaning::Certificate if value.chars().skip(2).any(|c| c == ':') => {
                 return Err("has a password, and tok reads only keys without one".to_owned());
             }
@@ -292,7 +275,6 @@ fn from_file() -> String {
     "takes its data from a file, which a profile cannot; write the data itself".to_owned()
 }
 
-/// `content`, `=content`, `name=content`, `@file`, `name@file`.
 fn encoded(value: &str) -> Result<Datum, String> {
     match value.find(['=', '@']) {
         Some(at) if value[at..].starts_with('@') => Err(from_file()),
@@ -381,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named_and_no_value_is_shown() {
+    fn errors_name_the_word_and_contain_no_value() {
         let cases = [
             ("", "there is no command"),
             ("wget x", "word 1 (line 1) should be `curl`"),
@@ -420,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn each_option_stands_once() {
+    fn options_are_unique() {
         for (at, (short, long, _)) in OPTIONS.iter().enumerate() {
             let twin = OPTIONS[..at]
                 .iter()

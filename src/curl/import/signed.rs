@@ -1,24 +1,21 @@
-//! Assertions in an example (RFC 7523): the JWT that stands there was good for a minute once, so the profile signs its own instead.
+//! Replaces the signed JWTs of an example (RFC 7523), which expired long ago, with assertions that tok signs.
 
 use serde_json::{Map, Value};
 
 use crate::profile::assertion::CLIENT_ASSERTION_TYPE;
 use crate::profile::draft::Draft;
 
-/// The grant type of a JWT that is a grant itself (RFC 7523 §2.1).
+/// RFC 7523 §2.1.
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// What a request has that its client signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Signed {
-    /// It authenticates with an assertion (§2.2).
+    /// Client authentication (RFC 7523 §2.2).
     pub(super) client: bool,
-    /// An assertion is its grant.
     pub(super) grant: bool,
 }
 
 impl Signed {
-    /// Takes the assertions out of `parameters`.
     pub(super) fn take(parameters: &mut Map<String, Value>) -> Self {
         let says = |name: &str, value: &str| parameters.get(name).is_some_and(|said| said == value);
         let signed = Self {
@@ -36,7 +33,6 @@ impl Signed {
         signed
     }
 
-    /// Puts what tok will sign where the example had a JWT.
     pub(super) fn put(self, draft: &mut Draft) {
         if self.grant {
             draft
@@ -45,7 +41,6 @@ impl Signed {
         }
     }
 
-    /// What whoever adds the profile has to know.
     pub(super) fn note(self) -> Option<String> {
         (self.client || self.grant).then(|| {
             "the request has a signed JWT, so tok will sign one: `private_key` is its key, and `assertion` in the profile says more about it (config.example.toml)"

@@ -1,29 +1,23 @@
-//! A command line as it is printed in a manual, split into words by the shell's rules (POSIX.1-2024, XCU §2.2), and a little more leniently where
-//! manuals are: placeholders such as `<YOUR ID>` are no redirections, a prompt and comments are passed over, nothing is expanded.
+//! Splits a command from a manual into words as a shell would (POSIX.1-2024, XCU §2.2), but keeps `<YOUR ID>` as text and expands nothing.
 
 use zeroize::Zeroizing;
 
-/// One word, without its quotes.
 pub(super) struct Word {
-    /// What it says. It may be a secret.
     pub(super) text: Zeroizing<String>,
-    /// Its place in the command, from 1.
     number: usize,
-    /// The line it begins on, from 1.
     line: usize,
-    /// Whether no part of it was quoted.
     is_bare: bool,
 }
 
 impl Word {
-    /// How messages call the word: its place, and its text as far as it is the name of an option.
+    /// Returns the word's position, and its text only if that is an option's name.
     pub(super) fn shown(&self) -> String {
         let place = format!("word {} (line {})", self.number, self.line);
         let is_long = self.text.starts_with("--");
         let name: String = self
             .text
             .chars()
-            // What follows a short option's letter may be its value.
+            // The text after a short option's letter may be its value.
             .take(if is_long { 30 } else { 2 })
             .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
             .collect();
@@ -34,13 +28,8 @@ impl Word {
     }
 }
 
-/// The quote characters that word processors put in the place of the shell's.
 const TYPOGRAPHIC: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
 
-/// The words of the first command in `text`.
-///
-/// # Errors
-/// A message that names the word that does not end, or that a shell would not read either.
 pub(super) fn split(text: &str) -> Result<Vec<Word>, String> {
     let mut reader = Reader {
         rest: text,
@@ -61,7 +50,6 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads on by a character or a quoted part; false at the end of the command.
     fn step(&mut self) -> Result<bool, String> {
         if let Some(length) = continuation(self.rest) {
             self.take(length);
@@ -79,7 +67,7 @@ impl<'a> Reader<'a> {
                 self.take(self.rest.find('\n').unwrap_or(self.rest.len()));
             }
             '|' | ';' => return Ok(false),
-            // A `&` within a word is the query of a URL that the manual forgot to quote.
+            // A `&` within a word comes from a URL that the manual did not quote.
             '&' if self.word.is_none() || self.ends_word(1) => return Ok(false),
             '>' if self.word.is_none() && !self.words.is_empty() => return Ok(false),
             '\'' => {
@@ -128,7 +116,6 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Whether the word ends `length` bytes on.
     fn ends_word(&self, length: usize) -> bool {
         self.rest[length..]
             .chars()
@@ -158,14 +145,12 @@ impl<'a> Reader<'a> {
         let Some(word) = self.word.take() else {
             return;
         };
-        // The prompt of a terminal session.
         let is_prompt = self.words.is_empty() && ["$", "%", ">"].contains(&word.text.as_str());
         if !(is_prompt && word.is_bare) {
             self.words.push(word);
         }
     }
 
-    /// How the word that is being read is called in a message.
     fn shown(&self) -> String {
         self.word.as_ref().map_or_else(
             || format!("word {} (line {})", self.words.len() + 1, self.line),
@@ -177,7 +162,6 @@ impl<'a> Reader<'a> {
         format!("{} has a `{quote}` that is not closed", self.shown())
     }
 
-    /// What stands before the next `end`, which is taken too.
     fn until(&mut self, end: char, quote: &str) -> Result<&'a str, String> {
         match self.rest.find(end) {
             Some(at) => {
@@ -189,7 +173,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The rest of `"…"`: a backslash escapes only `$`, `` ` ``, `"`, `\` and a line end.
     fn double_quoted(&mut self) -> Result<(), String> {
         self.push("", false);
         loop {
@@ -224,7 +207,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The rest of `$'…'`, with C's escapes.
     fn ansi_quoted(&mut self) -> Result<(), String> {
         self.push("", false);
         loop {
@@ -256,7 +238,6 @@ impl<'a> Reader<'a> {
                 'u' => self.number(4, 16)?,
                 'U' => self.number(8, 16)?,
                 '0'..='7' => {
-                    // The digit that was taken is the number's first.
                     let first = escape.to_digit(8).unwrap_or_default();
                     let more = self.digits(2, 8);
                     let value = u32::from_str_radix(more, 8).unwrap_or_default();
@@ -296,7 +277,7 @@ impl<'a> Reader<'a> {
             })
     }
 
-    /// `$(…)`, which is kept as it stands: nothing is run.
+    /// Keeps `$(…)` as text; nothing is run.
     fn substitution(&mut self) -> Result<(), String> {
         let mut depth = 0_usize;
         for (at, c) in self.rest.char_indices() {
@@ -315,14 +296,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The length of a backslash at the end of a line, with the blanks that a copy left behind it.
+/// Returns the length of a backslash-newline; copied text may have blanks in between.
 fn continuation(rest: &str) -> Option<usize> {
     let after = rest.strip_prefix('\\')?;
     let blanks = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
     after[blanks..].starts_with('\n').then_some(blanks + 2)
 }
 
-/// The length of `<…>` on one line, which in a manual is something to fill in.
 fn placeholder(rest: &str) -> Option<usize> {
     let end = rest.find('>')?;
     let inside = &rest[1..end];
@@ -344,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_what_a_shell_makes_of_them() {
+    fn words_are_split_as_a_shell_splits_them() {
         let cases: [(&str, &[&str]); 27] = [
             ("curl a b", &["curl", "a", "b"]),
             ("curl 'a b' \"c d\"", &["curl", "a b", "c d"]),
@@ -383,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_does_not_end_is_named_by_its_place_and_not_shown() {
+    fn an_unclosed_word_is_named_by_its_position_without_its_text() {
         let cases = [
             ("curl -d 'hunter2", "word 3 (line 1) has a `'`"),
             ("curl \\\n -d \"hunter2", "word 3 (line 2) has a `\"`"),

@@ -10,14 +10,13 @@ use crate::profile::parameter::Parameter;
 use crate::profile::reader::{Reader, Where};
 use crate::profile::template::{CLIENT_SECRET, Name, PRIVATE_KEY, Template};
 
-/// The lifetime of an assertion if the profile does not say: it is used at once, and some providers refuse a longer one.
+/// An assertion is used at once, and some providers refuse a longer lifetime.
 const DEFAULT_LIFETIME_MS: i64 = 60_000;
 
-/// The shortest lifetime: it counts from `iat`, and the assertion must arrive before it ends.
+/// It counts from `iat`, and the assertion must arrive before it expires.
 const SHORTEST_LIFETIME_MS: i64 = (BACKDATED_S + 5) * 1000;
 
 impl Reader<'_> {
-    /// The assertion for a request to `url` that authenticates by `auth_method`.
     pub(in crate::profile) fn assertion(
         &mut self,
         url: &Template,
@@ -88,7 +87,7 @@ impl Reader<'_> {
         let table = self.assertion.clone();
         let mut claims = Vec::new();
         if self.has_client_id {
-            // RFC 7523 §3: where it authenticates a client, issuer and subject are that client.
+            // RFC 7523 §3: issuer and subject are the client that authenticates.
             for name in ["iss", "sub"] {
                 let client_id = self.template("client_id", "${client_id}", Where::Inner)?;
                 claims.push((name.to_owned(), Claim::Said(Parameter::Text(client_id))));
@@ -135,7 +134,7 @@ impl Reader<'_> {
         Ok(claims)
     }
 
-    /// The value of a header parameter or claim; `None` for `false`, which removes one of tok's own.
+    /// `false` removes one of tok's own members, so it gives `None`.
     fn said(&mut self, key: &str, value: &Value) -> Result<Option<Parameter>, Error> {
         match value {
             Value::Bool(false) => Ok(None),
@@ -144,7 +143,6 @@ impl Reader<'_> {
     }
 }
 
-/// Sets member `name` where it is; removes one of tok's own if there is nothing `said`.
 fn put<T: From<Parameter>>(members: &mut Vec<(String, T)>, name: &str, said: Option<T>) {
     let known = members.iter().position(|(known, _)| known == name);
     match (known, said) {

@@ -1,4 +1,4 @@
-//! Reads the requests of a profile, for steps and for the token endpoint, into plans.
+//! Reads the requests of a profile, for steps and the token endpoint, into plans.
 
 use crate::error::Error;
 use crate::profile::assertion::CLIENT_ASSERTION_TYPE;
@@ -13,27 +13,19 @@ use crate::profile::resolved::Step;
 use crate::profile::template::Template;
 use crate::profile::{name, nested, rules};
 
-/// A request as written, for the token endpoint or for a step.
 pub(in crate::profile) struct Request<'a> {
-    /// The prefix of its keys in the config.
     pub(in crate::profile) prefix: &'a str,
-    /// The key of its URL.
     pub(in crate::profile) url_key: &'a str,
-    /// The URL.
     pub(in crate::profile) url: String,
-    /// Its other keys.
     pub(in crate::profile) table: RequestTable,
-    /// `--param`
     pub(in crate::profile) more_params: &'a [(String, String)],
 }
 
 impl Request<'_> {
-    /// `key` as in the config.
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 
-    /// The provider's name for a parameter.
     fn name_of(&self, sent: Sent) -> String {
         match self.table.names.get(&sent) {
             Some(name) => name.clone(),
@@ -43,7 +35,7 @@ impl Request<'_> {
 }
 
 impl Reader<'_> {
-    /// Reads the `index`th step; what `table` does not say about its answer is as in `profile`.
+    /// Response keys missing in `table` come from `profile`.
     pub(in crate::profile) fn step(
         &mut self,
         mut table: StepTable,
@@ -90,7 +82,6 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `request`, with the values and the assertion it needs.
     pub(in crate::profile) fn plan(&mut self, request: Request<'_>) -> Result<Plan, Error> {
         self.used_values.clear();
         self.signs = false;
@@ -156,7 +147,7 @@ impl Reader<'_> {
         Ok(plan)
     }
 
-    /// The parameters that the standards name (RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2).
+    /// RFC 6749 §4.4.2, RFC 7523 §2.2, RFC 8707 §2.
     fn standard(
         &mut self,
         request: &Request<'_>,
@@ -196,7 +187,6 @@ impl Reader<'_> {
         Ok(parameters)
     }
 
-    /// The scope, word by word.
     fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Error> {
         let written = request.table.scope.iter().flat_map(OneOrMany::as_slice);
         let mut words = Vec::new();
@@ -212,7 +202,7 @@ impl Reader<'_> {
         Ok((!words.is_empty()).then_some(Parameter::Words { words, separator }))
     }
 
-    /// The resource, or several of them, each a parameter of its own (RFC 8707 §2).
+    /// Several resources are one repeated parameter (RFC 8707 §2).
     fn resource(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Error> {
         let Some(resource) = &request.table.resource else {
             return Ok(None);
@@ -228,7 +218,6 @@ impl Reader<'_> {
         }))
     }
 
-    /// The parameters in the URL beside a body.
     fn query(&mut self, request: &Request<'_>) -> Result<Parameters, Error> {
         let key = request.key("query");
         let mut query = Vec::new();
@@ -243,7 +232,6 @@ impl Reader<'_> {
         Ok(query)
     }
 
-    /// The profile's further parameters.
     fn params(&mut self, request: &Request<'_>, encoding: Encoding) -> Result<Parameters, Error> {
         let key = request.key("params");
         let mut params = Vec::new();
@@ -259,7 +247,6 @@ impl Reader<'_> {
         Ok(params)
     }
 
-    /// The body that the profile writes itself.
     fn body(
         &mut self,
         request: &Request<'_>,
@@ -312,7 +299,6 @@ impl Reader<'_> {
         self.template(&key, body, Where::Request).map(Some)
     }
 
-    /// The profile's header fields.
     fn headers(&mut self, request: &Request<'_>) -> Result<Vec<(String, Template)>, Error> {
         let key = request.key("headers");
         let mut headers = Vec::new();
@@ -330,12 +316,10 @@ impl Reader<'_> {
     }
 }
 
-/// Whether parameters have no place in a request of this encoding.
 fn sends_no_parameters(encoding: Encoding) -> bool {
     matches!(encoding, Encoding::None | Encoding::Raw)
 }
 
-/// Replaces the parameter of that name, or adds it at the end.
 fn set(parameters: &mut Parameters, name: &str, parameter: Parameter) {
     match parameters.iter_mut().find(|(known, _)| known == name) {
         Some((_, known)) => *known = parameter,
@@ -343,7 +327,7 @@ fn set(parameters: &mut Parameters, name: &str, parameter: Parameter) {
     }
 }
 
-/// The words of a scope (RFC 6749 §3.3); a text with `${…}` counts as one.
+/// RFC 6749 §3.3; a text with `${…}` is one word.
 fn split_scope(text: &str) -> Vec<String> {
     if text.contains("${") {
         return vec![text.to_owned()];

@@ -1,6 +1,4 @@
-//! Digests: plain, keyed (RFC 2104), and as a one-time password (RFC 6238).
-//!
-//! MD5 and SHA-1 are here because old login APIs accept nothing else.
+//! Digests (RFC 2104), one-time passwords (RFC 6238) and encodings; MD5 and SHA-1 are here because old login APIs accept nothing else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -8,11 +6,10 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
 use ring::{digest, hmac};
 
-/// The lifetime of a one-time password in seconds, and its digits (RFC 6238 §4.1, RFC 4226 §5.3), as authenticator apps have them by default.
+/// Seconds, and six digits: the defaults of authenticator apps (RFC 6238 §4.1, RFC 4226 §5.3).
 const TOTP_PERIOD_S: u64 = 30;
 const TOTP_MODULUS: u32 = 1_000_000;
 
-/// Adds every function of this file to `engine`.
 pub(super) fn add_to(engine: &mut Environment<'static>) {
     engine.add_function("md5", |text: &Value, form: Option<&str>| {
         spelled(md5::compute(bytes(text)?).as_ref(), form)
@@ -46,7 +43,7 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
         bytes(text).map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
     });
     engine.add_function("from_base64", |text: &str| {
-        // Either alphabet, with or without padding: keys are handed out in all four.
+        // Providers hand out keys in either alphabet, with or without padding.
         let plain = text
             .trim()
             .trim_end_matches('=')
@@ -74,7 +71,6 @@ fn wrong(message: &str) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.to_owned())
 }
 
-/// The bytes of a text, or of what `from_hex` and `from_base64` give.
 fn bytes(value: &Value) -> Result<&[u8], Error> {
     value.as_bytes().ok_or_else(|| {
         Error::new(
@@ -87,7 +83,6 @@ fn bytes(value: &Value) -> Result<&[u8], Error> {
     })
 }
 
-/// A digest as text: lower-case hex unless `form` says otherwise.
 fn spelled(digest: &[u8], form: Option<&str>) -> Result<String, Error> {
     match form.unwrap_or("hex") {
         "hex" => Ok(hex(digest)),
@@ -100,7 +95,6 @@ fn spelled(digest: &[u8], form: Option<&str>) -> Result<String, Error> {
     }
 }
 
-/// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut out, byte| {
@@ -125,7 +119,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// The one-time password for a base32 key at a time (RFC 6238); `None` if the key is not base32.
 fn totp(key: &str, unix_s: u64) -> Option<String> {
     let key = zeroize::Zeroizing::new(from_base32(key)?);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
@@ -138,7 +131,7 @@ fn totp(key: &str, unix_s: u64) -> Option<String> {
     Some(format!("{:06}", number % TOTP_MODULUS))
 }
 
-/// Base32 (RFC 4648 §6) as people copy it: either case, with or without spaces and padding.
+/// RFC 4648 §6, as people copy it: either case, with or without spaces and padding.
 fn from_base32(text: &str) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
     for byte in text

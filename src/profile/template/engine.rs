@@ -1,4 +1,4 @@
-//! The expressions inside `${…}`, as minijinja checks and evaluates them.
+//! Checks and evaluates the expressions inside `${…}` with minijinja.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::profile::template::functions::{self, FUNCTIONS, wrong};
 use crate::profile::template::scan;
 use crate::secret::Secret;
 
-/// Returns the result of a function, by its name and arguments, instead of computing it; `None` to have it computed.
+/// Returns a replacement for a function's result, or `None` to compute it.
 pub type Standin = Arc<dyn Fn(&str, &[String]) -> Option<String> + Send + Sync>;
 
 fn engine(standin: Option<&Standin>) -> Environment<'static> {
@@ -24,7 +24,6 @@ fn engine(standin: Option<&Standin>) -> Environment<'static> {
     engine
 }
 
-/// Has `standin` asked before every function of `engine`.
 fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
     let all: Vec<(String, Value)> = engine
         .globals()
@@ -57,7 +56,6 @@ fn put_before_all(engine: &mut Environment<'static>, standin: &Standin) {
     }
 }
 
-/// Compiles `expression` without evaluating it, and checks that its functions exist.
 pub(super) fn check(expression: &str) -> Result<(), TemplateError> {
     let engine = engine(None);
     engine
@@ -81,7 +79,6 @@ pub(super) fn check(expression: &str) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// Checks that `expression` has no filter: minijinja knows them, and tok has functions instead.
 pub(super) fn check_filters(expression: &str) -> Result<(), TemplateError> {
     match filter_in(expression) {
         Some(filter) => Err(TemplateError::Filter {
@@ -92,7 +89,6 @@ pub(super) fn check_filters(expression: &str) -> Result<(), TemplateError> {
     }
 }
 
-/// The name after the first `|` outside a string literal: tok has functions and no filters.
 fn filter_in(expression: &str) -> Option<&str> {
     let bytes = expression.as_bytes();
     let mut at = 0;
@@ -106,7 +102,6 @@ fn filter_in(expression: &str) -> Option<&str> {
     None
 }
 
-/// Evaluates `expression` with the given names, each as its dotted path; also returns whether it gave a number.
 pub(super) fn evaluate(
     expression: &str,
     values: &[(Vec<&str>, Secret)],
@@ -133,7 +128,6 @@ pub(super) fn evaluate(
     }
 }
 
-/// A name's place in the tree that an expression sees.
 #[derive(Default)]
 struct Node<'a> {
     text: Option<&'a str>,
@@ -153,7 +147,7 @@ impl Node<'_> {
     }
 }
 
-/// The engine's reason. Values never get into it because the engine's `debug` feature, which records them, is off.
+/// Errors never contain values: minijinja's `debug` feature, which records them, is off.
 fn refused(expression: &str, error: &minijinja::Error) -> TemplateError {
     TemplateError::Engine {
         expression: expression.to_owned(),
@@ -184,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stand_in_is_asked_before_every_function_listed() {
+    fn a_stand_in_replaces_every_function() {
         let standin: Standin = Arc::new(|name, given| Some(format!("{name} of {}", given.len())));
         for (call, _) in FUNCTIONS {
             let name = &call[..call.find('(').unwrap()];
@@ -211,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_give_what_their_standards_say() {
+    fn functions_match_their_standards() {
         let cases = [
             ("base64(client_id ~ ':x')", "SmVmZTp4"),
             ("urlencode('a b+c/é~')", "a%20b%2Bc%2F%C3%A9~"),
@@ -282,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_comes_in_the_format_asked_for() {
+    fn the_time_has_the_requested_format() {
         let seconds: i64 = eval("now('%s')").unwrap().parse().unwrap();
         assert!((Timestamp::now().as_second() - seconds).abs() <= 1);
         assert_eq!(eval("now('%Y-%m-%dT%H:%M:%SZ')").unwrap().len(), 20);
@@ -297,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_evaluation_error_names_no_value() {
+    fn evaluation_errors_contain_no_value() {
         for expression in [
             "base64()",
             "base64(",

@@ -1,4 +1,4 @@
-//! The functions an expression may call: the few that real token endpoints need. None of them reads a file, runs a program or loops.
+//! The functions that expressions may call: without files, programs or loops.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,6 @@ use crate::error::{Error, Kind};
 use crate::profile::template::digest;
 use crate::secret::Secret;
 
-/// Every function with its arguments and its result, for messages.
 pub(crate) const FUNCTIONS: [(&str, &str); 22] = [
     ("base64(text)", "base64 with padding (RFC 4648 §4)"),
     ("base64url(text)", "base64url without padding (RFC 4648 §5)"),
@@ -59,14 +58,14 @@ pub(crate) const FUNCTIONS: [(&str, &str); 22] = [
     ),
 ];
 
-/// Everything but RFC 3986's unreserved characters.
+/// All but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// `text` percent-encoded: a space is `%20`, never `+`, which some servers do not decode.
+/// A space becomes `%20`: some servers do not decode `+`.
 pub(crate) fn percent_encode(text: &str) -> Secret {
     let mut out = Secret::default();
     for piece in utf8_percent_encode(text, RESERVED) {
@@ -75,7 +74,6 @@ pub(crate) fn percent_encode(text: &str) -> Secret {
     out
 }
 
-/// Adds every function to `engine`.
 pub(super) fn add_to(engine: &mut Environment<'static>) {
     digest::add_to(engine);
     engine.add_function("urlencode", |text: &str| {
@@ -100,7 +98,7 @@ pub(super) fn add_to(engine: &mut Environment<'static>) {
     engine.add_function("now", now);
 }
 
-/// `text` as the content of an XML element or attribute (XML 1.0 §2.4).
+/// XML 1.0 §2.4.
 fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -116,7 +114,7 @@ fn xml(text: &str) -> String {
     out
 }
 
-/// A version 4 UUID (RFC 9562 §5.4).
+/// RFC 9562 §5.4.
 pub(crate) fn uuid() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
@@ -134,7 +132,6 @@ pub(crate) fn uuid() -> Result<String, Error> {
     .join("-"))
 }
 
-/// The present time in UTC, or one so many seconds later, in a strftime format.
 fn now(format: &str, later_s: Option<i64>) -> Result<String, minijinja::Error> {
     let moment = Timestamp::now()
         .checked_add(SignedDuration::from_secs(later_s.unwrap_or(0)))
@@ -143,7 +140,6 @@ fn now(format: &str, later_s: Option<i64>) -> Result<String, minijinja::Error> {
         .map_err(|error| wrong(format!("now(\"{format}\"): {error}")))
 }
 
-/// The first value that parameter `name` has in the query of `url`, decoded.
 fn query_param(url: &str, name: &str) -> Result<String, minijinja::Error> {
     let (_, query) = url.split_once('?').unwrap_or_default();
     let query = query.split('#').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The names allowed inside `${…}`, and how each is spelled.
+//! The names inside `${…}`, and how each is spelled.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Name {
     /// `client_id`
     ClientId,
-    /// `client_secret`, or `secret.NAME`: a secret, by the name it is kept under.
+    /// `client_secret`, or `secret.NAME`: a secret by its name.
     Secret(String),
     /// `var.NAME`: a value of the profile's `vars`.
     Var(String),
@@ -17,24 +17,21 @@ pub enum Name {
     Step(String, Vec<String>),
     /// `value.NAME`: one of the profile's `values`, computed once per run.
     Value(String),
-    /// `assertion`: the JWT that the client signs for the request it goes with.
+    /// `assertion`: the JWT that the client signs for this request.
     Assertion,
-    /// `body`, in a request's `headers` only: the body of that request, for signatures over it.
+    /// `body`, only in a request's `headers`: the body of that request, to sign it.
     Body,
-    /// `access_token`, in `header` only.
+    /// `access_token`, only in `header`.
     AccessToken,
-    /// `kept.NAME`, in `header` only: a member of the answer that `response.keep` names.
+    /// `kept.NAME`, only in `header`: a member that `response.keep` names.
     Kept(String),
 }
 
-/// The name under which the client secret is kept among the other secrets.
 pub(crate) const CLIENT_SECRET: &str = "client_secret";
 
-/// The name under which the key is kept that signs assertions.
 pub(crate) const PRIVATE_KEY: &str = "private_key";
 
 impl Name {
-    /// The secret's name, if it is one.
     pub(crate) fn secret(&self) -> Option<&str> {
         match self {
             Self::Secret(name) => Some(name),
@@ -42,7 +39,6 @@ impl Name {
         }
     }
 
-    /// Reads a dotted path; `None` if it is not one of tok's names.
     pub(super) fn parse(path: &[&str]) -> Option<Self> {
         let owned = |text: &str| text.to_owned();
         Some(match path {
@@ -63,7 +59,6 @@ impl Name {
         })
     }
 
-    /// The path's segments, as written in a template.
     pub(super) fn segments(&self) -> Vec<&str> {
         match self {
             Self::ClientId => vec!["client_id"],

@@ -8,7 +8,6 @@ use crate::profile::template::scan;
 use crate::secret::Secret;
 use crate::term::text::nearest;
 
-/// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Literal(String),
@@ -16,13 +15,11 @@ pub(super) enum Part {
     Expression {
         source: String,
         names: Vec<Name>,
-        /// The text to use if it cannot be evaluated; `None`: that is an error.
         instead: Option<&'static str>,
     },
 }
 
 impl Part {
-    /// Its text, and whether it is an expression that gave a number.
     pub(super) fn text(
         &self,
         value: &dyn Fn(&Name) -> Result<Secret, Error>,
@@ -48,7 +45,6 @@ impl Part {
         }
     }
 
-    /// Its text between `${` and `}`, if its value is to be encoded in a URL.
     pub(super) fn name_in_url(&self) -> Option<String> {
         match self {
             Self::Literal(_) => None,
@@ -60,12 +56,11 @@ impl Part {
         }
     }
 
-    /// Reads the text between `${` and `}`.
     pub(super) fn parse(inside: &str) -> Result<Self, TemplateError> {
         if inside.is_empty() {
             return Err(TemplateError::Empty);
         }
-        // A bare name may contain `-`, which in an expression would be a minus.
+        // A bare name may contain `-`, which is a minus in an expression.
         let is_bare = inside
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));

@@ -1,6 +1,5 @@
-//! Scans an expression without evaluating it: where it ends, its names, its operators. minijinja does the real parsing.
+//! Scans an expression for its end, names and operators; minijinja does the real parsing.
 
-/// The words of minijinja's expression grammar that look like names.
 pub(super) fn is_keyword(path: &[&str]) -> bool {
     matches!(
         path,
@@ -8,13 +7,11 @@ pub(super) fn is_keyword(path: &[&str]) -> bool {
     )
 }
 
-/// A dotted path inside an expression.
 pub(super) struct Word<'a> {
     pub(super) path: Vec<&'a str>,
     pub(super) is_call: bool,
 }
 
-/// The dotted paths in `expression`, string literals passed over.
 pub(super) fn words(expression: &str) -> Vec<Word<'_>> {
     let bytes = expression.as_bytes();
     let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
@@ -45,14 +42,12 @@ pub(super) fn words(expression: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Whether `expression` calls one of `functions`.
 pub(super) fn calls(expression: &str, functions: &[&str]) -> bool {
     words(expression)
         .iter()
         .any(|word| word.is_call && matches!(&*word.path, [name] if functions.contains(name)))
 }
 
-/// Whether `expression` has no operator but `~`.
 pub(super) fn only_calls_and_joins(expression: &str) -> bool {
     let bytes = expression.as_bytes();
     let mut at = 0;
@@ -71,7 +66,6 @@ pub(super) fn only_calls_and_joins(expression: &str) -> bool {
     words(expression).iter().all(|word| !is_keyword(&word.path))
 }
 
-/// The position of the `}` that ends an expression: the first outside a string literal.
 pub(super) fn closing_brace(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -85,7 +79,6 @@ pub(super) fn closing_brace(text: &str) -> Option<usize> {
     None
 }
 
-/// The index just after the string literal that opens at `at`; the end of the text when it is not closed.
 pub(super) fn after_string(bytes: &[u8], at: usize, quote: u8) -> usize {
     let mut at = at + 1;
     while at < bytes.len() && bytes[at] != quote {

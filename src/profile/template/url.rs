@@ -1,27 +1,20 @@
-//! Values in a URL: each is percent-encoded for its position, so that none changes the structure of the URL that the profile writes.
+//! Percent-encodes values for their position in a URL, so that none changes its structure.
 //!
-//! A value at the very beginning is a whole URL or its first part. One in the host must not end it. In the path and in the query everything but
-//! unreserved characters is encoded (RFC 3986 §2.3), unless the expression calls `raw` or `urlencode`.
+//! In path and query all but unreserved characters are encoded (RFC 3986 §2.3), unless the expression calls `raw` or `urlencode`.
 
 use crate::profile::template::error::TemplateError;
 use crate::profile::template::functions::percent_encode;
 use crate::secret::Secret;
 
-/// Where in a URL a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// At the very beginning.
     Start,
-    /// In the host.
     Host,
-    /// In the path.
     Path,
-    /// In the query or the fragment.
     Query,
 }
 
 impl Position {
-    /// The position after `before`, the beginning of a URL.
     pub(crate) fn after(before: &str) -> Self {
         if before.is_empty() {
             return Self::Start;
@@ -37,7 +30,6 @@ impl Position {
     }
 }
 
-/// `text`, the value of the `${…}` called `name`, as it goes into a URL after `before`.
 pub(super) fn insert(before: &str, name: &str, text: Secret) -> Result<Secret, TemplateError> {
     match Position::after(before) {
         Position::Start => Ok(text),
@@ -50,7 +42,7 @@ pub(super) fn insert(before: &str, name: &str, text: Secret) -> Result<Secret, T
     }
 }
 
-/// Whether `value` can be in a host without ending it. Ports and IPv6 literals may be in it; the URL parser refuses the rest.
+/// Ports and IPv6 literals are allowed; the URL parser refuses the rest.
 pub(crate) fn stays_in_host(value: &str) -> bool {
     !value.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_control())
 }
