@@ -1,5 +1,4 @@
-//! The time by two clocks: the wall clock, which can be stepped, and the one that counts from boot, sleep included, which cannot be
-//! set. A moment is an argument of each decision, so that every decision can be tested.
+//! The time by two clocks: the wall clock, which can be set, and the boot clock, which cannot.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,17 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct Now {
     /// Milliseconds since 1970-01-01 UTC.
     pub unix_ms: i64,
-    /// The boot clock; `None` where the platform has no such clock or no name for a boot.
+    /// The boot clock; `None` on a platform without a boot clock or a boot id.
     pub boot: Option<Boot>,
 }
 
 /// A moment on the boot clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
-    /// Which boot. Only moments of one boot can be compared.
-    pub id: String,
-    /// Milliseconds since that boot.
-    pub ms: i64,
+    /// The boot id: only moments of one boot can be compared.
+    pub(crate) id: String,
+    pub(crate) ms: i64,
 }
 
 impl Now {
@@ -39,10 +37,10 @@ impl Now {
         }
     }
 
-    /// Returns when this process was started, if the system says so: before `self`, a moment of this process, by at most ten seconds.
+    /// Returns when this process was started, if the system reports it and it was at most ten seconds ago.
     #[must_use]
-    pub fn process_start(&self) -> Option<Self> {
-        /// A process that took longer to come here was stopped, or the system does not tell the truth.
+    pub(crate) fn process_start(&self) -> Option<Self> {
+        /// An older start means that the process was stopped, or that the system reports it wrongly.
         const AT_MOST_MS: i64 = 10_000;
         let age_ms = self
             .boot
@@ -52,9 +50,8 @@ impl Now {
         (age_ms <= AT_MOST_MS).then(|| self.plus(-age_ms.max(0)))
     }
 
-    /// Returns the moment `ms` milliseconds later.
     #[must_use]
-    pub fn plus(&self, ms: i64) -> Self {
+    pub(crate) fn plus(&self, ms: i64) -> Self {
         Self {
             unix_ms: self.unix_ms.saturating_add(ms),
             boot: self.boot.clone().map(|boot| Boot {
@@ -64,10 +61,9 @@ impl Now {
         }
     }
 
-    /// Milliseconds from `earlier` to this moment, by the boot clock if both are of one boot, else by the wall clock. Negative if
-    /// `earlier` is in the future.
+    /// Milliseconds from `earlier` to this moment, by the boot clock if both are of one boot. Negative if `earlier` is later.
     #[must_use]
-    pub fn since(&self, earlier: &Self) -> i64 {
+    pub(crate) fn since(&self, earlier: &Self) -> i64 {
         match (&self.boot, &earlier.boot) {
             (Some(now), Some(then)) if now.id == then.id => now.ms.saturating_sub(then.ms),
             _ => self.unix_ms.saturating_sub(earlier.unix_ms),
@@ -75,7 +71,6 @@ impl Now {
     }
 }
 
-/// Linux: `CLOCK_BOOTTIME` and the kernel's boot id.
 #[cfg(target_os = "linux")]
 mod boot {
     use std::sync::OnceLock;
@@ -99,10 +94,10 @@ mod boot {
     /// USER_HZ is 100 on every Linux that Rust supports.
     const TICK_MS: i64 = 10;
 
-    /// Returns when this process was started (proc_pid_stat(5), field 22), rounded up to the kernel's clock tick.
+    /// proc_pid_stat(5), field 22, rounded up to the kernel's clock tick.
     pub(super) fn process_start_ms() -> Option<i64> {
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        // The name, which may contain anything, is in parentheses.
+        // The process name, which may contain anything, is in parentheses.
         let (_, fields) = stat.rsplit_once(')')?;
         let ticks: i64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
         ticks.checked_add(1)?.checked_mul(TICK_MS)
@@ -113,7 +108,7 @@ mod boot {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // Not rustix's safe function: it looks for the kernel's fast entry again, and aborts where valgrind hides that entry.
+        // rustix's safe function looks for the vDSO again, and aborts where valgrind hides it.
         #[expect(
             unsafe_code,
             reason = "the C library fills a structure that outlives the call"
@@ -128,7 +123,7 @@ mod boot {
     }
 }
 
-/// Elsewhere only the wall clock decides: macOS and Windows name a boot only by its wall-clock time, which a stepped clock changes.
+/// macOS and Windows identify a boot only by its wall-clock time, which a stepped clock changes.
 #[cfg(not(target_os = "linux"))]
 mod boot {
     pub(super) fn read() -> Option<crate::clock::Boot> {

@@ -1,7 +1,5 @@
-//! From a profile to a new token: read the secrets, make each step, make the token request, read the answer. Knows nothing of caches.
-//!
-//! A request needs what comes before it, in this order: its `values` are computed, its assertion is signed, it is built, it is checked (may its
-//! origin receive secrets), its derived secrets are remembered, and it is sent. A retry with a new assertion starts at the signature.
+//! From a profile to a new token: steps, the token request, and its answer, without a cache.
+//! Order of a request: values, assertion, build, origin check, derived secrets, send. A retry with a new assertion starts at the signature.
 
 mod context;
 mod derived;
@@ -23,11 +21,7 @@ use crate::term::notes::Notes;
 use crate::token::Token;
 use crate::wire::answer::Answer;
 
-/// Fetches a token for `profile`, which was checked, by `until`.
-///
-/// # Errors
-/// The first failure; it names the profile and, if there is one, the step.
-pub fn fetch(
+pub(crate) fn fetch(
     profile: &Profile,
     environment: Environment<'_>,
     until: Instant,
@@ -73,7 +67,6 @@ pub fn fetch(
         .map_err(|error| named(context.redacted(error)))
 }
 
-/// Makes one request and gives its answer, whatever its status.
 fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Result<Answer, Error> {
     let Exchange { plan, rules, .. } = exchange;
     let notes = context.notes;
@@ -101,7 +94,6 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
     Ok(answer)
 }
 
-/// The error for `problem`, which `answer` to the request of `plan` has, with the next step.
 fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer) -> Error {
     let profile = context.profile;
     let problem = match problem {
@@ -142,7 +134,6 @@ fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer)
     }
 }
 
-/// The first of the credentials that `plan` sends that looks wrong.
 fn suspicious(context: &Context<'_>, plan: &Plan) -> Option<Advice> {
     let id = context.profile.client_id.as_deref();
     let id = id.into_iter().map(|id| ("client_id", id));

@@ -1,4 +1,4 @@
-//! A token as it is printed: raw, as header lines, or as JSON. Each is made whole before its first byte is written.
+//! Prints a token raw, as header lines, or as JSON; each is complete before its first byte is written.
 
 use std::io::{ErrorKind, Write};
 
@@ -15,10 +15,7 @@ use crate::secret::Secret;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::token::Token;
 
-/// Writes an answer whole. A reader that went away is not an error; a full disk is.
-///
-/// # Errors
-/// If it cannot be written.
+/// A closed pipe is not an error; a full disk is.
 pub(crate) fn write(out: &mut dyn Write, answer: &str) -> Result<(), Error> {
     let failed = |error: Error| error.about(Subject::Action("could not write to stdout".into()));
     if !stdout::was_open() {
@@ -30,21 +27,15 @@ pub(crate) fn write(out: &mut dyn Write, answer: &str) -> Result<(), Error> {
     }
 }
 
-/// The token and a line end.
 #[must_use]
-pub fn raw(token: &Token) -> Secret {
+pub(crate) fn raw(token: &Token) -> Secret {
     let mut out = Secret::default();
     out.push(token.access_token.expose());
     out.push("\n");
     out
 }
 
-/// The header lines that APIs of `profile` want, each with a line end. `secret` gives the value of a secret that a line holds.
-///
-/// # Errors
-/// An unusable failure when the token's type has no header that tok knows, what `secret` returns, or a config failure when a line would
-/// not be one header field.
-pub fn header(
+pub(crate) fn header(
     profile: &Profile,
     token: &Token,
     secret: &dyn Fn(&str) -> Result<Secret, Error>,
@@ -64,12 +55,11 @@ pub fn header(
         let text = template.render(&|name| header_value(profile, token, &values, secret, name))?;
         values.push((name, text));
     }
-    // A line without the optional member that it names is left out.
-    let lacks = |name: &Name| match name {
-        Name::Kept(name) => lacks_optional(profile, token, name),
+    let is_missing = |name: &Name| match name {
+        Name::Kept(name) => is_optional_and_missing(profile, token, name),
         _ => false,
     };
-    let left = lines.iter().filter(|line| !line.names().any(lacks));
+    let left = lines.iter().filter(|line| !line.names().any(is_missing));
     for line in left {
         let text = line.render(&|name| header_value(profile, token, &values, secret, name))?;
         check_line(&text).map_err(|what| {
@@ -96,9 +86,9 @@ pub fn header(
     Ok(out)
 }
 
-/// As [`header`], for lines that are nothing but the token and the texts around it; none where [`header`] has something to say about them.
+/// Like [`header`] for lines of only the token and fixed text; `None` if [`header`] would fail.
 #[must_use]
-pub fn header_around(lines: Option<&[Vec<String>]>, token: &Token) -> Option<Secret> {
+pub(crate) fn header_around(lines: Option<&[Vec<String>]>, token: &Token) -> Option<Secret> {
     let Some(lines) = lines else {
         return bearer(token);
     };
@@ -118,7 +108,7 @@ pub fn header_around(lines: Option<&[Vec<String>]>, token: &Token) -> Option<Sec
     Some(out)
 }
 
-/// The header line of RFC 6750 §2.1; none for a token of another type.
+/// RFC 6750 §2.1; `None` for a token of another type.
 fn bearer(token: &Token) -> Option<Secret> {
     if !token.token_type.eq_ignore_ascii_case("bearer") {
         return None;
@@ -130,7 +120,6 @@ fn bearer(token: &Token) -> Option<Secret> {
     Some(out)
 }
 
-/// The value of `name` in a header line; `values` are those computed so far.
 fn header_value(
     profile: &Profile,
     token: &Token,
@@ -145,7 +134,7 @@ fn header_value(
             let computed = values.iter().find(|(known, _)| known == name);
             Ok(computed.map(|(_, text)| text.clone()).unwrap_or_default())
         }
-        Name::Kept(name) if lacks_optional(profile, token, name) => Ok(Secret::default()),
+        Name::Kept(name) if is_optional_and_missing(profile, token, name) => Ok(Secret::default()),
         Name::Kept(name) => kept(token, name).map_err(|what| {
             Error::new(
                 Kind::Unusable,
@@ -157,8 +146,7 @@ fn header_value(
     }
 }
 
-/// Whether `name` is an optional member that the answer did not have.
-fn lacks_optional(profile: &Profile, token: &Token, name: &str) -> bool {
+fn is_optional_and_missing(profile: &Profile, token: &Token, name: &str) -> bool {
     let keep = profile.response.keep_named(name);
     let is_absent = match token.kept.get(name) {
         None | Some(Value::Null) => true,
@@ -168,7 +156,7 @@ fn lacks_optional(profile: &Profile, token: &Token, name: &str) -> bool {
     is_absent && keep.is_some_and(|keep| keep.optional)
 }
 
-/// The text of a kept member, if it can stand in a header line: the provider's fault if not, and not the profile's.
+/// An invalid member is the provider's fault, not the profile's.
 fn kept(token: &Token, name: &str) -> Result<Secret, &'static str> {
     match token.kept.get(name) {
         Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
@@ -185,10 +173,6 @@ fn kept(token: &Token, name: &str) -> Result<Secret, &'static str> {
     }
 }
 
-/// Whether `line` is one header field: `name: value` without a control character (RFC 9110 §5).
-///
-/// # Errors
-/// What is wrong, without the line.
 fn check_line(line: &Secret) -> Result<(), &'static str> {
     let text = line.expose();
     let Some((name, value)) = text.split_once(':') else {
@@ -207,9 +191,8 @@ fn check_line(line: &Secret) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// One JSON object with what is known of the token (RFC 6749 §5.1, and tok's own members), and a line end.
 #[must_use]
-pub fn json(profile: &str, token: &Token, source: Source, now: &Now) -> Secret {
+pub(crate) fn json(profile: &str, token: &Token, source: Source, now: &Now) -> Secret {
     let left_ms = token.left_ms(now).unwrap_or(0).max(0);
     let mut members = Map::new();
     members.insert(
@@ -237,9 +220,9 @@ pub fn json(profile: &str, token: &Token, source: Source, now: &Now) -> Secret {
     out
 }
 
-/// The token's type; `Bearer` in any case prints as `Bearer`.
+/// Prints `Bearer` in any case as `Bearer`.
 #[must_use]
-pub fn token_type(token: &Token) -> &str {
+pub(crate) fn token_type(token: &Token) -> &str {
     if token.token_type.eq_ignore_ascii_case("bearer") {
         "Bearer"
     } else {
@@ -247,9 +230,8 @@ pub fn token_type(token: &Token) -> &str {
     }
 }
 
-/// A moment in RFC 3339, UTC, whole seconds.
 #[must_use]
-pub fn rfc3339(unix_ms: i64) -> String {
+pub(crate) fn rfc3339(unix_ms: i64) -> String {
     let moment = Timestamp::from_second(unix_ms.div_euclid(1000)).unwrap_or(Timestamp::MAX);
     moment.to_string()
 }

@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 use crate::clock::Now;
 use crate::secret::Secret;
 
-/// A token with less time left than this is dead: it would expire on its way to the API.
-pub const DEAD_UNDER_MS: i64 = 10_000;
+/// A token with less time left is dead: it would expire on its way to the API.
+pub(crate) const DEAD_UNDER_MS: i64 = 10_000;
 
 /// Bounds of the last part of a token's life, usually a tenth, in which it is refreshed ahead of time.
 const STALE_AT_LEAST_MS: i64 = 10_000;
 const STALE_AT_MOST_MS: i64 = 300_000;
 
-/// How far in the future a token may have been fetched: the clocks of machines that share a folder differ a little.
+/// Tolerated clock difference: the clocks of machines that share a folder differ a little.
 const FUTURE_MS: i64 = 60_000;
 
 /// An access token (RFC 6749 §1.4) and what the answer says about it.
@@ -20,16 +20,12 @@ const FUTURE_MS: i64 = 60_000;
 pub struct Token {
     /// The token.
     pub access_token: Secret,
-    /// Its type as the provider writes it; `Bearer` by default.
-    pub token_type: String,
-    /// The granted scope, if the provider says it.
-    pub scope: Option<String>,
-    /// Further members of the answer that the profile keeps.
-    pub kept: Map<String, Value>,
-    /// When the request for it was sent.
-    pub sent: Now,
-    /// Its lifetime from then, milliseconds.
-    pub lifetime_ms: i64,
+    pub(crate) token_type: String,
+    pub(crate) scope: Option<String>,
+    pub(crate) kept: Map<String, Value>,
+    pub(crate) sent: Now,
+    /// Counts from `sent`.
+    pub(crate) lifetime_ms: i64,
 }
 
 /// Whether a token can be used.
@@ -44,15 +40,14 @@ pub enum Freshness {
 }
 
 impl Token {
-    /// Returns how many milliseconds are left at `now`; `None` if the token comes from the future.
+    /// Returns `None` if the token comes from the future.
     #[must_use]
-    pub fn left_ms(&self, now: &Now) -> Option<i64> {
+    pub(crate) fn left_ms(&self, now: &Now) -> Option<i64> {
         let age_ms = now.since(&self.sent);
         (age_ms >= -FUTURE_MS).then(|| self.lifetime_ms.saturating_sub(age_ms.max(0)))
     }
 
-    /// Decides whether the token can be used at `now` by a caller who needs it for `min_ttl_ms`. `jitter`, from 0 to 1, spreads the
-    /// moment at which it becomes stale, so that many processes do not refresh at once.
+    /// `jitter` (0 to 1) spreads the moment at which a token becomes stale, so that processes do not refresh at once.
     #[must_use]
     pub fn freshness(&self, now: &Now, min_ttl_ms: i64, jitter: f64) -> Freshness {
         let Some(left_ms) = self.left_ms(now) else {
@@ -62,7 +57,6 @@ impl Token {
             return Freshness::Dead;
         }
         let window_ms = (self.lifetime_ms / 10).clamp(STALE_AT_LEAST_MS, STALE_AT_MOST_MS);
-        // Between the start and the middle of the window.
         let stale_under_ms = window_ms - (window_ms as f64 / 2.0 * jitter.clamp(0.0, 1.0)) as i64;
         if left_ms < stale_under_ms {
             Freshness::Stale
@@ -71,9 +65,8 @@ impl Token {
         }
     }
 
-    /// Returns when it expires in Unix milliseconds; `None` if the token comes from the future.
     #[must_use]
-    pub fn expires_at_unix_ms(&self, now: &Now) -> Option<i64> {
+    pub(crate) fn expires_at_unix_ms(&self, now: &Now) -> Option<i64> {
         self.left_ms(now)
             .map(|left_ms| now.unix_ms.saturating_add(left_ms))
     }

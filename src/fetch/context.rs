@@ -1,4 +1,4 @@
-//! What a fetch has gathered so far, and what its next request is made of.
+//! The state of a fetch: its secrets, steps, values and assertion, from which the next request is built.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -23,28 +23,23 @@ use crate::wire::no_answer::NoAnswer;
 use crate::wire::origin::Origin;
 use crate::wire::request::Request;
 
-/// One request and the rules for its answer.
 #[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
-    /// The step; `None` for the token request.
+    /// `None` for the token request.
     pub(super) step: Option<&'a str>,
     pub(super) plan: &'a Plan,
     pub(super) rules: &'a Response,
 }
 
-/// What a fetch has gathered so far.
 pub(super) struct Context<'a> {
     pub(super) profile: &'a Profile,
     pub(super) notes: Notes,
     environment: Environment<'a>,
-    /// The deadline of the whole fetch.
     until: Instant,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
-    /// The assertion of the current request.
     assertion: Option<Secret>,
-    /// Knows the secrets, the token, what later requests take from steps, and what was computed from any of these.
     pub(super) redactor: Redactor,
 }
 
@@ -68,8 +63,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Reads every secret before anything is sent: a missing one must not leave a session half open at the provider. Where reading may take
-    /// long, as from a keyring, `client` is made at the same time: its trust store takes about as long.
+    /// Reads every secret before anything is sent: a missing one must not leave a session half open at the provider.
+    /// If that may be slow (a keyring), `client` loads its trust store in parallel.
     pub(super) fn read_secrets(
         &mut self,
         client: impl Fn() -> Result<Http, Error> + Sync,
@@ -91,7 +86,7 @@ impl<'a> Context<'a> {
             self.read_each(&names)?;
             Ok(match ready.map(std::thread::ScopedJoinHandle::join) {
                 Ok(Ok(client)) => client,
-                // No thread could be started. (A panic in one ends the process, except in tests.)
+                // No thread could be started.
                 Ok(Err(_)) | Err(_) => client(),
             })
         })
@@ -127,7 +122,6 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Computes those of the profile's `values` that `plan` names. Each has one value per run.
     pub(super) fn compute_values(&mut self, plan: &Plan) -> Result<(), Error> {
         for (name, template) in &plan.values {
             if self.values.contains_key(name) {
@@ -145,7 +139,6 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Builds the request of `exchange`, with a new assertion if it sends one.
     pub(super) fn build(&mut self, exchange: Exchange<'_>) -> Result<Request, Error> {
         let Exchange { plan, rules, .. } = exchange;
         self.check_deadline()?;
@@ -156,7 +149,7 @@ impl<'a> Context<'a> {
         Ok(request)
     }
 
-    /// Fails once the deadline has passed: computing with a long answer counts as much as waiting for it.
+    /// Called before each computation too: with a long answer it counts as much as waiting.
     fn check_deadline(&self) -> Result<(), Error> {
         if Instant::now() < self.until {
             return Ok(());
@@ -168,7 +161,7 @@ impl<'a> Context<'a> {
         Err(Problem::NoAnswer { origin, why }.into_error(&self.profile.name))
     }
 
-    /// Signs the assertion that `plan` sends, if it sends one: anew each time, as a provider may accept none twice.
+    /// Signs a new assertion for each request, because a provider may reject a repeated one.
     fn sign(&mut self, plan: &Plan) -> Result<(), Error> {
         // An assertion must not contain an earlier one.
         self.assertion = None;
@@ -199,7 +192,6 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// The value of a name in a template.
     pub(super) fn value(&self, name: &Name) -> Result<Secret, Error> {
         let known = match name {
             Name::Secret(name) => self.secrets.get(name).cloned(),
@@ -212,7 +204,7 @@ impl<'a> Context<'a> {
             .ok_or_else(|| Error::new(Kind::Unexpected, format!("`${{{name}}}` has no value here")))
     }
 
-    /// What a transcript shows for a name: its value, unless that is or may be made of a secret.
+    /// Returns the text that a transcript shows for a name: its value, unless a secret may be in it.
     pub(super) fn shown(&self, name: &Name) -> Result<Secret, Error> {
         match name {
             Name::Secret(_) | Name::Step(..) | Name::Assertion | Name::Env(_) | Name::Value(_) => {
@@ -222,7 +214,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Traces the lines that show what is sent. If they cannot be made, the request is sent all the same.
     pub(super) fn trace(&self, what: &str, lines: Result<Vec<String>, Error>) {
         let lines = lines.unwrap_or_else(|_| {
             vec![format!(
@@ -263,7 +254,7 @@ impl<'a> Context<'a> {
         Err(problem.into_error(&self.profile.name))
     }
 
-    /// Refuses to send secrets to an origin other than the token endpoint's as the profile writes it, and the profile's others.
+    /// Refuses to send secrets to an origin other than those of `token_url` and `origins`.
     fn may_receive_secrets(&self, plan: &Plan, request: &Request) -> Result<(), Error> {
         if !plan.carries_secrets() {
             return Ok(());
@@ -281,7 +272,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Whether the value of a name must not, or may not, be shown.
 pub(super) fn is_private(name: &Name) -> bool {
     matches!(
         name,

@@ -1,4 +1,4 @@
-//! Secrets that come up during a fetch, and their redaction: a provider's words may contain anything that was sent to it or by it.
+//! Redaction of secrets that come up during a fetch: a provider may repeat anything that was sent to it or by it.
 
 use crate::error::Error;
 use crate::fetch::context::{Context, Exchange, is_private};
@@ -14,7 +14,7 @@ use crate::wire::origin::Origin;
 use crate::wire::request::Request;
 
 impl Context<'_> {
-    /// Remembers what `request`, built from `plan`, sends that was computed from secrets: a hash of a password is often as good as the password.
+    /// Remembers what `request` sends that was computed from secrets: a hash of a password is often as good as the password.
     pub(super) fn derive_from_request(
         &mut self,
         plan: &Plan,
@@ -32,13 +32,12 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Remembers `text`, which `template` gave, but for what it also gives without secrets.
+    /// Redacts `text` except for the parts that `template` gives without secrets.
     pub(super) fn derive(&mut self, template: &Template, text: Secret) {
         let public = template.to_be_shown().render(&|name| self.shown(name));
         self.redactor.add_computed(text, public.unwrap_or_default());
     }
 
-    /// Remembers the secrets in `answer`: the token, or what later requests take from a step.
     pub(super) fn derive_from_answer(&mut self, exchange: Exchange<'_>, answer: &Answer) {
         let rules = exchange.rules;
         let Some(step) = exchange.step else {
@@ -58,7 +57,7 @@ impl Context<'_> {
                     .ok()
                     .and_then(|value| response::text(&value));
                 if let Some(text) = found.map(Secret::new) {
-                    // The target of a discovery is not a secret, and messages must be able to name it.
+                    // The origin of a discovered URL is not a secret, and messages must be able to name it.
                     let origin = Origin::of(text.expose()).map(|origin| origin.to_string());
                     self.redactor
                         .add_computed(text, Secret::new(origin.unwrap_or_default()));
@@ -72,7 +71,6 @@ impl Context<'_> {
         }
     }
 
-    /// A remark if `answer` has a refresh token other than the one that was sent.
     pub(super) fn new_refresh_token(
         &self,
         exchange: Exchange<'_>,
@@ -95,7 +93,6 @@ impl Context<'_> {
         })
     }
 
-    /// `error` without the secrets that a provider may have repeated.
     pub(super) fn redacted(&self, error: Error) -> Error {
         let redactor = &self.redactor;
         let Some(problem) = error.reason::<Problem>() else {

@@ -1,4 +1,4 @@
-//! The next step after a refusal: where in the profile or at the provider to look, by the error codes of RFC 6749.
+//! The next step after a refusal: where in the profile or at the provider to look, by RFC 6749's error codes.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::secret::suspicion::Suspicion;
 
-/// The next step after a refusal. Part of the stored form of a failure: add, never rename.
+/// The next step after a refusal. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
     /// The client's assertion was not accepted.
     Assertion,
-    /// What was signed or computed has a wrong time.
+    /// The clocks of this machine and the provider differ.
     Clock {
-        /// How far this machine's clock is ahead of the provider's.
+        /// Seconds that this machine's clock is ahead of the provider's.
         ahead_s: i64,
     },
     /// The client's certificate was not accepted.
@@ -28,19 +28,19 @@ pub enum Advice {
     Credentials {
         /// The secret to check; `None` for the client secret.
         secret: Option<String>,
-        /// What else the provider may expect.
+        /// The other way that the provider may expect.
         instead: Option<Instead>,
     },
     /// A secret or the client ID looks wrong.
     Suspicious {
         /// The secret's name, or `client_id`.
         name: String,
-        /// What looks wrong.
+        /// Why it looks wrong.
         what: Suspicion,
     },
     /// The client sends no credentials.
     NoSecret,
-    /// The client may not have the scope; `None` where none was asked for.
+    /// The client may not have the scope; `None` if none was requested.
     Scope(Option<String>),
     /// The provider does not know the audience or resource (RFC 8707 §2).
     Target,
@@ -75,9 +75,8 @@ pub enum Instead {
 }
 
 impl Advice {
-    /// The text for a user of `profile`.
     #[must_use]
-    pub fn text(&self, profile: &str) -> Cow<'static, str> {
+    pub(crate) fn text(&self, profile: &str) -> Cow<'static, str> {
         let text = match self {
             Self::Assertion => {
                 return format!(
@@ -141,9 +140,8 @@ impl Advice {
         text.into()
     }
 
-    /// The same with `change` made to each text from the profile.
     #[must_use]
-    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+    pub(crate) fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         match self {
             Self::Scope(Some(words)) => Self::Scope(Some(change(words))),
             other => other,
@@ -168,25 +166,20 @@ fn credentials(profile: &str, secret: Option<&str>, instead: Option<Instead>) ->
     format!("{check}, or try {or}")
 }
 
-/// What was asked and answered, as far as advice depends on it.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// The request that was refused.
-    pub plan: &'a Plan,
-    /// Whether a server that expects the other Basic encoding would have seen other credentials.
-    pub encodings_differ: bool,
-    /// Whether the client has a certificate (RFC 8705).
-    pub has_client_cert: bool,
-    /// How far this machine's clock is ahead of the provider's, where the provider said its time.
-    pub clock_ahead_s: i64,
+pub(crate) struct Asked<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) encodings_differ: bool,
+    pub(crate) has_client_cert: bool,
+    /// Seconds that this machine's clock is ahead of the provider's.
+    pub(crate) clock_ahead_s: i64,
 }
 
-/// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
+/// Servers commonly allow a minute's difference when they check signatures and a JWT's `iat`.
 const CLOCKS_APART_S: u64 = 60;
 
-/// The next step after the refusal of a request, or `None` where the provider's own words have to do.
 #[must_use]
-pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Option<Advice> {
+pub(crate) fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Option<Advice> {
     let plan = asked.plan;
     let code = refusal.and_then(|refusal| refusal.code.as_deref());
     let is_signed = plan.assertion.is_some();
@@ -198,7 +191,7 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
     };
     Some(match (code, status) {
         (Some("invalid_grant"), _) if is_signed => assertion(),
-        // RFC 6749 §5.2: the client failed to authenticate. An assertion that is only its grant has no part in that.
+        // RFC 6749 §5.2: the client failed to authenticate, so an assertion that is only its grant does not matter.
         (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(plan) => assertion(),
         (Some("invalid_client"), _) => for_credentials(asked),
         (Some("invalid_scope"), _) => Advice::Scope(scope(plan)),
@@ -210,7 +203,7 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
             assertion()
         }
         (_, 401) => for_credentials(asked),
-        // Some answer wrong credentials with 403 and nothing else.
+        // Some providers answer wrong credentials with 403 and an empty body.
         (_, 403) if refusal.is_none() => for_credentials(asked),
         (_, 403) => Advice::Permission,
         (None, 404) => Advice::Url,
@@ -220,14 +213,12 @@ pub fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -> Optio
     })
 }
 
-/// Whether a request contains this machine's time.
 fn sends_time(plan: &Plan) -> bool {
     let values = plan.values.iter().map(|(_, template)| template);
     let mut templates = values.chain(plan.templates());
     plan.assertion.is_some() || templates.any(|template| template.source().contains("now"))
 }
 
-/// Whether the client authenticates with its secret unsigned.
 fn sends_secret(plan: &Plan) -> bool {
     plan.auth_method != AuthMethod::None && !plan.auth_method.is_signed()
 }
@@ -263,7 +254,6 @@ fn for_credentials(asked: Asked<'_>) -> Advice {
     }
 }
 
-/// The scope that `plan` asks for.
 fn scope(plan: &Plan) -> Option<String> {
     plan.parameters
         .iter()

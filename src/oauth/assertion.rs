@@ -1,4 +1,4 @@
-//! A planned assertion and its key become a JWT, signed (RFC 7519 §7.1, in the compact form of RFC 7515 §3.1).
+//! Signs an assertion as a JWT (RFC 7519 §7.1, in the compact form of RFC 7515 §3.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,21 +13,16 @@ use crate::profile::parameter::Parameter;
 use crate::profile::template::Template;
 use crate::secret::Secret;
 
-/// What makes one assertion different from the next.
+/// The time and the unique ID of one assertion.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
     /// Unix time in milliseconds.
     pub now_ms: i64,
-    /// What no other assertion has as its `jti`.
+    /// The `jti`, unique per assertion.
     pub unique: &'a str,
 }
 
-/// The header and the claims of `assertion`, each as JSON, as they are signed in the algorithm named `alg`.
-///
-/// The caller's `value` decides what a name stands for, as in [`build`](crate::oauth::request::build).
-///
-/// # Errors
-/// What `value` returns, or a config failure when an expression cannot be evaluated.
+/// Returns the header and the claims as JSON.
 pub fn parts(
     assertion: &Assertion,
     signer: &Signer,
@@ -60,10 +55,7 @@ pub fn parts(
     Ok((json_body(&header, value)?, json_body(&claims, value)?))
 }
 
-/// `assertion`, signed with `key`.
-///
-/// # Errors
-/// As [`parts`], and what [`Signer::new`] says of a key that is none.
+/// Signs `assertion` with `key`.
 pub fn sign(
     assertion: &Assertion,
     key: &Secret,
@@ -81,11 +73,8 @@ pub fn sign(
     Ok(jwt)
 }
 
-/// Whether secret `name` of `profile`, which is `secret`, can sign what it has to sign: to be known before anything is sent.
-///
-/// # Errors
-/// What [`Signer::new`] says.
-pub fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Error> {
+/// Checks that a secret can sign, before anything is sent.
+pub(crate) fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Error> {
     let mut signed = profile.assertions().filter(|signed| signed.key == name);
     signed.try_for_each(|assertion| Signer::new(secret, assertion.algorithm).map(|_| ()))
 }

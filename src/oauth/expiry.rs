@@ -1,4 +1,4 @@
-//! When a token expires, in every form that providers say it. A form is named by the profile and never guessed from a number's size.
+//! Reads the expiry of a token in the form that the profile names, which is never guessed from a number's size.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,10 +12,7 @@ use crate::profile::file::schema::{Moment, Unit};
 use crate::profile::pointer::kind;
 use crate::wire::http_date::LONGEST_MS;
 
-/// The lifetime that `value` states, in milliseconds: a number or a numeric string, whole or not. Zero or less: already over.
-///
-/// # Errors
-/// A message when it is no number, or not of the form that the unit has.
+/// Reads a lifetime in milliseconds; zero or less means that it is over.
 pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, BadTime> {
     if unit == Unit::Hms {
         return value.as_str().and_then(clock_ms).ok_or(BadTime::NotHms);
@@ -30,10 +27,7 @@ pub fn lifetime_ms(value: &Value, unit: Unit) -> Result<i64, BadTime> {
     Ok(bounded(ms))
 }
 
-/// The moment that `value` states, in Unix milliseconds.
-///
-/// # Errors
-/// A message when it is no time of the kind that the profile names.
+/// Reads a moment in Unix milliseconds.
 pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Result<i64, BadTime> {
     match unit {
         Moment::S => Ok((number(value)? * 1000.0) as i64),
@@ -68,14 +62,12 @@ pub fn moment_unix_ms(value: &Value, unit: &Moment, zone: Option<Offset>) -> Res
     }
 }
 
-/// The moment at which the clocks of a zone show `local`, in Unix milliseconds.
 fn in_zone(local: DateTime, zone: Offset) -> Result<i64, BadTime> {
     zone.to_timestamp(local)
         .map(Timestamp::as_millisecond)
         .map_err(|_| BadTime::OutOfRange)
 }
 
-/// Milliseconds of `HH:MM:SS`, hours as many as there are.
 fn clock_ms(text: &str) -> Option<i64> {
     let mut parts = text.trim().split(':').map(|part| {
         part.bytes()
@@ -93,7 +85,7 @@ fn clock_ms(text: &str) -> Option<i64> {
     Some(seconds.saturating_mul(1000).min(LONGEST_MS))
 }
 
-/// The `exp` claim of a JWT (RFC 7519 §4.1.4), in Unix milliseconds; none when `token` is no JWT or has none. Nothing is verified.
+/// Reads the `exp` claim of a JWT (RFC 7519 §4.1.4) in Unix milliseconds, without verifying anything.
 #[must_use]
 pub fn jwt_exp_unix_ms(token: &str) -> Option<i64> {
     let mut parts = token.split('.');
@@ -104,7 +96,6 @@ pub fn jwt_exp_unix_ms(token: &str) -> Option<i64> {
     (exp.is_finite() && exp > 0.0).then_some((exp * 1000.0) as i64)
 }
 
-/// A finite number, or a string that says one.
 fn number(value: &Value) -> Result<f64, BadTime> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
@@ -116,7 +107,6 @@ fn number(value: &Value) -> Result<f64, BadTime> {
         .ok_or(BadTime::NotANumber)
 }
 
-/// Milliseconds within what is believed.
 fn bounded(ms: f64) -> i64 {
     (ms as i64).clamp(-LONGEST_MS, LONGEST_MS)
 }
@@ -197,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_without_a_zone_is_read_in_the_one_the_profile_names() {
+    fn moment_without_a_zone_uses_the_profiles_zone() {
         let at = 1_893_553_445_000;
         let seoul = Some(Offset::constant(9));
         let pattern = |text: &str| Moment::Pattern(text.to_owned());
@@ -208,7 +198,7 @@ mod tests {
                 seoul,
                 Some(at),
             ),
-            // What says its zone itself means that one.
+            // A time with its own zone ignores the profile's.
             (
                 json!("2030-01-02T03:04:05Z"),
                 Moment::Rfc3339,
@@ -268,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jwt_says_itself_when_it_expires() {
+    fn jwt_expiry_is_read_from_its_exp() {
         let jwt = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
         assert_eq!(
             jwt_exp_unix_ms(&jwt(r#"{"exp":1893553445}"#)),

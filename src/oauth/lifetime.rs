@@ -1,4 +1,4 @@
-//! How long a token lives: the least of everything that is known about it, by the provider's clock.
+//! How long a token lives: the least of all that is known about it, by the provider's clock.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,20 +12,20 @@ use crate::profile::rules::Response;
 use crate::secret::Secret;
 use crate::wire::http_date::LONGEST_MS;
 
-/// The lifetime of a token where neither the answer nor the profile says: short enough that a wrong guess does little harm.
+/// Used where neither the answer nor the profile says it: short enough that a wrong guess does little harm.
 pub(super) const UNKNOWN_MS: i64 = 300_000;
 
-/// Where the end of a token is stated. Part of the stored form of a failure: add, never rename.
+/// Where the end of a token is stated. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatedBy {
     /// A location in the answer.
     Location(String),
-    /// The token itself, which is a JWT: its `exp` (RFC 7519 §4.1.4).
+    /// The `exp` of the token, a JWT (RFC 7519 §4.1.4).
     Exp,
 }
 
-/// How long the token lives after its answer's request was sent, in milliseconds; 0 where it must not be used again.
+/// Returns milliseconds since the request was sent; 0 where the token must not be used again.
 pub(super) fn lifetime_ms(
     rules: &Response,
     seen: Seen<'_>,
@@ -112,7 +112,6 @@ pub(super) fn lifetime_ms(
         .map_or(lifetime_ms, |most| lifetime_ms.min(most)))
 }
 
-/// Whether a lifetime is left out by an empty text.
 fn is_blank(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim().is_empty())
 }
@@ -171,13 +170,12 @@ mod tests {
 
     const AT: &str = "expires_in = '/expires_in'\nexpires_at = '/at'\nexpires_at_unit = 's'";
 
-    /// The server's clock is right, 30 s ahead, an hour behind.
     const DATE: &str = "Wed, 02 Jan 2030 03:04:05 GMT";
     const AHEAD: &str = "Wed, 02 Jan 2030 03:04:35 GMT";
     const BEHIND: &str = "Wed, 02 Jan 2030 02:04:05 GMT";
 
     #[test]
-    fn the_least_of_everything_known_counts_by_the_providers_clock() {
+    fn shortest_known_lifetime_counts_by_the_providers_clock() {
         let cases = [
             (
                 AT,
@@ -221,7 +219,7 @@ mod tests {
                 "t".to_owned(),
                 3_600_000,
             ),
-            // The local clock does not matter to a JWT that is good by the provider's.
+            // The local clock does not matter to a JWT that is valid by the provider's.
             (
                 AT,
                 vec![("date", BEHIND)],
@@ -259,7 +257,6 @@ mod tests {
                 UNKNOWN_MS,
             ),
             (AT, vec![], json!({"default": 1}), "t".to_owned(), 77_000),
-            // A lifetime of no use is ignored where another is known.
             (
                 AT,
                 vec![],
@@ -326,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_of_no_use_and_one_that_is_cut_are_remarked_on() {
+    fn useless_or_cut_lifetime_gives_a_remark() {
         let none = |at: &str, default_s| {
             vec![Remark::NoLifetime {
                 at: at.to_owned(),

@@ -1,6 +1,4 @@
-//! OAuth 2.0 without the network: a profile and its secrets become a request, an answer becomes a token or a refusal.
-//!
-//! Everything here is pure, so every rule can be tested in a table.
+//! OAuth 2.0 without the network: everything here is pure, so every rule can be tested in a table.
 
 pub mod advice;
 pub mod assertion;

@@ -1,6 +1,5 @@
-//! Every way in which a provider gives no usable token, as data that can be stored, shown and advised on.
-//!
-//! The cache stores a `Problem` for the processes that share a failure. Names of variants and fields are its stored form: add, never rename.
+//! Every reason for having no usable token, as data that can be stored, shown and advised on.
+//! The cache stores a `Problem`: add names of variants and fields, never rename them.
 
 mod hint;
 mod text;
@@ -21,11 +20,11 @@ use crate::wire::no_answer::NoAnswer;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
-    /// There was no answer from `origin`.
+    /// `origin` did not answer.
     NoAnswer {
         /// The scheme, host and port of the request.
         origin: String,
-        /// What happened.
+        /// The reason.
         why: NoAnswer,
     },
     /// The provider refused (RFC 6749 §5.2).
@@ -34,7 +33,7 @@ pub enum Problem {
         status: u16,
         /// The provider's words.
         words: Option<Refusal>,
-        /// The member by which the profile tells that it is a refusal.
+        /// The `success` member that makes it a refusal.
         #[serde(default)]
         unmet: Option<Unmet>,
         /// The next step.
@@ -46,7 +45,7 @@ pub enum Problem {
         status: u16,
         /// The provider's words.
         words: Option<Refusal>,
-        /// What its `Retry-After` asks for.
+        /// Seconds from its `Retry-After`.
         wait_s: Option<i64>,
     },
     /// A redirect, which is never followed.
@@ -60,11 +59,11 @@ pub enum Problem {
     UnexpectedStatus(u16),
     /// The body is not in the expected format.
     Unreadable {
-        /// What is wrong with it.
+        /// The reason.
         why: Unreadable,
         /// The `Content-Type` of the answer.
         content_type: Option<String>,
-        /// What it looks like.
+        /// The apparent kind of the body.
         #[serde(default)]
         shape: Option<Shape>,
         /// Where else a token seems to be.
@@ -75,45 +74,45 @@ pub enum Problem {
     NoToken {
         /// The profile's locations of the token.
         at: String,
-        /// What is there instead.
+        /// The reason.
         missing: Missing,
         /// Where else a token seems to be.
         #[serde(default)]
         elsewhere: Option<String>,
-        /// What the answer looks like.
+        /// The apparent kind of the body.
         #[serde(default)]
         shape: Option<Shape>,
     },
-    /// What is where the token should be cannot be used as a token.
+    /// The value at the token's location is not a usable token.
     BadToken {
-        /// Its location; `None` where it is the whole body.
+        /// Its location; `None` for the whole body.
         at: Option<String>,
-        /// What is wrong with it.
+        /// The reason.
         why: BadToken,
     },
     /// The token type is not text.
     BadTokenType {
         /// Its location.
         at: String,
-        /// What it is.
+        /// Its JSON type.
         found: JsonKind,
     },
     /// The lifetime cannot be read.
     BadLifetime {
         /// Its location.
         at: String,
-        /// What is wrong with it.
+        /// The reason.
         why: BadTime,
     },
     /// The token had expired when it arrived.
     Expired {
-        /// What says so.
+        /// The source of the expiry time.
         by: StatedBy,
-        /// How long ago.
+        /// Seconds since it expired.
         ago_s: i64,
         /// Whether that is by this machine's clock, as the answer has no `Date`.
         by_local_clock: bool,
-        /// How long an HTTP cache had kept the answer.
+        /// Seconds that an HTTP cache had kept the answer.
         #[serde(default)]
         age_s: i64,
     },
@@ -123,23 +122,23 @@ pub enum Problem {
         step: String,
         /// The path below the step, as a template writes it.
         path: String,
-        /// What is there instead; `None` where the answer is not a document.
+        /// The reason; `None` if the answer is not a document.
         instead: Option<Nowhere>,
     },
-    /// What a later request needs of a step's answer is not text.
+    /// A step's answer has a value that is not text where a later request needs text.
     StepHasOther {
         /// The step.
         step: String,
         /// The path below the step, as a template writes it.
         path: String,
-        /// What it is.
+        /// Its JSON type.
         found: JsonKind,
     },
     /// The token lives shorter than `--min-ttl` asks for.
     TooShort {
-        /// How long the provider's tokens live.
+        /// The lifetime of the provider's tokens.
         lifetime_s: i64,
-        /// What `--min-ttl` asks for.
+        /// The requested minimum.
         min_ttl_s: i64,
     },
 }
@@ -147,21 +146,18 @@ pub enum Problem {
 /// A member that is not what the profile's `success` expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unmet {
-    /// The member's pointer.
-    pub at: String,
-    /// What the profile expects.
-    pub expected: String,
-    /// What it is; `None` where it is missing.
-    pub found: Option<Found>,
+    pub(crate) at: String,
+    pub(crate) expected: String,
+    pub(crate) found: Option<Found>,
 }
 
-/// What a member is, as far as it may be shown.
+/// A member as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// Its value.
     Value(String),
-    /// Only what kind of value it is.
+    /// Only its JSON type.
     Kind(JsonKind),
 }
 
@@ -194,41 +190,39 @@ pub enum BadToken {
 pub enum BadTime {
     /// It is not text like `12:34:56`.
     NotHms,
-    /// It is a value of this kind, not a number.
+    /// It has this JSON type, not a number.
     NotANumberBut(JsonKind),
     /// It is text that is not a number.
     NotANumber,
-    /// It is a value of this kind, not a time.
+    /// It has this JSON type, not a time.
     NotATimeBut(JsonKind),
-    /// It is a value of this kind, not text like RFC 3339 wants.
+    /// It has this JSON type, not RFC 3339 text.
     NotRfc3339But(JsonKind),
-    /// It is text that is not like RFC 3339 wants.
+    /// It is text but not RFC 3339.
     NotRfc3339,
     /// It is a time without a zone.
     NoZone,
-    /// It is not written like the profile's pattern.
+    /// It does not match the profile's pattern.
     NotLike(String),
-    /// It is outside of the calendar.
+    /// It is outside the calendar.
     OutOfRange,
 }
 
 impl Problem {
-    /// The kind of error it is.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
             Self::NoAnswer { why, .. } => why.kind(),
             Self::Refused { .. } => Kind::Refused,
             Self::InTrouble { .. } => Kind::Unreachable,
-            // The command asks for more than there is.
             Self::TooShort { .. } => Kind::Usage,
             _ => Kind::Unusable,
         }
     }
 
-    /// The error with its hint for a user of `profile`; the caller adds the subjects.
     #[must_use]
-    pub fn into_error(self, profile: &str) -> Error {
+    pub(crate) fn into_error(self, profile: &str) -> Error {
         let hint = self.hint(profile);
         let error = Error::of(self.kind(), self);
         match hint {
@@ -237,9 +231,8 @@ impl Problem {
         }
     }
 
-    /// The same with `change` made to each text that comes from elsewhere.
     #[must_use]
-    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+    pub(crate) fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         match self {
             Self::NoAnswer { origin, why } => Self::NoAnswer {
                 origin: change(origin),
@@ -320,7 +313,6 @@ impl Problem {
     }
 }
 
-/// `nowhere` with `change` made to the keys, which the provider chose.
 fn redacted_keys(nowhere: Nowhere, change: &dyn Fn(String) -> String) -> Nowhere {
     match nowhere {
         Nowhere::Absent {

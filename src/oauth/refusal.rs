@@ -1,6 +1,5 @@
-//! What a provider says when it refuses, in whichever of the many shapes it says it, as one readable line.
-//!
-//! RFC 6749 §5.2 has `error` and `error_description`; others nest them, number them, flatten them, list them, or send a page.
+//! Finds a provider's reason for a refusal in any of its many shapes, as one readable line.
+//! RFC 6749 §5.2 has `error` and `error_description`; others nest, number, flatten or list them, or send a page.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,15 +13,12 @@ use crate::wire::document;
 /// A refusal in the provider's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// A code word, as `invalid_client`.
-    pub code: Option<String>,
-    /// A number beside it, as `401021`.
-    pub number: Option<String>,
-    /// A sentence.
-    pub description: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) number: Option<String>,
+    pub(crate) description: Option<String>,
 }
 
-/// Members that hold a code word, the standard's first.
+/// The standard's first.
 const CODES: [&str; 10] = [
     "error",
     "code_reason",
@@ -36,7 +32,7 @@ const CODES: [&str; 10] = [
     "name",
 ];
 
-/// Members that hold a sentence, the standard's first.
+/// The standard's first.
 const DESCRIPTIONS: [&str; 14] = [
     "error_description",
     "message",
@@ -54,16 +50,14 @@ const DESCRIPTIONS: [&str; 14] = [
     "longMessage",
 ];
 
-/// Members that hold the refusal itself, one level down.
 const INNER: [&str; 6] = ["error", "errors", "fault", "response", "status", "Error"];
 
-/// How deep refusals are looked for: nobody documents one deeper, and a hostile answer must not cost a stack.
+/// No provider documents a deeper refusal, and a hostile answer must not exhaust the stack.
 const DEEPEST: usize = 4;
 
 impl Refusal {
-    /// The refusal in a JSON document, if there is any word of one.
     #[must_use]
-    pub fn in_json(document: &Value) -> Option<Self> {
+    pub(crate) fn in_json(document: &Value) -> Option<Self> {
         let found = match (Self::at(document, DEEPEST), only_member(document)) {
             (nothing, Some(inner)) if nothing == Self::default() => Self::at(inner, DEEPEST),
             (found, _) => found,
@@ -124,11 +118,9 @@ impl Refusal {
         refusal
     }
 
-    /// The refusal in an answer's body, whatever it is: JSON, a form, a page, plain text; `None` if there are no words, or none that may be shown.
-    ///
-    /// A body that looks like JSON or a form but cannot be read as one may be a damaged success, with the token in it.
+    /// Damaged JSON or a damaged form may be a success with the token in it, so it is not shown.
     #[must_use]
-    pub fn in_answer(answer: &Answer) -> Option<Self> {
+    pub(crate) fn in_answer(answer: &Answer) -> Option<Self> {
         let text = answer.text();
         // Words are only read, so a repeated member does no harm.
         let plain = match serde_json::from_str(&text) {
@@ -154,15 +146,13 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// The same words without secrets, cut to what is shown.
     #[must_use]
-    pub fn shown(self, redactor: &Redactor) -> Self {
+    pub(crate) fn shown(self, redactor: &Redactor) -> Self {
         self.redacted(&|text| clean(&redactor.apply(&text), SHOWN_CHARACTERS))
     }
 
-    /// The same with `change` made to each text.
     #[must_use]
-    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+    pub(crate) fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         Self {
             code: self.code.map(change),
             number: self.number.map(change),
@@ -171,10 +161,9 @@ impl Refusal {
     }
 }
 
-/// Whether a document that answers 2xx is a refusal all the same: `{"error": …}`, `{"errors": […]}`, `{"ok": false}`, `{"success": false}`.
-/// Providers also write `"error": null`, `""`, `0` or `false` when all is well.
+/// Whether a 2xx is a refusal all the same. Providers also write `"error": null`, `""`, `0` or `false` on success.
 #[must_use]
-pub fn is_refusal(document: &Value) -> bool {
+pub(crate) fn is_refusal(document: &Value) -> bool {
     let says_so = |key: &str| match document.get(key) {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::String(text)) => !text.is_empty() && text != "0",
@@ -194,7 +183,7 @@ fn is_sentence_or_code(text: &str) -> bool {
     text.contains(' ') || rest.is_some_and(|rest| rest.bytes().all(is_lower))
 }
 
-/// The object in a document that is nothing else, as the root element in XML.
+/// The root element in XML.
 fn only_member(document: &Value) -> Option<&Value> {
     let members = document.as_object().filter(|members| members.len() == 1)?;
     members.values().next().filter(|member| member.is_object())
@@ -219,9 +208,9 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// Some words, cleaned but not yet cut to what is shown: a secret in them must be found before a cut hides half of it.
+/// Not yet cut to the shown length: a secret must be found before a cut hides half of it.
 fn words(text: &str) -> Option<String> {
-    /// More than is ever shown, so that what this cut halves is gone after the next.
+    /// Longer than is ever shown, so that the second cut removes anything that this one halves.
     const KEPT_CHARACTERS: usize = 16 * SHOWN_CHARACTERS;
     let text = clean(text, KEPT_CHARACTERS);
     (!text.is_empty()).then_some(text)
@@ -232,7 +221,7 @@ fn is_number(text: &str) -> bool {
         .all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// The title of an HTML page: what a proxy or a firewall puts there says most.
+/// The title of an HTML page from a proxy or a firewall says most.
 fn page_title(page: &str) -> Option<&str> {
     let lower = page.to_ascii_lowercase();
     let start = lower.find("<title>")? + "<title>".len();
@@ -262,7 +251,6 @@ mod tests {
     #[test]
     fn every_shape_of_refusal_becomes_one_line() {
         let cases = [
-            // The four providers that tok was asked for, as they document it.
             (
                 r#"{ "error": "access_denied", "error_description": "Unauthorized" }"#,
                 "access_denied: Unauthorized",
@@ -283,7 +271,6 @@ mod tests {
                 r#"{ "error": "Access forbidden for this resource." }"#,
                 "Access forbidden for this resource.",
             ),
-            // Others.
             (r#"{"error":"invalid_scope"}"#, "invalid_scope"),
             (
                 r#"{"errors":[{"code":"NOT.AUTHORIZED","message":"no"}]}"#,
@@ -336,7 +323,7 @@ mod tests {
             "7",
             "<html></html>",
             r#"{"error":null}"#,
-            // A success that was damaged on its way.
+            // A damaged success.
             r#"{"access_token":"REAL-token","expires_in":3600"#,
             r#"{"access_token":"REAL-token",}"#,
             r#"["REAL-token""#,
@@ -354,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deep_answer_costs_no_stack_and_a_long_one_no_screen() {
+    fn deep_answer_does_not_exhaust_the_stack_and_a_long_one_is_cut() {
         let deep = format!("{}{}", r#"{"error":"#.repeat(100), "}".repeat(100));
         assert_eq!(said(&deep.replace(":}", ":0}")), None);
         let long = said(&format!("a {}", "x".repeat(100_000))).unwrap();

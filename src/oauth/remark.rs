@@ -1,4 +1,4 @@
-//! What a user should know about a token that can be used all the same: the notes of a fetch.
+//! The notes of a fetch about a token that can be used.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use crate::oauth::lifetime::StatedBy;
 /// A note about a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// The stated lifetime is longer than is believed.
+    /// The stated lifetime was cut to the longest that is accepted.
     LifetimeCut(StatedBy),
     /// The stated lifetime is zero, negative or empty.
     NoLifetime {
         /// Its location.
         at: String,
-        /// The profile's `default_ttl`, which counts instead.
+        /// The profile's `default_ttl`, which is used instead.
         default_s: Option<i64>,
     },
-    /// The answer has a refresh token that nothing keeps.
+    /// The answer has a refresh token that the profile does not keep.
     RefreshToken {
         /// The profile, if it sent another refresh token.
         replaced_in: Option<String>,

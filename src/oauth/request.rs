@@ -1,4 +1,4 @@
-//! A plan and its values become a request, ready for the wire (RFC 6749 §4.4.2, and what the rest of the world does instead).
+//! Builds a request from a plan and its values (RFC 6749 §4.4.2 and the variants that providers use).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,16 +12,11 @@ use crate::profile::template::{CLIENT_SECRET, Name, percent_encode, uuid};
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};
 
-/// Gives the text for a name in a template.
+/// Returns the text for a name in a template.
 pub type Lookup<'a> = &'a dyn Fn(&Name) -> Result<Secret, Error>;
 
-/// Builds the request that `plan` describes; `format` is what the answer is expected to be.
-///
-/// The same function shows a request with its secrets replaced: the caller's `value` decides what a secret's name stands for.
-///
-/// # Errors
-/// What `value` returns, or a config failure when a value cannot stand where the plan puts it.
-pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, Error> {
+/// `format` is the expected format of the answer. Transcripts use it with a `value` that replaces secrets by names.
+pub(crate) fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, Error> {
     let mut url = plan.url.render(value)?;
     let mut headers = Headers::default();
     headers.set(
@@ -50,7 +45,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
             None
         }
         Encoding::Multipart => {
-            // The parts are unknown to whoever chooses the boundary: no part contains it.
+            // The senders of the parts cannot know the boundary, so no part contains it.
             let boundary = format!("tok-{}", uuid()?);
             headers.set(
                 "Content-Type",
@@ -70,7 +65,7 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
         Encoding::None => None,
     };
     append_query(&mut url, &form(&plan.query, value)?);
-    // A POST without parameters still says that its body is empty.
+    // A POST without parameters must still declare an empty body.
     let body = body.or_else(|| (plan.method != Method::Get).then(Secret::default));
     let value: Lookup<'_> = &|name| match name {
         Name::Body => Ok(body.clone().unwrap_or_default()),
@@ -97,7 +92,6 @@ pub fn build(plan: &Plan, format: Format, value: Lookup<'_>) -> Result<Request, 
     })
 }
 
-/// Header fields of which each name stands once.
 #[derive(Default)]
 struct Headers(Vec<(String, Secret)>);
 
@@ -118,7 +112,7 @@ impl Headers {
     }
 }
 
-/// `Basic base64(id:secret)`; both percent-encoded first where RFC 6749 §2.3.1 is followed.
+/// RFC 6749 §2.3.1 percent-encodes both first.
 fn basic(encoding: BasicEncoding, value: Lookup<'_>) -> Result<Secret, Error> {
     let id = value(&Name::ClientId)?;
     let secret = value(&Name::Secret(CLIENT_SECRET.to_owned()))?;
@@ -140,13 +134,11 @@ fn basic(encoding: BasicEncoding, value: Lookup<'_>) -> Result<Secret, Error> {
     Ok(field)
 }
 
-/// Whether a server that expects the other Basic encoding would see other credentials.
 #[must_use]
-pub fn basic_encodings_differ(id: &str, secret: &str) -> bool {
+pub(crate) fn basic_encodings_differ(id: &str, secret: &str) -> bool {
     percent_encode(id).expose() != id || percent_encode(secret).expose() != secret
 }
 
-/// `name=value&…`, in UTF-8 (`application/x-www-form-urlencoded`).
 fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret, Error> {
     let mut out = Secret::default();
     for (name, text) in form_fields(parameters, value)? {
@@ -160,7 +152,6 @@ fn form(parameters: &[(String, Parameter)], value: Lookup<'_>) -> Result<Secret,
     Ok(out)
 }
 
-/// The fields of a form; a list repeats its name.
 pub(crate) fn form_fields<'a>(
     parameters: &'a [(String, Parameter)],
     value: Lookup<'_>,
@@ -178,7 +169,7 @@ pub(crate) fn form_fields<'a>(
     Ok(fields)
 }
 
-/// The fields as `multipart/form-data` (RFC 7578), names escaped as in HTML forms.
+/// `multipart/form-data` (RFC 7578), names escaped as in HTML forms.
 fn multipart(fields: &[(&str, Secret)], boundary: &str) -> Secret {
     let mut out = Secret::default();
     for (name, text) in fields {
@@ -196,7 +187,6 @@ fn multipart(fields: &[(&str, Secret)], boundary: &str) -> Secret {
     out
 }
 
-/// The text of a parameter that is one value.
 fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Error> {
     match parameter {
         Parameter::Text(template) => template.render(value),
@@ -219,7 +209,6 @@ fn scalar(parameter: &Parameter, value: Lookup<'_>) -> Result<Secret, Error> {
     }
 }
 
-/// The parameters as one JSON object (RFC 8259), in the order written.
 pub(super) fn json_body(
     parameters: &[(String, Parameter)],
     value: Lookup<'_>,
@@ -266,13 +255,13 @@ fn json(parameter: &Parameter, value: Lookup<'_>, out: &mut Secret) -> Result<()
     Ok(())
 }
 
-/// A JSON string, quoted. serde_json escapes it into a buffer that becomes a secret's own.
+/// The buffer that serde_json writes becomes a secret, so it is zeroed.
 fn json_string(text: &str, out: &mut Secret) {
     let quoted = serde_json::to_string(text).unwrap_or_default();
     out.push(Secret::new(quoted).expose());
 }
 
-/// Adds `query` to `url`, keeping what query there is, before any fragment.
+/// Keeps an existing query and adds before any fragment.
 fn append_query(url: &mut Secret, query: &Secret) {
     if query.is_empty() {
         return;

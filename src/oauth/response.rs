@@ -1,4 +1,4 @@
-//! An answer becomes a token, or the reason why there is none (RFC 6749 §5.1, §5.2).
+//! Reads a token or a failure from an answer (RFC 6749 §5.1, §5.2).
 
 mod failure;
 
@@ -24,11 +24,7 @@ use crate::wire::document::{self, Unreadable};
 use crate::wire::xml;
 use failure::{failure, refused, unreadable};
 
-/// Reads the token in `answer` by the rules of the profile.
-///
-/// # Errors
-/// A refusal, a server in trouble, or an answer without a usable token. It may contain the provider's words, never a value from where the
-/// token should be.
+/// Reads the token in `answer` by the rules of the profile; an error never contains a value from the token's location.
 pub fn token(
     answer: &Answer,
     steps: &Steps,
@@ -44,7 +40,7 @@ pub fn token(
     let access_token = access_token(rules, seen)?;
     let mut remarks = Vec::new();
     let lifetime_ms = lifetime_ms(rules, seen, &access_token, &mut remarks)?;
-    // A lifetime counts from when the token itself was asked for.
+    // A lifetime counts from the request that returned the token.
     let sent = match rules.access_token.step().and_then(|step| steps.get(step)) {
         Some(step) => &step.sent,
         None => &answer.sent,
@@ -63,18 +59,18 @@ pub fn token(
     Ok((token, remarks))
 }
 
-/// Reads the answer of a step by its own rules.
-///
-/// # Errors
-/// As [`token`], except that no token is needed.
-pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<StepOutput, Problem> {
+pub(crate) fn step(
+    answer: &Answer,
+    rules: &Response,
+    redactor: &Redactor,
+) -> Result<StepOutput, Problem> {
     if !rules.is_success(answer.status) {
         return Err(failure(answer, rules, redactor));
     }
     let document = match read(answer, rules.format) {
         Ok(document) => Some(document),
         Err(why @ Unreadable::Repeated(_)) => return Err(unreadable(answer, why)),
-        // A step may be made for a cookie or a header field only.
+        // A step may be made only for a cookie or a header field.
         Err(_) => None,
     };
     check_success(answer, document.as_ref(), rules, redactor)?;
@@ -84,9 +80,9 @@ pub fn step(answer: &Answer, rules: &Response, redactor: &Redactor) -> Result<St
     Ok(step_output(answer, document, rules))
 }
 
-/// The output of a step, whether it succeeded or not: for redaction.
+/// Reads a step whether it succeeded or not, for redaction.
 #[must_use]
-pub fn step_unchecked(answer: &Answer, rules: &Response) -> StepOutput {
+pub(crate) fn step_unchecked(answer: &Answer, rules: &Response) -> StepOutput {
     step_output(answer, read(answer, rules.format).ok(), rules)
 }
 
@@ -104,11 +100,11 @@ fn step_output(answer: &Answer, document: Option<Value>, rules: &Response) -> St
     }
 }
 
-/// The token in an answer, whether it is a success or not: for redaction.
+/// Reads the token whether the answer is a success or not, for redaction.
 #[must_use]
-pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Option<Secret> {
+pub(crate) fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Option<Secret> {
     if rules.format == Format::Text && !rules.is_success(answer.status) {
-        // The whole body would be the token; of an error it is the provider's words.
+        // The whole body would be the token, but the body of an error is the provider's words.
         return None;
     }
     let document = read(answer, rules.format).ok();
@@ -121,9 +117,8 @@ pub fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) -> Opti
     text(&found).map(Secret::new)
 }
 
-/// The refresh token in an answer (RFC 6749 §5.1), unless the profile keeps it.
 #[must_use]
-pub fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
+pub(crate) fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
     let document = read(answer, rules.format).ok()?;
     let parents = rules.access_token.as_slice().iter();
     let found = parents
@@ -138,9 +133,8 @@ pub fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
     }
 }
 
-/// The text of a string or a number.
 #[must_use]
-pub fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -148,7 +142,6 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The members that `keep` names, as far as they are there.
 fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
     let mut kept = Map::new();
     for keep in &rules.keep {
@@ -159,10 +152,6 @@ fn kept(rules: &Response, seen: Seen<'_>) -> Map<String, Value> {
     kept
 }
 
-/// The body as a document: JSON, a form as an object of strings, a text as a string.
-///
-/// # Errors
-/// Why it is not in the profile's format.
 fn read(answer: &Answer, format: Format) -> Result<Value, Unreadable> {
     match format {
         Format::Json => answer.json(),
@@ -172,10 +161,8 @@ fn read(answer: &Answer, format: Format) -> Result<Value, Unreadable> {
     }
 }
 
-/// The most characters of a value that a message shows.
 const SHOWN_VALUE: usize = 40;
 
-/// Checks the members by which the profile tells a success.
 fn check_success(
     answer: &Answer,
     document: Option<&Value>,
@@ -204,10 +191,7 @@ fn check_success(
     Ok(())
 }
 
-/// The body of an answer that succeeded; `None` where the profile needs only header fields or a step's token, and the body cannot be read.
-///
-/// # Errors
-/// What the status means, or that the body cannot be read, or that it is a refusal in spite of its 2xx.
+/// Returns `None` if the body cannot be read and the profile does not need it.
 fn document_of(
     answer: &Answer,
     steps: &Steps,
@@ -234,12 +218,11 @@ fn document_of(
     Ok(Some(document))
 }
 
-/// Whether a member is what the profile expects; a number equals its text.
+/// A number equals its text.
 fn same(found: &Value, expected: &Value) -> bool {
     plain(found) == plain(expected)
 }
 
-/// A value without the quotes of a string.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -286,7 +269,7 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
     Ok(token)
 }
 
-/// Checks that `token` has only characters that can end neither a header line nor a shell word.
+/// Rejects characters that can end a header line or a shell word.
 pub(crate) fn check_characters(
     token: &Secret,
     characters: TokenCharacters,
@@ -333,7 +316,7 @@ fn token_type(rules: &Response, seen: Seen<'_>) -> Result<String, Problem> {
     }
 }
 
-/// The scope as RFC 6749 §3.3 writes it; some send a list.
+/// RFC 6749 §3.3 has a string; some providers send a list.
 fn scope_text(scope: &Value) -> Option<String> {
     match scope {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

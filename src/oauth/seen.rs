@@ -1,4 +1,4 @@
-//! Finds what a location of a profile points to: in an answer's body, its header fields, its cookies, or an earlier step's output.
+//! Finds what a location of a profile points to: in a body, header fields, cookies, or an earlier step's output.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,18 +11,15 @@ use crate::profile::location::{Location, Locations};
 use crate::profile::pointer::Nowhere;
 use crate::wire::answer::Answer;
 
-/// Everything a location may point into.
 #[derive(Clone, Copy)]
-pub struct Seen<'a> {
-    /// The answer itself.
-    pub answer: &'a Answer,
-    /// Its body, if that could be read as the profile's format.
-    pub document: Option<&'a Value>,
-    /// The steps before it.
-    pub steps: &'a Steps,
+pub(crate) struct Seen<'a> {
+    pub(crate) answer: &'a Answer,
+    /// `None` if the body could not be read as the profile's format.
+    pub(crate) document: Option<&'a Value>,
+    pub(crate) steps: &'a Steps,
 }
 
-/// Why there is nothing at a location. Part of the stored form of a failure: add, never rename.
+/// Why a location has no value. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
@@ -60,11 +57,8 @@ impl fmt::Display for Missing {
 }
 
 impl<'a> Seen<'a> {
-    /// What is at `place`.
-    ///
-    /// # Errors
-    /// What is there instead, never a value.
-    pub fn at(self, place: &Location) -> Result<Cow<'a, Value>, Missing> {
+    /// The error never contains a value.
+    pub(crate) fn at(self, place: &Location) -> Result<Cow<'a, Value>, Missing> {
         match place {
             Location::Body(pointer) => {
                 let document = self.document.ok_or(Missing::Document)?;
@@ -97,11 +91,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// What is at the first of `places` that has anything, and which of them that is.
-    ///
-    /// # Errors
-    /// Why there is nothing at the first of them.
-    pub fn first<'b>(
+    /// Returns the first value found and its location; fails with the reason of the first location.
+    pub(crate) fn first<'b>(
         self,
         places: &'b Locations,
     ) -> Result<(Cow<'a, Value>, &'b Location), Missing> {

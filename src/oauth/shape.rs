@@ -1,4 +1,4 @@
-//! What a body looks like that cannot be read as what the profile expects: what a hint depends on, and whether its words may be shown.
+//! Guesses the kind of a body that cannot be read, for the hint and for whether its words may be shown.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,13 +7,13 @@ use crate::oauth::problem::BadToken;
 use crate::profile::pointer::Pointer;
 use crate::wire::answer::Answer;
 
-/// What a text looks like. Part of the stored form of a failure: add, never rename.
+/// The apparent kind of a text. The cache stores the names: add, never rename.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// It is empty.
     Empty,
-    /// JSON, whole or not.
+    /// JSON, complete or not.
     Json,
     /// A web page.
     Html,
@@ -28,9 +28,8 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// What `text` looks like.
     #[must_use]
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let text = text.trim();
         if text.is_empty() {
             return Self::Empty;
@@ -56,7 +55,7 @@ impl Shape {
     }
 }
 
-/// Whether `text` is `name=value` twice or more, or once with a name that OAuth knows. A token in base64 may end in `=`.
+/// `name=value` twice or more, or once with a name that OAuth knows: a token in base64 may end in `=`.
 fn is_form(text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty()
@@ -79,10 +78,10 @@ fn is_form(text: &str) -> bool {
             }))
 }
 
-/// `text` without the words that look like tokens: a provider's plain words may contain one that tok does not know.
+/// A provider's plain words may contain a token that tok does not know.
 #[must_use]
-pub fn without_tokens(text: &str) -> String {
-    /// So many characters of a token's alphabet, digits and letters among them, are hardly a word.
+pub(crate) fn without_tokens(text: &str) -> String {
+    /// A run of this many characters from a token's alphabet, with digits and letters, is unlikely to be a word.
     const TOKEN: usize = 20;
     let is_token = |run: &str| {
         run.len() >= TOKEN
@@ -107,10 +106,9 @@ pub fn without_tokens(text: &str) -> String {
     out
 }
 
-/// Where in `document` a token seems to be, as the profile would write it.
 #[must_use]
-pub fn token_in(document: &Value) -> Option<String> {
-    /// How deep tokens are looked for; a hostile answer must not cost more.
+pub(crate) fn token_in(document: &Value) -> Option<String> {
+    /// A hostile answer must not cost more.
     const DEEPEST: usize = 4;
     let mut found: Vec<(usize, Vec<String>)> = Vec::new();
     collect(document, &mut Vec::new(), DEEPEST, &mut found);
@@ -156,7 +154,6 @@ fn is_usable(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// How likely it is that a member of this name is the token, the likeliest first.
 fn rank(name: &str) -> Option<usize> {
     const NAMES: [&str; 10] = [
         "accesstoken",
@@ -178,9 +175,8 @@ fn rank(name: &str) -> Option<usize> {
     NAMES.iter().position(|known| *known == plain)
 }
 
-/// The header field of `answer` that seems to be the token, as the profile would write it.
 #[must_use]
-pub fn token_in_headers(answer: &Answer) -> Option<String> {
+pub(crate) fn token_in_headers(answer: &Answer) -> Option<String> {
     answer
         .headers
         .iter()
@@ -188,10 +184,6 @@ pub fn token_in_headers(answer: &Answer) -> Option<String> {
         .map(|(name, _)| format!("header:{name}"))
 }
 
-/// Refuses a body as the bare token that is something else.
-///
-/// # Errors
-/// What it looks like.
 pub(super) fn check_bare(text: &str) -> Result<(), BadToken> {
     match Shape::of(text) {
         Shape::Empty | Shape::Word | Shape::Text => Ok(()),
@@ -205,7 +197,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn bodies_are_told_apart_by_their_look() {
+    fn body_kinds_are_recognised() {
         let cases = [
             (" \n", Shape::Empty),
             (r#"{"access_token":"REAL"#, Shape::Json),

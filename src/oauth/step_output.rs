@@ -1,4 +1,4 @@
-//! The output of a step, for later requests and for the token's own locations: its body, and what it keeps under other names.
+//! The output of a step, for later requests and for the token's own locations.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,23 +11,19 @@ use crate::profile::pointer::{Nowhere, Pointer};
 /// The steps made so far, by name.
 pub type Steps = BTreeMap<String, StepOutput>;
 
-/// What one step answered.
+/// The answer of one step.
 #[derive(Clone, PartialEq)]
 pub struct StepOutput {
-    /// Its body: a JSON document, a form as an object of strings, a text as a string; null where it had none.
-    pub document: Value,
-    /// What its `response.keep` names, which wins over the body's members.
-    pub kept: Map<String, Value>,
-    /// When it was asked for.
-    pub sent: Now,
+    /// JSON; a form as an object of strings, a text as a string, null without a body.
+    pub(crate) document: Value,
+    /// The members that `response.keep` names, which win over the body's.
+    pub(crate) kept: Map<String, Value>,
+    pub(crate) sent: Now,
 }
 
 impl StepOutput {
-    /// What is at `path`: first a kept name, else a member of the body.
-    ///
-    /// # Errors
-    /// What is there instead, or `None` where the body is not a document.
-    pub fn find(&self, path: &[String]) -> Result<Cow<'_, Value>, Option<Nowhere>> {
+    /// Finds a kept name, else a member of the body; fails with `None` if the body is not a document.
+    pub(crate) fn find(&self, path: &[String]) -> Result<Cow<'_, Value>, Option<Nowhere>> {
         let (document, path) = match path.split_first() {
             Some((first, rest)) if self.kept.contains_key(first) => (&self.kept[first], rest),
             _ => (&self.document, path),

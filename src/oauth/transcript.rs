@@ -1,7 +1,6 @@
 //! A request and an answer as `-v` shows them: fit to paste into a bug report.
-//!
-//! A request is built a second time with names where its secrets go, so nothing has to be searched for and replaced. An answer is shown by its
-//! shape: strings are left out unless they stand where OAuth puts words that are no secrets.
+//! A request is built a second time with names in place of its secrets, so nothing has to be searched for and replaced.
+//! An answer's strings are left out except in members where OAuth puts public words.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +12,6 @@ use crate::term::text::clean;
 use crate::wire::answer::Answer;
 use crate::wire::request::Request;
 
-/// Members of an answer whose strings are shown.
 const HARMLESS: [&str; 12] = [
     "token_type",
     "expires_in",
@@ -29,7 +27,6 @@ const HARMLESS: [&str; 12] = [
     "detail",
 ];
 
-/// Header fields of an answer that are shown.
 const SHOWN_FIELDS: [&str; 8] = [
     "content-type",
     "content-length",
@@ -41,9 +38,8 @@ const SHOWN_FIELDS: [&str; 8] = [
     "www-authenticate",
 ];
 
-/// The lines that show `request`, which was built without its secrets.
 #[must_use]
-pub fn request(request: &Request) -> Vec<String> {
+pub(crate) fn request(request: &Request) -> Vec<String> {
     let mut lines = vec![format!(
         "> {} {}",
         request.method.name(),
@@ -58,7 +54,7 @@ pub fn request(request: &Request) -> Vec<String> {
     lines
 }
 
-/// `text` with the names that stand for secrets in plain sight, also where the request encodes them: in Basic credentials, and in forms.
+/// Shows the names of secrets also where the request encodes them: in Basic credentials and in forms.
 fn readable(text: &str) -> String {
     let pair = text
         .strip_prefix("Basic ")
@@ -88,9 +84,9 @@ fn readable(text: &str) -> String {
     out
 }
 
-/// The lines that show `answer`; `redactor` knows what may come back in a place that is shown.
+/// `redactor` knows the secrets that may come back in a member that is shown.
 #[must_use]
-pub fn answer(answer: &Answer, redactor: &Redactor) -> Vec<String> {
+pub(crate) fn answer(answer: &Answer, redactor: &Redactor) -> Vec<String> {
     let mut lines = vec![format!("< HTTP {}", answer.status)];
     for (name, value) in &answer.headers {
         if name == "location" {
@@ -108,14 +104,13 @@ pub fn answer(answer: &Answer, redactor: &Redactor) -> Vec<String> {
         Ok(document) => format!("< {}", shape(None, &document)),
         Err(_) => format!("< {} bytes that are no JSON", answer.body.len()),
     });
-    // Cut before the search: how long a line is, and what is searched for in it, are both the provider's to say.
+    // Cut first: the provider controls both the length of a line and what is searched for in it.
     lines
         .iter()
         .map(|line| redactor.apply(&clean(line, LONGEST_CHARACTERS)))
         .collect()
 }
 
-/// `value` with its strings and numbers replaced by their lengths, but for those that are no secrets.
 fn shape(name: Option<&str>, value: &Value) -> Value {
     let harmless = name.is_some_and(|name| HARMLESS.contains(&name));
     match value {

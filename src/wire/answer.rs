@@ -9,32 +9,32 @@ use crate::wire::charset;
 use crate::wire::document::{self, Unreadable};
 use crate::wire::http_date;
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Clone)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The header fields, names in lower case, in the order they came.
+    /// The header fields in order, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, decompressed; of an error perhaps only its beginning. It may contain a token, so it is zeroed on drop.
+    /// The decompressed body, perhaps cut if it is an error's; zeroed on drop because it may contain a token.
     pub body: Zeroizing<Vec<u8>>,
     /// When the request was sent: lifetimes count from here.
     pub sent: Now,
 }
 
 impl Answer {
-    /// The first header field called `name` (lower case).
+    /// `name` is in lower case.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of cookie `name` that the answer sets (RFC 6265 §4.1).
+    /// RFC 6265 §4.1.
     #[must_use]
-    pub fn cookie(&self, name: &str) -> Option<&str> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .filter(|(known, _)| known == "set-cookie")
@@ -43,9 +43,9 @@ impl Answer {
             .map(|(_, value)| value.trim().trim_matches('"'))
     }
 
-    /// All cookies that the answer sets and does not delete, as one `Cookie` header field (RFC 6265 §4.2.1); `None` if there are none.
+    /// The cookies that the answer sets and does not delete, as one `Cookie` header field (RFC 6265 §4.2.1).
     #[must_use]
-    pub fn cookies(&self) -> Option<String> {
+    pub(crate) fn cookies(&self) -> Option<String> {
         let mut cookies: Vec<(&str, &str)> = Vec::new();
         for (_, field) in self.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let mut parts = field.split(';');
@@ -65,7 +65,7 @@ impl Answer {
         (!header.is_empty()).then_some(header)
     }
 
-    /// Whether an attribute of a cookie says that it has expired (RFC 6265 §5.2.1, §5.2.2).
+    /// RFC 6265 §5.2.1, §5.2.2.
     fn deletes_cookie(&self, attribute: &str) -> bool {
         let Some((name, value)) = attribute.split_once('=') else {
             return false;
@@ -81,22 +81,20 @@ impl Answer {
         }
     }
 
-    /// The time on the server's clock, Unix milliseconds, from its `Date` (RFC 9110 §6.6.1).
     #[must_use]
-    pub fn date_unix_ms(&self) -> Option<i64> {
+    pub(crate) fn date_unix_ms(&self) -> Option<i64> {
         http_date::http_date(self.header("date")?)
     }
 
-    /// How far this machine's clock is ahead of the server's, in milliseconds, if the server says its time.
     #[must_use]
-    pub fn clock_ahead_ms(&self) -> Option<i64> {
+    pub(crate) fn clock_ahead_ms(&self) -> Option<i64> {
         let theirs = self.date_unix_ms()?.saturating_add(self.age_ms());
         Some(self.sent.unix_ms.saturating_sub(theirs))
     }
 
-    /// How long ago the answer was made, if it comes from an HTTP cache, in milliseconds (RFC 9111 §5.1).
+    /// RFC 9111 §5.1.
     #[must_use]
-    pub fn age_ms(&self) -> i64 {
+    pub(crate) fn age_ms(&self) -> i64 {
         let text = self.header("age").map(str::trim).unwrap_or_default();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return 0;
@@ -106,29 +104,24 @@ impl Answer {
         seconds.saturating_mul(1000).min(http_date::LONGEST_MS)
     }
 
-    /// When the provider may be asked again, Unix milliseconds, from its `Retry-After` (RFC 9110 §10.2.3).
+    /// Unix milliseconds, from `Retry-After` (RFC 9110 §10.2.3).
     #[must_use]
-    pub fn retry_at(&self) -> Option<i64> {
+    pub(crate) fn retry_at(&self) -> Option<i64> {
         let text = self.header("retry-after")?;
         http_date::retry_after(text, self.sent.unix_ms, self.date_unix_ms())
     }
 
-    /// The body as text, whatever its encoding, without a byte order mark.
     #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         charset::decode(&self.body, self.header("content-type"))
     }
 
-    /// The body as JSON.
-    ///
-    /// # Errors
-    /// Why it is not JSON that can be read in only one way.
-    pub fn json(&self) -> Result<serde_json::Value, Unreadable> {
+    pub(crate) fn json(&self) -> Result<serde_json::Value, Unreadable> {
         document::read(&self.text())
     }
 }
 
-/// Shows the status only: the body may contain a token.
+/// Shows only the status, because the body may contain a token.
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Answer(HTTP {}, {} bytes)", self.status, self.body.len())

@@ -1,13 +1,11 @@
-//! The text of a body, whatever its character encoding: declared in `Content-Type`, by a byte order mark, or neither.
+//! Decodes a body by its `Content-Type`, its byte order mark, or its zero bytes.
 
 use std::borrow::Cow;
 
-/// Decodes `body`, whose `Content-Type` is `content_type`; what cannot be decoded becomes U+FFFD.
-///
-/// Beside UTF-8 it knows UTF-16, and ISO 8859-1 with its superset Windows-1252 as far as they agree. Other encodings agree with UTF-8 in the
-/// ASCII characters that documents and tokens are made of.
+/// Knows UTF-8, UTF-16, ISO 8859-1, and Windows-1252 as far as it agrees with ISO 8859-1.
+/// Other encodings agree with UTF-8 in the ASCII characters that documents and tokens are made of.
 #[must_use]
-pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         return String::from_utf8_lossy(rest);
     }
@@ -25,7 +23,7 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     }
 }
 
-/// The `charset` parameter (RFC 9110 §8.3.2), in lower case.
+/// RFC 9110 §8.3.2.
 fn charset(content_type: Option<&str>) -> Option<String> {
     content_type?.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -35,7 +33,7 @@ fn charset(content_type: Option<&str>) -> Option<String> {
     })
 }
 
-/// Whether `body` is UTF-16, by its byte order mark or its zero bytes (RFC 4627 §3), and if so whether big-endian.
+/// Returns whether UTF-16 is big-endian, by its byte order mark or its zero bytes (RFC 4627 §3).
 fn utf16_order(body: &[u8]) -> Option<bool> {
     match body {
         [0xfe, 0xff, ..] => Some(true),
@@ -93,7 +91,7 @@ mod tests {
                 Some("text/plain; Charset=\"windows-1252\""),
                 "Müller",
             ),
-            // Declared wrongly, as many do.
+            // Declared wrongly, as many providers do.
             ("é".into(), latin1, "é"),
             (utf16(false, true), json, "{\"a\"}é😀"),
             (utf16(true, true), json, "{\"a\"}é😀"),

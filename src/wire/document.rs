@@ -1,6 +1,5 @@
-//! Reads a provider's JSON or form; a name that comes twice with two values is refused.
-//!
-//! RFC 8259 §4 leaves open which of two members of one name counts, and programs differ. RFC 6749 §3.2 forbids repeated parameters.
+//! Reads JSON or a form; a name with two different values is refused.
+//! RFC 8259 §4 leaves open which of two members counts; RFC 6749 §3.2 forbids repeated parameters.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::term::text::clean;
 
-/// Why a body cannot be read as a document. Part of the stored form of a failure: add, never rename.
+/// Why a body cannot be read as a document. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
@@ -19,15 +18,11 @@ pub enum Unreadable {
     Empty,
     /// It is not JSON (RFC 8259), or nested too deep.
     Syntax,
-    /// The named member comes twice in one object, with two values.
+    /// The named member has two values in one object.
     Repeated(String),
 }
 
-/// Reads `text` as one JSON document.
-///
-/// # Errors
-/// Why it cannot be read.
-pub fn read(text: &str) -> Result<Value, Unreadable> {
+pub(crate) fn read(text: &str) -> Result<Value, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
@@ -53,7 +48,7 @@ fn parse(text: &str) -> Result<Value, Unreadable> {
     }
 }
 
-/// `text` with U+FFFD for each `\u` escape that is half of a character, or `None` if it has none. Such an escape spoils only the member it is in.
+/// Replaces each `\u` escape of half a character by U+FFFD: it spoils only the member it is in.
 fn without_lone_surrogates(text: &str) -> Option<String> {
     let unit = |at: usize| {
         let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
@@ -80,11 +75,7 @@ fn without_lone_surrogates(text: &str) -> Option<String> {
     (kept > 0).then_some(out)
 }
 
-/// Reads `text` as a form (`application/x-www-form-urlencoded`): an object of strings.
-///
-/// # Errors
-/// Why it cannot be read.
-pub fn read_form(text: &str) -> Result<Map<String, Value>, Unreadable> {
+pub(crate) fn read_form(text: &str) -> Result<Map<String, Value>, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
@@ -99,12 +90,11 @@ pub fn read_form(text: &str) -> Result<Map<String, Value>, Unreadable> {
     Ok(out)
 }
 
-/// A member's name as messages show it.
 fn shown(name: &str) -> String {
     clean(name, 40)
 }
 
-/// Reads a value in which no name has two values; sets the name that has.
+/// Sets the name that has two values.
 #[derive(Clone, Copy)]
 struct Unambiguous<'a>(&'a Cell<Option<String>>);
 
@@ -193,7 +183,6 @@ mod tests {
             read(r#"{"access_token":"s3cret","access_token":"other"}"#),
             Err(Unreadable::Repeated("access_token".to_owned()))
         );
-        // The same value twice is accepted.
         assert!(read(r#"{"expires_in":60,"expires_in":60}"#).is_ok());
         assert!(read(r#"[{"a":1},{"a":2}]"#).is_ok());
     }
@@ -215,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_spoils_only_its_own_member() {
+    fn lone_surrogate_affects_only_its_own_member() {
         for (text, expected) in [
             (
                 r#"{"name":"a\ud800b","t":"x"}"#,

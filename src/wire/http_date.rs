@@ -1,24 +1,21 @@
 //! The times in an answer's header fields: `Date` and `Retry-After` (RFC 9110 §5.6.7, §10.2.3).
 
-/// The longest time that is believed, ten years in milliseconds: a greater value is a mistake, and sums stay far from overflow.
+/// Ten years in milliseconds: a greater value is a mistake, and sums stay far from overflow.
 pub const LONGEST_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 
-/// The longest `Retry-After` that is obeyed, one hour in milliseconds: a greater value is a mistake or an old proxy's date, and would stop every
-/// request for years.
+/// One hour in milliseconds: a longer wait is a mistake or an old proxy's date, and would stop every request.
 pub const LONGEST_RETRY_AFTER_MS: i64 = 3600 * 1000;
 
-/// The moment in an HTTP date field, in Unix milliseconds.
+/// Reads an HTTP date in Unix milliseconds.
 #[must_use]
-pub fn http_date(text: &str) -> Option<i64> {
+pub(crate) fn http_date(text: &str) -> Option<i64> {
     jiff::fmt::rfc2822::parse(text)
         .ok()
         .map(|at| at.timestamp().as_millisecond())
 }
 
-/// The moment in a `Retry-After` field, in Unix milliseconds.
-///
-/// It is a number of seconds from `now_unix_ms`, or a date. A date counts from the server's own `Date` where that is known, so that a wrong
-/// clock on either side does no harm.
+/// Reads a `Retry-After` in Unix milliseconds.
+/// A date counts from the server's own `Date` where that is known, so that a wrong clock does no harm.
 #[must_use]
 pub fn retry_after(text: &str, now_unix_ms: i64, date_unix_ms: Option<i64>) -> Option<i64> {
     let text = text.trim();

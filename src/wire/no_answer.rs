@@ -1,4 +1,4 @@
-//! Why a request got no answer, as data: the connection failed, or what came over it cannot be used.
+//! Why a request got no answer: the connection failed, or what came over it cannot be used.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Kind;
 
-/// Why there is no answer. The names are part of the stored form of a failure: add, never rename.
+/// Why a request got no answer. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoAnswer {
     /// The deadline passed.
     TimedOut {
-        /// The profile's deadline.
+        /// The profile's timeout.
         timeout_ms: i64,
     },
-    /// The host's name has no address.
+    /// The host name has no address.
     Unresolved(String),
-    /// No connection; the request was not sent.
+    /// The connection failed, so the request was not sent.
     NoConnection(String),
     /// The proxy did not connect to the server.
     ProxyRefused,
-    /// A connection, but the server could not be authenticated, or refused the handshake.
+    /// The server could not be authenticated, or refused the handshake.
     Untrusted(Distrust),
-    /// The connection broke, or what came over it was not HTTP.
+    /// The connection broke, or the answer was not HTTP.
     BrokenOff(Breakage),
     /// The answer is larger than any token answer.
     TooLarge,
@@ -43,7 +43,7 @@ pub enum Breakage {
     /// The connection was closed in order.
     #[error("it ended early")]
     Early,
-    /// The connection was closed without the end that TLS prescribes.
+    /// The connection was closed without TLS's close_notify.
     #[error("it was cut off")]
     Cut,
     /// No status line or header.
@@ -52,9 +52,8 @@ pub enum Breakage {
 }
 
 impl NoAnswer {
-    /// The kind of error it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::TooLarge | Self::WrongCompression => Kind::Unusable,
             Self::Unsendable => Kind::Config,
@@ -63,15 +62,14 @@ impl NoAnswer {
         }
     }
 
-    /// Whether another try may help. A request that may have arrived is not sent again: a token could be issued twice.
+    /// A request that may have arrived is not sent again: a token could be issued twice.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::NoConnection(_) | Self::Unresolved(_))
     }
 
-    /// The next step.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::TimedOut { .. } => "try again later, or give it longer with --timeout",
             Self::Unresolved(_) | Self::NoConnection(_) => {
@@ -92,7 +90,6 @@ impl NoAnswer {
         }
     }
 
-    /// The text, for a request to `origin`.
     pub(crate) fn write(&self, origin: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut { timeout_ms } => {
@@ -116,9 +113,8 @@ impl NoAnswer {
         }
     }
 
-    /// The same with `change` made to each text from elsewhere.
     #[must_use]
-    pub fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
+    pub(crate) fn redacted(self, change: &dyn Fn(String) -> String) -> Self {
         match self {
             Self::Unresolved(why) => Self::Unresolved(change(why)),
             Self::NoConnection(why) => Self::NoConnection(change(why)),
@@ -129,7 +125,7 @@ impl NoAnswer {
     }
 }
 
-/// Why it is not known which server is at the other end.
+/// Why the server could not be authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Distrust {
@@ -154,7 +150,7 @@ pub enum Distrust {
     /// The certificate was revoked.
     #[error("its certificate has been revoked")]
     Revoked,
-    /// The certificate is that of a CA.
+    /// The certificate is a CA's.
     #[error("its certificate is that of a CA, not of a server")]
     IsCa,
     /// X.509 version 1 or 2.
@@ -177,7 +173,7 @@ pub enum Distrust {
     /// Another fault of the certificate, in the TLS library's words.
     #[error("its certificate is not acceptable: {0}")]
     Certificate(String),
-    /// What came is not TLS.
+    /// The peer does not speak TLS.
     #[error("it does not speak TLS on this port")]
     NotTls,
     /// Only TLS 1.1 or older.
@@ -197,7 +193,7 @@ pub enum Distrust {
     Other(String),
 }
 
-/// What a server sent as its certificate chain.
+/// The certificate chain of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[error("the certificate is {}", self.fault())]
@@ -211,7 +207,6 @@ pub enum Chain {
 }
 
 impl Chain {
-    /// Why it is not trusted.
     fn fault(self) -> &'static str {
         match self {
             Self::SelfSigned => "self-signed and not trusted here",
@@ -230,7 +225,6 @@ impl Distrust {
         }
     }
 
-    /// What to do about it.
     fn hint(&self) -> &'static str {
         const OTHER_END: &str = "check `token_url`, and whether a proxy or a captive portal stands between; if neither, tell the provider";
         const PROVIDER: &str = "the provider has to replace it";

@@ -1,4 +1,4 @@
-//! Origins, and which of them may be spoken to at all: `https` anywhere, `http` only to this machine.
+//! Origins that may receive secrets: `https` anywhere, `http` only on this machine.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::term::text::clean;
 
-/// A scheme, a host and a port (RFC 6454), known to be fit for secrets in transit.
+/// A scheme, a host and a port (RFC 6454) that may receive secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     scheme: String,
@@ -14,7 +14,7 @@ pub struct Origin {
     port: Option<u16>,
 }
 
-/// Why secrets cannot be sent to a URL. Each text names the URL's scheme and host only.
+/// Why secrets cannot be sent to a URL. Messages name only its scheme and host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OriginError {
     #[error("`{}` is not a URL: {}", clean(url, SHOWN), no_url(*why))]
@@ -33,11 +33,9 @@ pub(crate) enum OriginError {
     Scheme(String),
 }
 
-/// The longest part of a URL in a message.
 const SHOWN: usize = 200;
 
 impl Origin {
-    /// The origin of `url`.
     pub(crate) fn of(url: &str) -> Result<Self, OriginError> {
         let parsed = Url::parse(url).map_err(|why| OriginError::NotUrl {
             url: url.to_owned(),
@@ -46,7 +44,6 @@ impl Origin {
         Self::of_url(&parsed)
     }
 
-    /// The origin of a parsed `url`; see [`of`](Self::of).
     pub(crate) fn of_url(url: &Url) -> Result<Self, OriginError> {
         let shown = || {
             let host = url.host_str().unwrap_or_default();
@@ -71,7 +68,7 @@ impl Origin {
         })
     }
 
-    /// Host, and port where it is not the scheme's own: what a keyring entry is bound to.
+    /// A keyring entry is bound to this; a default port is left out.
     pub(crate) fn authority(&self) -> String {
         match self.port {
             Some(port) => format!("{}:{port}", self.host),
@@ -86,7 +83,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why something is no URL.
 pub(crate) fn no_url(error: url::ParseError) -> String {
     match error {
         url::ParseError::RelativeUrlWithoutBase => "it must begin with https://".to_owned(),
@@ -98,7 +94,7 @@ pub(crate) fn no_url(error: url::ParseError) -> String {
     }
 }
 
-/// Whether `host` is a loopback literal or `localhost` itself: judged by the text alone, before any name is looked up.
+/// Judges the text alone, before any name is looked up.
 fn is_this_machine(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => address.is_loopback(),
@@ -147,7 +143,7 @@ mod tests {
             "https://",
             "auth.example.com/token",
             "",
-            // Not mapped to what they look like, nor translated.
+            // Look-alikes are neither mapped nor translated.
             "https://bücher.example/",
             "https://Bücher.example/",
             "https://xn--/",
@@ -160,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn two_origins_are_one_only_in_scheme_host_and_port() {
+    fn origins_are_equal_if_scheme_host_and_port_are() {
         let origin = |url| Origin::of(url).unwrap();
         assert_eq!(
             origin("https://a.example/x"),

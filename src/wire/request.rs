@@ -4,17 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
-/// A request. Every part may contain a secret.
+/// Every part may contain a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// POST, GET or PUT.
-    pub method: Method,
-    /// The whole URL, query included.
-    pub url: Secret,
-    /// The header fields in the order sent; each name once, whatever its case.
-    pub headers: Vec<(String, Secret)>,
-    /// The body; `None` for a request that has none.
-    pub body: Option<Secret>,
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Secret,
+    /// In the order sent, each name once in any case.
+    pub(crate) headers: Vec<(String, Secret)>,
+    pub(crate) body: Option<Secret>,
 }
 
 /// The HTTP method of a request.
@@ -33,9 +30,8 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name on the wire.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Post => "POST",
             Self::Get => "GET",

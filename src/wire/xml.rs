@@ -1,21 +1,17 @@
 //! Reads XML as a document that JSON pointers can address.
-//!
-//! An element is an object of its children by their local names, a list where one name comes several times, and a string where it has only text.
-//! Attributes are `@name`, and text beside children or attributes is `#text`. The root element's name is the first step of a pointer.
+//! An element is an object of its children by local name, a list where a name repeats, or a string if it has only text.
+//! Attributes are `@name`; text beside children or attributes is `#text`; the root's name is a pointer's first step.
 
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value};
 
 use crate::wire::document::Unreadable;
 
-/// The deepest element that is read: no answer needs a deeper one, and a hostile answer must not cost a stack.
+/// No answer needs a deeper element, and a hostile answer must not exhaust the stack.
 const DEEPEST: usize = 64;
 
-/// Reads `text` as one XML document. A document type, and with it every entity of its own, is refused.
-///
-/// # Errors
-/// Why it cannot be read.
-pub fn read(text: &str) -> Result<Value, Unreadable> {
+/// Refuses a document type, and with it every entity that the document defines.
+pub(crate) fn read(text: &str) -> Result<Value, Unreadable> {
     if text.trim().is_empty() {
         return Err(Unreadable::Empty);
     }
@@ -29,7 +25,7 @@ pub fn read(text: &str) -> Result<Value, Unreadable> {
     Ok(Value::Object(out))
 }
 
-/// Whether elements are nested deeper than [`DEEPEST`], or a tag is more than once unclosed: counted before the parser, which recurses.
+/// Counts before the recursive parser runs; more than one unclosed tag counts as deep.
 fn is_deep(text: &str) -> bool {
     let mut depth = 0usize;
     let mut rest = text;

@@ -59,7 +59,6 @@ fn each_code_and_status_points_to_what_holds_the_mistake() {
         let said = said(code, status, &basic, false);
         assert!(said.contains(expected), "{code:?} {status}: {said}");
     }
-    // Words of the provider's own, in an answer that is a success: there is nothing to add to them.
     assert_eq!(said(Some("40013"), 200, &basic, false), "");
 }
 
@@ -108,7 +107,7 @@ fn advice_on_an_assertion_names_what_servers_check() {
             assert!(said.contains("`tok doctor p`"), "{said}");
         }
     }
-    // A client that is known by its secret sends the assertion as a grant: what is wrong with the one is not wrong with the other.
+    // A client that authenticates with its secret sends the assertion only as a grant.
     let secret_and_grant = [
         (Some("invalid_client"), 401, "`tok secret check p`"),
         (Some("access_denied"), 401, "`tok secret check p`"),
@@ -129,7 +128,6 @@ fn advice_on_an_assertion_names_what_servers_check() {
             assert!(said.contains(expected), "{auth_method:?} {code:?}: {said}");
         }
     }
-    // No curl command shows it.
     assert!(!said(None, 400, &signs, false).contains("--curl"));
     assert!(said(Some("invalid_scope"), 400, &signs, false).contains("`scope`"));
 }

@@ -8,17 +8,14 @@ use crate::oauth::shape::Shape;
 use crate::profile::pointer::{JsonKind, Nowhere};
 use crate::wire::document::Unreadable;
 
-/// What to do when the token is somewhere else.
 const WHERE_THE_TOKEN_IS: &str = "set `response = { access_token = \"/…\" }` to where the token is; -v shows the answer, without secrets";
 
-/// What to do when a step's answer lacks what a later request needs.
 const WHERE_IN_A_STEP: &str =
     "set what follows `step.NAME.` to where it is in the answer; -v shows that, without secrets";
 
 impl Problem {
-    /// The next step for a user of `profile`.
     #[must_use]
-    pub fn hint(&self, profile: &str) -> Option<Cow<'static, str>> {
+    pub(crate) fn hint(&self, profile: &str) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::NoAnswer { why, .. } => why.hint(),
             Self::Refused { advice, .. } => {
@@ -106,7 +103,6 @@ impl Problem {
     }
 }
 
-/// What to do about a body that looks like `shape` and cannot be read as the profile's format.
 fn for_shape(shape: Shape) -> &'static str {
     match shape {
         Shape::Form => "the answer looks like a form: set `response = { format = \"form\" }`",

@@ -177,7 +177,6 @@ impl fmt::Display for BadTime {
     }
 }
 
-/// What a provider said, with its status and the member that made it a refusal.
 fn said(what: &str, words: Option<&Refusal>, status: u16, unmet: Option<&Unmet>) -> String {
     let status = http_status(status);
     let unmet = unmet.map(Unmet::to_string);
@@ -200,7 +199,6 @@ impl fmt::Display for Unmet {
     }
 }
 
-/// `HTTP 401 Unauthorized`.
 fn http_status(status: u16) -> String {
     let reason = reqwest::StatusCode::from_u16(status)
         .ok()

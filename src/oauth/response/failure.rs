@@ -1,4 +1,4 @@
-//! What an answer without a token means: a refusal and its words, a redirect, a provider in trouble, an unreadable body.
+//! Reads an answer without a token: a refusal, a redirect, a provider in trouble, or an unreadable body.
 
 use crate::oauth::problem::{Problem, Unmet};
 use crate::oauth::redact::Redactor;
@@ -14,9 +14,8 @@ use crate::term::text::clean;
 use crate::wire::answer::Answer;
 use crate::wire::document::Unreadable;
 
-/// What an answer means whose status is not a success by `rules`.
 #[must_use]
-pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Problem {
+pub(crate) fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Problem {
     let status = answer.status;
     match status {
         300..=399 => Problem::Redirect {
@@ -39,7 +38,7 @@ pub fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) -> Proble
     }
 }
 
-/// The refusal that `answer` is; its advice is added by the caller, who knows the request.
+/// The caller adds the advice, because it knows the request.
 pub(super) fn refused(
     answer: &Answer,
     rules: &Response,
@@ -54,7 +53,6 @@ pub(super) fn refused(
     }
 }
 
-/// The provider's words: at the profile's own locations, else wherever they are found.
 fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Refusal> {
     let format = match rules.format {
         Format::Form | Format::Xml => rules.format,
@@ -88,7 +86,7 @@ fn refusal(answer: &Answer, rules: &Response, redactor: &Redactor) -> Option<Ref
     found.map(|refusal| refusal.shown(redactor))
 }
 
-/// A redirect's target without its query, which may repeat what was sent.
+/// Drops the query, which may repeat what was sent.
 fn without_query(location: &str) -> String {
     clean(location.split(['?', '#']).next().unwrap_or_default(), 200)
 }

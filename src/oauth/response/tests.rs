@@ -1,4 +1,4 @@
-//! Tables of answers: what becomes a token, and what becomes which failure.
+//! Tables of answers with the token or the failure of each.
 
 use crate::clock::Now;
 use crate::error::Kind;
@@ -202,7 +202,7 @@ fn a_moment_counts_from_the_servers_clock_and_a_lifetime_is_capped() {
 }
 
 #[test]
-fn what_is_no_usable_token_is_named_without_showing_it() {
+fn unusable_token_is_described_without_showing_it() {
     let cases = [
         (200, "", "", "the answer is empty"),
         (200, "<html>", "", "the answer is not JSON"),
@@ -295,7 +295,7 @@ fn what_is_no_usable_token_is_named_without_showing_it() {
 }
 
 #[test]
-fn refusals_and_troubles_carry_the_providers_words_and_the_right_kind() {
+fn failures_have_the_providers_words_and_the_right_kind() {
     let cases = [
         (
             401,
