@@ -1,25 +1,22 @@
-//! The few colours tok has, and whether stdout should have any. Stderr needs no question: it goes through a stream that takes them out.
+//! tok's colours, and whether stdout gets them. Stderr goes through a stream that removes them.
 
 use anstyle::{AnsiColor, Style};
 
-/// Before an error.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// Before a hint.
 pub const HINT: Style = AnsiColor::Cyan.on_default().bold();
-/// What is well.
+/// A passed check.
 pub const GOOD: Style = AnsiColor::Green.on_default();
-/// What a row or a page is about.
+/// The subject of a row or page.
 pub const NAME: Style = Style::new().bold();
-/// What is said by the way.
+/// Less important text.
 pub const ASIDE: Style = Style::new().dimmed();
 
-/// `text` in `style`.
 #[must_use]
 pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// `text` for stdout: as it is where there should be colour (`--color`, `NO_COLOR`, `CLICOLOR_FORCE`, the terminal), else without.
+/// `text` for stdout, without colour unless `--color`, the environment or the terminal wants it.
 #[must_use]
 pub fn for_stdout(text: String) -> String {
     match anstream::AutoStream::choice(&std::io::stdout()) {

@@ -1,6 +1,6 @@
-//! Lengths of time for people: the two largest units say enough.
+//! Durations for people, in their two largest units.
 
-/// `ms` milliseconds as in `59m 12s`; less than a second, or less than nothing, is `0s`.
+/// `ms` milliseconds as in `59m 12s`; less than a second is `0s`.
 #[must_use]
 pub fn words(ms: i64) -> String {
     let mut left = ms.max(0) / 1000;
@@ -11,7 +11,7 @@ pub fn words(ms: i64) -> String {
         if count > 0 {
             words.push(format!("{count}{name}"));
         }
-        // The unit after the largest one is the last that is told, were it nothing.
+        // A zero second unit ends the text too.
         if words.len() == 2 || !words.is_empty() && count == 0 {
             break;
         }
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_told_in_their_two_largest_units() {
+    fn durations_have_their_two_largest_units() {
         let cases = [
             (-5, "0s"),
             (999, "0s"),

@@ -1,23 +1,23 @@
-//! What tok says beside its answer, on stderr: notes, unless `-q`, and the conversation with the provider, with `-v`.
+//! Notes on stderr (unless `-q`), and the requests and answers with `-v`.
 
 use std::io::Write;
 
 use crate::term::text::clean;
 
-/// The longest line that is written: whatever is in it, it stays readable.
+/// The longest line that is written.
 pub const LONGEST_CHARACTERS: usize = 1000;
 
-/// How much is said.
+/// How much is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// `-q`: no notes.
     pub quiet: bool,
-    /// `-v`: the conversation as well.
+    /// `-v`: requests and answers too.
     pub verbose: bool,
 }
 
 impl Notes {
-    /// Says something that a user should know but that changes nothing.
+    /// Writes a note, which changes no result.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             let text = clean(text, LONGEST_CHARACTERS);
@@ -25,7 +25,7 @@ impl Notes {
         }
     }
 
-    /// Says a line of the conversation. It must hold no secret.
+    /// Writes a line about a request or answer. It must not contain a secret.
     pub fn trace(&self, text: &str) {
         if self.verbose {
             say(&format!("tok: {}", clean(text, LONGEST_CHARACTERS)));
@@ -34,6 +34,6 @@ impl Notes {
 }
 
 fn say(line: &str) {
-    // If even stderr is gone there is nobody to tell.
+    // A closed stderr is not an error here.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

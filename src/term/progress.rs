@@ -1,6 +1,6 @@
-//! A line on a terminal that says what tok is waiting for, shown once the wait takes longer than a person expects.
+//! A line on the terminal that says what tok is waiting for, shown during a long wait.
 //!
-//! No mode of the terminal is changed and the cursor stays visible, so Ctrl-C leaves nothing to restore.
+//! No terminal mode is changed and the cursor stays visible, so Ctrl-C leaves nothing to restore.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,22 +10,17 @@ use std::time::Duration;
 
 use crate::term::text::clean;
 
-/// How long a wait may take before the line is shown.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How long one frame of the spinner is shown.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// The spinner, in ASCII, which every terminal can show.
+/// ASCII, which every terminal can show.
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 
-/// The width of a terminal that does not report one.
 const USUAL_COLUMNS: usize = 80;
 
-/// Whether `-q` or `-v` was given.
 static IS_OFF: AtomicBool = AtomicBool::new(false);
 
-/// Shows no progress from now on, as for `-q` and `-v`.
 pub(crate) fn turn_off() {
     IS_OFF.store(true, Ordering::Relaxed);
 }
@@ -36,7 +31,6 @@ pub(crate) fn turn_off() {
 pub(crate) struct Progress(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Progress {
-    /// Starts to wait for `subject`.
     pub(crate) fn waiting_for(subject: &str) -> Self {
         let is_shown = !IS_OFF.load(Ordering::Relaxed)
             && std::io::stderr().is_terminal()
@@ -46,7 +40,7 @@ impl Progress {
         }
         let line = line(subject, columns());
         let (send, receive) = mpsc::channel();
-        // Without a thread to spare there is no line.
+        // If no thread can be started, no line is shown.
         let thread = Builder::new().spawn(move || spin(&line, &receive));
         Self(thread.ok().map(|thread| (send, thread)))
     }
@@ -61,14 +55,12 @@ impl Drop for Progress {
     }
 }
 
-/// Shows `line` after [`PATIENCE`], until the other end of `ended` is dropped.
 fn spin(line: &str, ended: &Receiver<()>) {
     if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
         return;
     }
     let mut stderr = std::io::stderr();
     for frame in FRAMES.iter().cycle() {
-        // A closed stderr is not an error here.
         let _ = write!(stderr, "\r{frame} {line}").and_then(|()| stderr.flush());
         if ended.recv_timeout(FRAME) != Err(RecvTimeoutError::Timeout) {
             break;
@@ -78,9 +70,9 @@ fn spin(line: &str, ended: &Receiver<()>) {
     let _ = write!(stderr, "\r{blanks}\r").and_then(|()| stderr.flush());
 }
 
-/// The text, short enough not to wrap: a wrapped line could not be removed.
+/// Short enough not to wrap: a wrapped line could not be removed.
 fn line(subject: &str, columns: usize) -> String {
-    // The spinner, the blank after it, `…`, and the last column, where some terminals wrap already.
+    // Minus the spinner, a blank, `…`, and the last column, where some terminals wrap.
     clean(&format!("waiting for {subject}"), columns.saturating_sub(4))
 }
 

@@ -1,11 +1,8 @@
-//! Rows of text in columns that align, for people; programs get JSON.
-//!
-//! The last column is never padded, so no line ends in blanks.
+//! Rows of text in aligned columns. No line ends in blanks.
 
-/// What stands between two columns.
 const GAP: &str = "  ";
 
-/// `rows` as lines, each column as wide as its widest cell. Cells may hold colour, which takes no room.
+/// `rows` as lines, each column as wide as its widest cell. Cells may contain colour.
 #[must_use]
 pub fn lines(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -33,7 +30,7 @@ pub fn lines(rows: &[Vec<String>]) -> String {
     out
 }
 
-/// How many columns of a terminal `cell` takes, colour left out; exact for everything but wide characters, which names and keys cannot hold.
+/// The terminal columns of `cell` without colour. Wrong only for wide characters, which names cannot have.
 fn width(cell: &str) -> usize {
     anstream::adapter::strip_str(cell)
         .map(|part| part.chars().count())
@@ -45,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_align_whatever_their_colour_and_no_line_ends_in_blanks() {
+    fn columns_align_with_colour_and_no_line_ends_in_blanks() {
         let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
         let rows = [
             row(&["a", "é", "x"]),

@@ -1,13 +1,9 @@
-//! Text from elsewhere (an answer, a command's stderr) made fit for a terminal: a provider must not be able to move the
-//! cursor, hide words, or fill the screen.
+//! Makes text from outside fit for a terminal: it must not move the cursor, hide words or fill the screen.
 
-/// The most characters of somebody else's text that one message shows: enough for every documented error, short enough to read.
+/// The most characters of outside text in one message: enough for every documented error.
 pub const SHOWN_CHARACTERS: usize = 300;
 
-/// `text` in one line without control, bidirectional or invisible characters, cut to `most` characters with `…` at the cut.
-///
-/// Runs of white space become one space. Source of the character list: Unicode's Default_Ignorable_Code_Point (UAX #44 §5.1), which has those of
-/// TR9 §2, and the interlinear annotations.
+/// `text` in one line without control, bidirectional or invisible characters, cut to `most` with `…`.
 #[must_use]
 pub fn clean(text: &str, most: usize) -> String {
     let mut out = String::new();
@@ -36,7 +32,7 @@ pub fn clean(text: &str, most: usize) -> String {
     out
 }
 
-/// Whether `character` is one that a terminal obeys or a reader cannot see.
+/// Control characters, Default_Ignorable_Code_Point (UAX #44 §5.1) and interlinear annotations.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -46,7 +42,7 @@ fn is_hidden(character: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The system's words for an I/O error, without its number.
+/// The system's text for an I/O error, without its number.
 #[must_use]
 pub fn io_text(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -59,7 +55,7 @@ pub fn io_text(error: &std::io::Error) -> String {
     }
 }
 
-/// `text`, made by a library, without the ` (os error 2)` of the I/O errors in it.
+/// A library's text without the ` (os error 2)` of its I/O errors.
 #[must_use]
 pub fn without_numbers(text: &str) -> String {
     const BEFORE: &str = " (os error ";
@@ -80,21 +76,12 @@ pub fn without_numbers(text: &str) -> String {
     said
 }
 
-/// `error` without the path of a temporary file, which nobody asked for and nobody will find.
-#[must_use]
-pub fn without_path(error: std::io::Error) -> std::io::Error {
-    match error.to_string().split_once(" at path \"") {
-        Some((why, _)) => std::io::Error::new(error.kind(), why),
-        None => error,
-    }
-}
-
-/// The one of `known` that a person who typed `wrong` most likely meant, if any is near enough to name.
+/// The one of `known` that a user who typed `wrong` most likely meant, if it is similar enough.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Jaro-Winkler similarity under which a suggestion is more confusing than none.
+    /// With a lower Jaro-Winkler similarity a suggestion confuses.
     const NEAR_ENOUGH: f64 = 0.8;
-    /// Two letters in the wrong order make short words unlike each other by that measure; in words this long it is one slip.
+    /// Swapped letters make short words dissimilar by that measure; from this length on one slip is accepted.
     const ONE_SLIP_CHARACTERS: usize = 3;
     let wrong = wrong.to_lowercase();
     known
@@ -117,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_terminal_obeys_gets_through() {
+    fn control_and_hidden_characters_are_removed() {
         let cases = [
             ("plain words", 40, "plain words"),
             ("  two \r\n lines\t ", 40, "two lines"),
@@ -144,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
+    fn word_with_one_slip_is_suggested() {
         let known = ["git", "github", "env", "token_url", "x"];
         for (wrong, expected) in [
             ("gti", Some("git")),
@@ -156,18 +143,5 @@ mod tests {
         ] {
             assert_eq!(nearest(wrong, known), expected, "{wrong}");
         }
-    }
-
-    #[test]
-    fn the_path_of_a_temporary_file_is_not_part_of_the_reason() {
-        let nowhere = tempfile::Builder::new()
-            .tempfile_in("/no/such/folder")
-            .unwrap_err();
-        assert!(nowhere.to_string().contains("/no/such/folder"), "{nowhere}");
-        let why = without_path(nowhere);
-        assert_eq!(why.kind(), std::io::ErrorKind::NotFound);
-        assert!(!why.to_string().contains("/no/such/folder"), "{why}");
-        let other = without_path(std::io::Error::other("no reason"));
-        assert_eq!(other.to_string(), "no reason");
     }
 }
