@@ -114,8 +114,8 @@ fn guess(path: &[&str], word: &str) -> Option<&'static str> {
             "`tok forget PROFILE` drops its cached token, `tok forget --all` every one"
         }
         ([], "revoke") => "`tok forget PROFILE` drops the cached token; the provider is not told",
-        ([], "remove" | "rm" | "delete" | "del") => {
-            "delete `[profiles.NAME]` from the config, and first its secret: `tok secret delete NAME`"
+        ([], "rm" | "delete" | "del") => {
+            "`tok remove NAME` removes a profile, its cached tokens and its secrets"
         }
         ([], "ls" | "profiles" | "profile") => "`tok list` lists the profiles",
         ([], "init" | "new" | "create" | "configure" | "setup") => {
