@@ -1,7 +1,6 @@
-//! `tok add`: writes a profile, from a manual's example request, from the catalogue, or from flags; secrets go to the keyring.
+//! `tok add`: writes a profile, from an example request, the catalogue or flags, and stores its secrets.
 //!
-//! Nothing is stored or written before the profile has been resolved and checked as for `tok token`. At a terminal tok asks for what is
-//! missing; elsewhere that is an error.
+//! Nothing is stored or written before the profile is resolved and checked as for `tok token`.
 
 mod missing;
 
@@ -11,7 +10,7 @@ use std::io::Write;
 
 use anyhow::Context as _;
 
-use self::missing::{Missing, table, without_place};
+use self::missing::{Missing, table, without_location};
 use crate::clock::Now;
 use crate::commands::ask;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
@@ -45,7 +44,7 @@ tok add mine --from-curl --try   # opens $EDITOR",
 Secrets in a request go into the keyring and never into the file. Without a
 terminal nothing is asked: what is missing is named, with its flag.")]
 pub(crate) struct Args {
-    /// What the profile will be called
+    /// The profile's name
     pub(crate) name: String,
 
     /// Read the example request of a manual from stdin, or in $VISUAL/$EDITOR
@@ -72,7 +71,7 @@ pub(crate) struct Args {
     pub(crate) keys: Keys,
 }
 
-/// The keys of the profile; each wins over what the request or the provider says.
+/// The keys of the profile, which take precedence over the request and the catalogue.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Keys of the profile")]
@@ -109,7 +108,7 @@ pub(crate) struct Keys {
     #[arg(long)]
     pub(crate) encoding: Option<String>,
 
-    /// The grant type; none sends none
+    /// The grant type, or `none` to send no such parameter
     #[arg(long)]
     pub(crate) grant_type: Option<String>,
 
@@ -167,7 +166,11 @@ impl Execute for Args {
         if before.has_profile(&self.name)? && !self.force {
             return Err(Error::new(
                 Kind::Config,
-                format!("profile `{}` is in {} already", self.name, path.display()),
+                format!(
+                    "profile `{}` already exists in {}",
+                    self.name,
+                    path.display()
+                ),
             )
             .hint("choose another name, or replace it with --force")
             .into());
@@ -181,13 +184,13 @@ impl Execute for Args {
         let after = before.with_profile(&self.name, table)?;
         let profile = Profile::resolve(&after, &self.name, &Overrides::default(), &environment)
             .and_then(|profile| profile.check(&after).map(|()| profile))
-            .map_err(|failure| without_place(failure, &after, &self.name))?;
+            .map_err(|failure| without_location(failure, &self.name))?;
 
         if self.dry_run {
             return write(out, &shown);
         }
         if !session.quiet {
-            // If even stderr is gone there is nobody to show it to.
+            // A closed stderr is not an error here.
             let _ = write!(std::io::stderr(), "{shown}");
         }
         if person && !ask::yes(&format!("Write this to {}?", path.display()), true)? {
@@ -204,10 +207,8 @@ impl Execute for Args {
     }
 }
 
-/// What the profile starts from, before anything is asked.
 struct Start {
     draft: Draft,
-    /// The secrets in the request.
     found: Vec<(String, Secret)>,
 }
 
@@ -219,12 +220,10 @@ impl Start {
         };
         if add.from_curl {
             let text = ask::request(person)?;
-            let import = import::import(&text).map_err(|message| {
-                Error::new(
-                    Kind::Usage,
-                    format!("the request cannot be read: {message}"),
-                )
-                .hint("give the manual's curl command on stdin, or say the same with flags (`tok add --help`)")
+            let import = import::import(&text).map_err(|reason| {
+                Error::new(Kind::Usage, reason)
+                    .about(Subject::Action("the request cannot be read".into()))
+                    .hint("give the manual's curl command on stdin, or say the same with flags (`tok add --help`)")
             })?;
             for note in &import.notes {
                 session.notes().note(note);
@@ -242,7 +241,6 @@ impl Start {
     }
 }
 
-/// The flags, laid over `draft`.
 fn apply(draft: &mut Draft, keys: &Keys) {
     let set = |key: &mut Option<String>, flag: &Option<String>| {
         if flag.is_some() {
@@ -291,10 +289,7 @@ fn apply(draft: &mut Draft, keys: &Keys) {
     }
 }
 
-/// Asks for what is missing in `draft`. Without a terminal, `--dry-run` gets placeholders.
-///
-/// # Errors
-/// A usage failure that names all of it, if there is no terminal.
+/// Asks for the missing keys of `draft`. Without a terminal this fails, or `--dry-run` gets placeholders.
 fn fill_in(
     draft: &mut Draft,
     config: &Config,
@@ -382,7 +377,6 @@ fn fill_in(
     }
 }
 
-/// What a person can choose from; the first is the default.
 const AUTH_METHODS: [&str; 4] = [
     "client_secret_basic",
     "client_secret_post",
@@ -391,15 +385,13 @@ const AUTH_METHODS: [&str; 4] = [
 ];
 
 fn incomplete(add: &Args, missing: &[String]) -> anyhow::Error {
-    Error::new(
-        Kind::Usage,
-        format!("profile `{}`: missing: {}", add.name, missing.join("; ")),
-    )
-    .hint("give them as flags, or run it on a terminal to be asked")
-    .into()
+    Error::new(Kind::Usage, format!("missing: {}", missing.join("; ")))
+        .profile(&add.name)
+        .hint("give them as flags, or run it on a terminal to be asked")
+        .into()
 }
 
-/// The secrets for the keyring: those of the request, and typed ones.
+/// Returns the secrets for the keyring, from the request and the prompt.
 fn secrets_to_store(
     session: &Session,
     profile: &Profile,
@@ -420,7 +412,7 @@ fn secrets_to_store(
         ));
         false
     });
-    // Looked for before the first question: what is typed would be lost without one.
+    // Probed before the first question: without a keyring the typed secret would be lost.
     let mut has_keyring = None;
     for name in profile.needed_secrets() {
         let has_source = name == CLIENT_SECRET && draft.client_secret.is_some();
@@ -453,7 +445,7 @@ fn secrets_to_store(
                     other => format!(" {other}"),
                 };
                 session.notes().note(&format!(
-                    "{name} is still to be set: `tok secret set {}{argument}`, or {variable} where there is no keyring",
+                    "{name} is not set yet: run `tok secret set {}{argument}`, or set {variable} if you have no keyring",
                     profile.name
                 ));
             }
@@ -462,21 +454,18 @@ fn secrets_to_store(
     Ok(to_store)
 }
 
-/// Puts `secrets` into the keyring.
-///
-/// # Errors
-/// A secret failure that says which could not be stored, and the variables to set instead.
+/// Stores `secrets` in the keyring. An error names those not stored and the variables to set instead.
 fn store(
     session: &Session,
     profile: &Profile,
     secrets: Vec<(String, Secret)>,
 ) -> Result<(), Error> {
     let mut left = Vec::new();
-    let mut trouble = None;
+    let mut first_error = None;
     for (name, secret) in secrets {
         let user = secrets::keyring_user(profile, &name)?;
-        // A keyring that failed once would only take its deadline again.
-        let stored = match trouble {
+        // A keyring that failed once would only use up its deadline again.
+        let stored = match first_error {
             None => keyring::set(&user, &secret),
             Some(_) => {
                 left.push(name);
@@ -488,19 +477,20 @@ fn store(
                 .notes()
                 .note(&format!("stored keyring entry `{user}`")),
             Err(failure) => {
-                trouble = Some(failure.about(Subject::Source(format!("keyring entry `{user}`"))));
+                first_error =
+                    Some(failure.about(Subject::Source(format!("keyring entry `{user}`"))));
                 left.push(name);
             }
         }
     }
-    let Some(trouble) = trouble else {
+    let Some(error) = first_error else {
         return Ok(());
     };
     let variables: Vec<String> = left
         .iter()
         .map(|name| secret_variable(&profile.name, name))
         .collect();
-    Err(trouble
+    Err(error
         .about(Subject::Action(
             format!(
                 "profile `{}` is written, but {} could not be stored",
@@ -510,12 +500,11 @@ fn store(
             .into(),
         ))
         .hint(format!(
-            "where there is no keyring, set {}",
+            "if you have no keyring, set {}",
             variables.join(" and ")
         )))
 }
 
-/// Fetches a token, as `--try` asks for.
 fn attempt(session: &Session, profile: &Profile, config: &Config) -> anyhow::Result<()> {
     let (token, _) = acquire(Run {
         profile,

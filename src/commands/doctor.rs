@@ -1,6 +1,6 @@
-//! `tok doctor`: what has to be right for a token to arrive, looked at one by one, with what to do about each thing that is not.
+//! `tok doctor`: checks each thing that a token needs, with a next step for each that fails.
 //!
-//! No secret leaves the machine: the provider is asked for nothing but an answer, and only `--fetch` makes a real token request.
+//! No secret leaves the machine unless `--fetch` makes a token request.
 
 mod finding;
 mod local;
@@ -132,7 +132,7 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     findings
 }
 
-/// What there is to say of the file. Without `profile` each profile has a finding of its own.
+/// Findings about the file. Mistakes in other profiles than `profile` are only named.
 fn config_findings(
     config: &Config,
     profile: Option<&str>,
@@ -167,7 +167,7 @@ fn config_findings(
         .collect()
 }
 
-/// Profile `name` if nothing is wrong with it; what was found of it goes into `findings`.
+/// Adds a finding about profile `name`, and returns the profile if it is valid.
 fn one_profile(config: &Config, name: &str, findings: &mut Vec<Finding>) -> Option<Profile> {
     let resolved = Profile::resolve(config, name, &Overrides::default(), &environment)
         .and_then(|profile| profile.check(config).map(|()| profile));

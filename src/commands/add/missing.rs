@@ -1,5 +1,4 @@
-//! What is missing in a draft before it is a profile, found by resolving it with placeholders; and its errors, without a line number in a
-//! file that does not contain it yet.
+//! Finds the missing keys of a draft by resolving it with placeholders.
 
 use std::cell::RefCell;
 
@@ -14,17 +13,15 @@ use crate::profile::plan::Plan;
 use crate::profile::template::{Name, Template};
 use crate::profile::{Overrides, Profile};
 
-/// The value of what is not known yet while the rest is checked. It is never written.
+/// The placeholder for a missing value while the rest is checked. It is never written.
 const UNKNOWN: &str = "unknown";
 
-/// What is missing.
 pub(super) struct Missing {
     pub(super) client_id: bool,
     pub(super) vars: Vec<String>,
 }
 
 impl Missing {
-    /// Resolves `draft` with placeholders for what it asks for.
     pub(super) fn of(draft: &Draft, config: &Config, name: &str) -> Result<Self, Error> {
         let mut probe = draft.clone();
         probe.client_id.get_or_insert_with(|| UNKNOWN.to_owned());
@@ -47,7 +44,7 @@ impl Missing {
         };
         let profile = Profile::resolve(&config, name, &Overrides::default(), &placeholder)
             .and_then(|profile| profile.check(&config).map(|()| profile))
-            .map_err(|failure| without_place(failure, &config, name))?;
+            .map_err(|failure| without_location(failure, name))?;
         let vars = profile
             .vars
             .keys()
@@ -61,7 +58,6 @@ impl Missing {
     }
 }
 
-/// The variables that have a value in `draft` or in the catalogue's entry.
 fn written_vars(draft: &Draft) -> Vec<String> {
     let entry = draft
         .provider
@@ -86,33 +82,18 @@ fn uses_client_id(profile: &Profile) -> bool {
     profile.plans().any(uses_it) || profile.header.iter().flatten().any(names_it)
 }
 
-/// The table that `draft` becomes.
 pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Error> {
-    draft.table().map_err(|message| {
-        Error::new(Kind::Config, format!("profile `{name}`: {message}"))
+    draft.table().map_err(|reason| {
+        Error::new(Kind::Config, reason)
+            .profile(name)
             .hint("take it out of the request")
     })
 }
 
-/// `failure` of the profile `name` without file and line, because it is not in the file yet.
-pub(super) fn without_place(failure: Error, config: &Config, name: &str) -> Error {
-    if let [Subject::File(..), Subject::Profile(of), ..] = failure.subjects()
-        && of == name
-    {
-        return failure.without_outermost();
+/// Removes file and line from an error about profile `name`, which is not in the file yet.
+pub(super) fn without_location(error: Error, name: &str) -> Error {
+    match error.subjects() {
+        [Subject::File(..), Subject::Profile(of), ..] if of == name => error.without_outermost(),
+        _ => error,
     }
-    let place = config.file().display().to_string();
-    let profile = format!("profile `{name}`: ");
-    failure.redacted(|text| {
-        let message = text
-            .strip_prefix(&place)
-            .and_then(|rest| rest.split_once(": "))
-            .map(|(_, message)| message);
-        match message {
-            Some(message) if message.starts_with(&profile) => message.to_owned(),
-            // Another profile's fault is in the file.
-            Some(message) if !message.starts_with("profile `") => format!("{profile}{message}"),
-            _ => text.to_owned(),
-        }
-    })
 }

@@ -1,4 +1,4 @@
-//! What a check found, and how it is told: a line for a person, an object for a program.
+//! The result of a check, as a line of text or a JSON object.
 
 use serde_json::{Value, json};
 
@@ -7,24 +7,17 @@ use crate::term::colour::{ASIDE, ERROR, GOOD, NAME, paint};
 use crate::term::table;
 use crate::term::text::clean;
 
-/// The longest line about a check: a hint with a path or two fits.
 const LONGEST_CHARACTERS: usize = 1000;
 
-/// What became of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// All is well, and this is what there is.
     Fine(String),
-    /// It is not, and this is what to do.
     Failed(Error),
-    /// It could not be or need not be looked at, for this reason.
     Skipped(String),
 }
 
-/// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// What was looked at, in a word.
     pub(super) check: String,
     pub(super) outcome: Outcome,
 }
@@ -48,7 +41,6 @@ impl Finding {
         }
     }
 
-    /// The kind of failure, if it is one.
     pub(super) fn failed(&self) -> Option<Kind> {
         match &self.outcome {
             Outcome::Failed(failure) => Some(failure.kind()),
@@ -57,7 +49,6 @@ impl Finding {
     }
 }
 
-/// A line for each of `findings`.
 pub(super) fn text(findings: &[Finding]) -> String {
     let rows: Vec<_> = findings
         .iter()
@@ -82,7 +73,6 @@ pub(super) fn text(findings: &[Finding]) -> String {
     table::lines(&rows)
 }
 
-/// `findings` as one JSON array.
 pub(super) fn json(findings: &[Finding]) -> String {
     let all: Vec<Value> = findings
         .iter()

@@ -1,4 +1,4 @@
-//! The checks that need no network: keyring, secrets, cache folder, trusted roots, proxy variables.
+//! The checks without network: keyring, secrets, cache folder, trusted roots, proxy variables.
 
 use crate::cache;
 use crate::commands::doctor::finding::Finding;
@@ -9,9 +9,8 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::Patience;
 use crate::secrets::{Source, keyring};
-use crate::term::text::without_numbers;
 
-/// Each secret that `profile` needs, with the source tok would take it from.
+/// Returns each secret that `profile` needs, with the source tok would use.
 pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)> {
     profile
         .needed_secrets()
@@ -26,7 +25,6 @@ pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)>
         .collect()
 }
 
-/// Stores an entry of its own, reads it back and removes it.
 pub(super) fn keyring() -> Finding {
     if keyring::is_off().unwrap_or(false) {
         return Finding::skipped("keyring", "TOK_KEYRING is off");
@@ -64,11 +62,12 @@ pub(super) fn keyring() -> Finding {
 fn random() -> Result<u64, Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(Kind::Unexpected, format!("no random bytes: {error}")))?;
+        .or_fail(Kind::Unexpected)
+        .map_err(|error| error.about(Subject::Action("could not get random bytes".into())))?;
     Ok(u64::from_ne_bytes(bytes))
 }
 
-/// Whether each secret is there. Programs are not run for it: they may ask a person something.
+/// Looks for each secret. Commands are not run, because they may ask the user something.
 pub(super) fn secrets(
     profile: &Profile,
     secrets: &[(String, Option<Source>)],
@@ -103,7 +102,6 @@ pub(super) fn secrets(
         .collect()
 }
 
-/// Writes a file into the cache folder, reads it back, locks one, and removes both.
 pub(super) fn cache() -> Finding {
     let probed = cache::probe().or_fail(Kind::Unexpected);
     Finding::new(
@@ -114,18 +112,43 @@ pub(super) fn cache() -> Finding {
     )
 }
 
-/// Whether there is anybody to trust.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+#[derive(Debug, thiserror::Error)]
+enum NoRoots {
+    #[error("the system trusts no CA")]
+    NotInstalled,
+    #[error("the system trusts no CA: could not read {}", .path.display())]
+    Unreadable {
+        path: std::path::PathBuf,
+        #[source]
+        error: std::io::Error,
+    },
+    // Not a source: its text contains its own source already.
+    #[error("the system trusts no CA: {0}")]
+    Invalid(rustls_native_certs::Error),
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+impl NoRoots {
+    fn of(error: Option<rustls_native_certs::Error>) -> Self {
+        use rustls_native_certs::ErrorKind;
+        match error {
+            None => Self::NotInstalled,
+            Some(error) => match error.kind {
+                ErrorKind::Io { inner, path } => Self::Unreadable { path, error: inner },
+                _ => Self::Invalid(error),
+            },
+        }
+    }
+}
+
 #[cfg(all(unix, not(target_vendor = "apple")))]
 pub(super) fn roots() -> Finding {
     let loaded = rustls_native_certs::load_native_certs();
     let found = if loaded.certs.is_empty() {
-        let why = loaded.errors.first().map_or_else(String::new, |error| {
-            format!(": {}", without_numbers(&error.to_string()))
-        });
-        Err(
-            Error::new(Kind::Unreachable, format!("the system trusts no CA{why}"))
-                .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"),
-        )
+        let reason = NoRoots::of(loaded.errors.into_iter().next());
+        Err(Error::of(Kind::Unreachable, reason)
+            .hint("install the package `ca-certificates`, or set SSL_CERT_FILE"))
     } else {
         Ok(match loaded.certs.len() {
             1 => "the system trusts 1 CA".to_owned(),
@@ -135,7 +158,7 @@ pub(super) fn roots() -> Finding {
     Finding::new("tls roots", found)
 }
 
-/// Whether there is anybody to trust: that is the system's to decide here, certificate by certificate.
+/// The system verifies each certificate here, so tok has no list to count.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 pub(super) fn roots() -> Finding {
     Finding::skipped(
@@ -144,7 +167,6 @@ pub(super) fn roots() -> Finding {
     )
 }
 
-/// The variables that send requests through a proxy.
 const PROXY_VARIABLES: [&str; 6] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -154,7 +176,6 @@ const PROXY_VARIABLES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// Which proxies are set, without the credentials that may stand in them.
 pub(super) fn proxy(environment: Environment<'_>) -> Finding {
     let mut set = Vec::new();
     for variable in PROXY_VARIABLES {
@@ -162,7 +183,7 @@ pub(super) fn proxy(environment: Environment<'_>) -> Finding {
             continue;
         };
         let value = value.to_string_lossy();
-        // As curl has it, a proxy without a scheme is an http one.
+        // As in curl, a proxy without a scheme is an http proxy.
         let url = if value.contains("://") {
             value.into_owned()
         } else {
@@ -182,7 +203,7 @@ pub(super) fn proxy(environment: Environment<'_>) -> Finding {
             _ => {
                 return Finding::new(
                     "proxy",
-                    Err(Error::new(Kind::Unreachable, format!("{variable} is no proxy's URL"))
+                    Err(Error::new(Kind::Unreachable, format!("{variable} is not a proxy URL"))
                         .hint(format!("write it like {variable}=http://proxy.example.com:3128, or unset it"))),
                 );
             }
@@ -206,7 +227,7 @@ mod tests {
     use std::ffi::OsString;
 
     #[test]
-    fn a_proxys_credentials_are_not_told() {
+    fn proxy_credentials_are_not_shown() {
         let environment = |name: &str| {
             (name == "https_proxy").then(|| OsString::from("http://me:s3cret@p.example:3128/"))
         };
@@ -216,7 +237,7 @@ mod tests {
         );
         let bad = |name: &str| (name == "HTTPS_PROXY").then(|| OsString::from("s3cret@:x"));
         let Outcome::Failed(failure) = proxy(&bad).outcome else {
-            panic!("not a URL, so no proxy");
+            panic!("not a URL");
         };
         assert!(!failure.to_string().contains("s3cret"));
         assert_eq!(proxy(&|_| None).outcome, Outcome::Fine("none set".into()));

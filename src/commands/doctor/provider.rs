@@ -1,4 +1,4 @@
-//! The checks that speak to the provider: whether it answers at all, what time it is there, and, if asked for, a token request.
+//! The checks that contact the provider: its answer, its clock and, with `--fetch`, a token request.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,9 @@ use crate::wire::origin::Origin;
 use crate::wire::request::Method;
 use crate::wire::request::Request;
 
-/// How far apart the clocks may be: signatures and a JWT's `iat` are commonly checked with a minute's grace.
+/// The largest accepted clock difference: servers commonly check a JWT's `iat` with this leeway.
 const CLOCKS_APART_MS: i64 = 60_000;
 
-/// What there is to say of `profile`'s provider.
 pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<Finding> {
     let mut findings = match profile.home() {
         Ok(origin) => knock(profile, &origin, notes),
@@ -34,7 +33,7 @@ fn deadline(profile: &Profile) -> Instant {
     Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs())
 }
 
-/// Asks the token endpoint's host for its front page. Any answer will do: this is about names, networks, proxies and certificates.
+/// Requests `/` from the token endpoint's host. Any status will do: this checks DNS, proxy and TLS.
 fn knock(profile: &Profile, origin: &Origin, notes: Notes) -> Vec<Finding> {
     let request = Request {
         method: Method::Get,
@@ -56,7 +55,6 @@ fn knock(profile: &Profile, origin: &Origin, notes: Notes) -> Vec<Finding> {
     }
 }
 
-/// This machine's clock against the server's.
 fn clock(answer: &Answer) -> Finding {
     match answer.date_unix_ms() {
         None => Finding::skipped("clock", "the provider's answer has no date to compare with"),
@@ -75,7 +73,7 @@ fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Error> {
         )
         .hint("set it by the network (`timedatectl set-ntp true` on Linux)"));
     }
-    // The Date field has whole seconds, so less than two say nothing.
+    // The Date field has whole seconds, so a smaller difference means nothing.
     Ok(if seconds < 2 {
         "agrees with the provider's".to_owned()
     } else {
@@ -86,7 +84,7 @@ fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Error> {
 fn token(profile: &Profile, notes: Notes) -> Result<String, Error> {
     fetch(profile, &environment, deadline(profile), Tries::Once, notes).map(|token| {
         format!(
-            "fetched one that lives {} s; it was not kept",
+            "fetched one that lives {} s; it was not cached",
             token.lifetime_ms / 1000
         )
     })
@@ -97,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_a_minute_apart_agree_and_more_is_told_with_its_direction() {
+    fn clock_difference_of_more_than_a_minute_is_an_error_with_its_direction() {
         assert_eq!(compare(1_900, 0).unwrap(), "agrees with the provider's");
         assert_eq!(compare(0, 30_000).unwrap(), "30 s behind the provider's");
         assert!(compare(60_000, 0).is_ok());

@@ -11,7 +11,7 @@ fn an_existing_profile_is_replaced_only_with_force_and_comments_are_kept() {
     fails(
         add(&home, flags, ""),
         3,
-        &["profile `p` is in ", " already", "--force"],
+        &["profile `p` already exists in ", "--force"],
     );
     assert_eq!(config(&home), before);
     add(&home, &format!("{flags} --force"), "").success();
