@@ -1,8 +1,8 @@
-//! `tok curl`: runs curl with the token, which it reads from a pipe, for the hosts that may have it.
+//! `tok curl`: runs curl with the token, which curl reads from a pipe, for allowed hosts only.
 //!
-//! curl sends a header given with `-H` to every URL up to the next `--next`, whatever its host. So the URLs are looked for among the
-//! arguments, as curl reads them, and a request gets the header only if each of its URLs is at an allowed host. An option that is not
-//! known here is taken for one without a value, so that its value is taken for a URL and refused rather than overlooked.
+//! curl sends a `-H` header to every URL up to the next `--next`. So the arguments are read as curl
+//! reads them, and a request gets the header only if each of its URLs is at an allowed host.
+//! An unknown option counts as one without a value, so its value is refused as a URL, not overlooked.
 
 #[cfg(not(unix))]
 mod portable;
@@ -69,18 +69,18 @@ impl Execute for Args {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
         let (profile, typed) = self.split()?;
         let requests = requests(typed).map_err(Error::from)?;
-        let places = places(&requests, &self.hosts).map_err(Error::from)?;
-        system::check(typed, places.len())?;
+        let insertions = insertions(&requests, &self.hosts).map_err(Error::from)?;
+        system::check(typed, insertions.len())?;
         let (profile, token, _) = get_for(session, profile, &self.options)?;
         let header = header_lines(&profile, &token)?;
         check_redirects(&requests, &header).map_err(Error::from)?;
         let mut command = Command::new("curl");
         withhold(&mut command);
         let mut from = 0;
-        for place in places {
-            command.args(typed.get(from..place).unwrap_or_default());
+        for at in insertions {
+            command.args(typed.get(from..at).unwrap_or_default());
             system::add_header(&mut command, &header)?;
-            from = place;
+            from = at;
         }
         command.args(typed.get(from..).unwrap_or_default());
         exec::replace(command, "curl".as_ref())
@@ -88,7 +88,6 @@ impl Execute for Args {
 }
 
 impl Args {
-    /// The profile, and curl's arguments.
     fn split(&self) -> Result<(&str, &[OsString]), Error> {
         let Some((profile, typed)) = self.words.split_first() else {
             return Err(Refused::NoUrl.into());
@@ -104,12 +103,11 @@ impl Args {
     }
 }
 
-/// Why curl is not started.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Refused {
     #[error("curl's arguments contain no URL")]
     NoUrl,
-    #[error("`{0}` is not a URL whose host is plain to see")]
+    #[error("the host of `{0}` is ambiguous")]
     NotPlain(String),
     #[error("the token would be sent unencrypted to `{0}`")]
     Unencrypted(String),
@@ -143,13 +141,11 @@ impl From<Refused> for Error {
 /// One request: the arguments between two `--next`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
-    /// Where a header can be inserted.
     at: usize,
     urls: Vec<String>,
     follows_redirects: bool,
 }
 
-/// Reads curl's arguments as curl does.
 fn requests(typed: &[OsString]) -> Result<Vec<Request>, Refused> {
     let mut requests = Vec::new();
     let mut request = Request::default();
@@ -220,8 +216,8 @@ fn requests(typed: &[OsString]) -> Result<Vec<Request>, Refused> {
     Ok(requests)
 }
 
-/// Where the header goes: into each request whose URLs are all at `named` hosts or, if there are none, at the first URL's host.
-fn places(requests: &[Request], named: &[Host]) -> Result<Vec<usize>, Refused> {
+/// Returns where to insert the header. If `named` is empty, only the first URL's host is allowed.
+fn insertions(requests: &[Request], named: &[Host]) -> Result<Vec<usize>, Refused> {
     let first = requests
         .iter()
         .find_map(|request| request.urls.first())
@@ -233,7 +229,7 @@ fn places(requests: &[Request], named: &[Host]) -> Result<Vec<usize>, Refused> {
         _ => None,
     };
     let allowed = first_host.as_ref().map_or(named, std::slice::from_ref);
-    let mut places = Vec::new();
+    let mut insertions = Vec::new();
     for request in requests {
         let (may, may_not): (Vec<&String>, Vec<&String>) = request
             .urls
@@ -251,16 +247,16 @@ fn places(requests: &[Request], named: &[Host]) -> Result<Vec<usize>, Refused> {
         } else if may.is_empty() {
             return Err(Refused::NoUrl);
         } else {
-            places.push(request.at);
+            insertions.push(request.at);
         }
     }
-    match places.is_empty() {
+    match insertions.is_empty() {
         true => Err(Refused::NotNamed),
-        false => Ok(places),
+        false => Ok(insertions),
     }
 }
 
-/// curl keeps `Authorization` and `Cookie` from another host that it is redirected to, and no other field of `-H`.
+/// On a redirect to another host curl drops `Authorization` and `Cookie`, but no other `-H` field.
 fn check_redirects(requests: &[Request], header: &Secret) -> Result<(), Refused> {
     if !requests.iter().any(|request| request.follows_redirects) {
         return Ok(());
@@ -280,7 +276,7 @@ fn check_redirects(requests: &[Request], header: &Secret) -> Result<(), Refused>
     }
 }
 
-/// A URL without a scheme is an http one to curl, except for names that begin like `ftp.`, where no token goes either.
+/// curl uses http for a URL without a scheme (or, by its name, another protocol without a token).
 fn with_scheme(url: &str) -> String {
     match url.contains("://") {
         true => url.to_owned(),
@@ -299,7 +295,6 @@ fn shown(url: &str) -> String {
     clean(&format!("{scheme}{separator}{host}"), SHOWN_CHARACTERS)
 }
 
-/// curl's short options with a value.
 const SHORT_WITH_VALUE: &str = "AbCcDdEeFHhKmoPQrTtUuwXxYyz";
 
 /// curl's long options with a value, from curl 7.55 to 8.16; without `url` and `config`.
@@ -325,7 +320,7 @@ mod tests {
     fn inserted(typed: &str, named: &[&str]) -> Result<Vec<usize>, Refused> {
         let typed: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
         let named: Vec<Host> = named.iter().map(|host| host.parse().unwrap()).collect();
-        places(&requests(&typed)?, &named)
+        insertions(&requests(&typed)?, &named)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `tok secret`: puts secrets into the keyring, says where they are, takes them out. Never prints one.
+//! `tok secret`: stores, checks and deletes secrets in the keyring, and never prints one.
 
 mod prompt;
 
@@ -19,7 +19,7 @@ use crate::secret::suspicion::suspicion;
 use crate::secrets::{self, Patience, keyring};
 use crate::term::text::nearest;
 
-/// The longest secret that is taken: more is a mistaken file.
+/// The longest accepted secret: more is a wrong file.
 const LONGEST_BYTES: usize = 64 * 1024;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -35,13 +35,13 @@ op read op://vault/cint/secret | tok secret set cint",
     run: |matches, session, out| spec::run_typed(COMMANDS, matches, session, out),
 };
 
-/// No option of any of them takes a secret: every user of the machine can read the arguments of a process.
+/// No option takes a secret: every user of the machine can read a process's arguments.
 const COMMANDS: &[&Spec] = &[&SET, &CHECK, &DELETE];
 
 const SET: Spec = Spec {
     name: "set",
     about: "Store a secret, typed at a prompt without echo, or from stdin",
-    details: "From stdin exactly one line end at the end is taken off, if there is one.",
+    details: "One trailing newline on stdin is removed.",
     examples: "\
 tok secret set cint
 pass show cint | tok secret set cint",
@@ -62,7 +62,6 @@ const DELETE: Spec = Spec {
     ..Spec::of::<Delete>()
 };
 
-/// A secret of a profile.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 struct SecretName {
@@ -75,7 +74,6 @@ struct SecretName {
 }
 
 impl SecretName {
-    /// The profile, and the names of its secrets that are meant.
     fn resolve(&self, session: &Session) -> Result<(Profile, Vec<String>), Error> {
         let config = session.config()?;
         let profile = session.profile(&config, &self.profile, &Overrides::default())?;
@@ -112,7 +110,7 @@ fn unknown(profile: &Profile, name: &str) -> Error {
             profile.name
         ))
         .hint(format!("did you mean `{near}`?")),
-        // Not repeated: it may be the secret itself, typed where it does not belong.
+        // The name is not shown: it may be the secret itself, typed in the wrong place.
         None => error(format!("profile `{}` has no secret of this name", profile.name)).hint(format!(
             "declare the name in the profile: `secrets = {{ NAME = {{}} }}`; the secret itself is typed at a prompt or read from stdin: `tok secret set {}`",
             profile.name
@@ -191,13 +189,13 @@ fn set(session: &Session, profile: &Profile, name: &str) -> anyhow::Result<()> {
         match error.next_step() {
             Some(_) => secrets::with_way_out(error, profile, name),
             None => error.hint(format!(
-                "where there is no keyring (CI), set {} instead",
+                "if you have no keyring (CI), set {} instead",
                 secret_variable(&profile.name, name)
             )),
         }
     };
     let secret = if stdin_is_terminal() {
-        // What is typed would be lost without a keyring.
+        // Without a keyring the typed secret would be lost.
         keyring::probe(&user).map_err(failed)?;
         let typed = unseen(
             session.notes(),
@@ -226,11 +224,7 @@ fn from_stdin() -> anyhow::Result<Secret> {
         .read_to_end(&mut bytes)
         .context("could not read stdin")?;
     if bytes.len() > LONGEST_BYTES {
-        return Err(Error::new(
-            Kind::Secret,
-            "stdin: longer than 64 KiB, so it is no secret",
-        )
-        .into());
+        return Err(Error::new(Kind::Secret, "stdin: longer than 64 KiB, so not a secret").into());
     }
     Secret::from_line(bytes).map_err(|why| {
         Error::new(Kind::Secret, format!("stdin: {why}; nothing was stored"))
@@ -239,7 +233,7 @@ fn from_stdin() -> anyhow::Result<Secret> {
     })
 }
 
-/// Says for each source, in order, whether the secret is there; the first that has it is the one tok uses.
+/// Writes a line for each source, in order; tok uses the first that has the secret.
 fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut lines = String::new();
     let mut used = false;
@@ -255,16 +249,16 @@ fn check(profile: &Profile, name: &str, out: &mut dyn Write) -> anyhow::Result<(
                 }
             }
             Ok(None) => "not set".to_owned(),
-            Err(trouble) => {
-                let says = trouble.to_string();
+            Err(error) => {
+                let says = error.to_string();
                 let says = says
                     .strip_prefix(&format!("{source}: "))
                     .map_or(says.clone(), str::to_owned);
                 if !used && failure.is_none() {
-                    let trouble = trouble
+                    let error = error
                         .about(Subject::Secret(name.to_owned()))
                         .profile(&profile.name);
-                    failure = Some(secrets::with_next_step(trouble, &source, profile, name));
+                    failure = Some(secrets::with_next_step(error, &source, profile, name));
                 }
                 says
             }

@@ -105,7 +105,7 @@ fn without_a_token_nothing_is_sent() {
             "curl p https://a.example/ https://b.example/",
             "may not have the token",
         ),
-        ("curl p https://{a,b}.example/", "plain to see"),
+        ("curl p https://{a,b}.example/", "is ambiguous"),
         ("curl p -K file https://a.example/", "reads further options"),
         ("curl --host b.example p https://a.example/", "--host names"),
     ] {

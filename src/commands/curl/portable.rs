@@ -1,4 +1,4 @@
-//! Elsewhere than on Unix: curl reads the header from its stdin, so the request cannot use that for anything else.
+//! Not Unix: curl reads the header from its stdin, so the request cannot use stdin for anything else.
 
 use std::ffi::OsString;
 use std::io::{Write, pipe};
@@ -16,7 +16,6 @@ enum StdinIsTaken {
     ByAnotherRequest,
 }
 
-/// Makes `curl` send `header`.
 pub(super) fn add_header(curl: &mut Command, header: &Secret) -> Result<(), Error> {
     let action = || Subject::Action("could not make a pipe for curl".into());
     let (reader, mut writer) = pipe()
@@ -24,7 +23,7 @@ pub(super) fn add_header(curl: &mut Command, header: &Secret) -> Result<(), Erro
         .map_err(|error| error.about(action()))?;
     let header = header.clone();
     thread::Builder::new()
-        // If curl does not read it, it says why itself.
+        // If curl does not read it, curl reports why.
         .spawn(move || drop(writer.write_all(header.expose().as_bytes())))
         .or_fail(Kind::Unexpected)
         .map_err(|error| error.about(action()))?;
@@ -32,7 +31,6 @@ pub(super) fn add_header(curl: &mut Command, header: &Secret) -> Result<(), Erro
     Ok(())
 }
 
-/// Refuses what would read stdin too.
 pub(super) fn check(typed: &[OsString], requests: usize) -> Result<(), Error> {
     if requests > 1 {
         return Err(Error::of(Kind::Usage, StdinIsTaken::ByAnotherRequest)

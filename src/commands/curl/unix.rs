@@ -1,4 +1,4 @@
-//! Unix: curl inherits the reading end of a pipe that holds the header, and gets its name as `-H @/dev/fd/N`.
+//! Unix: curl inherits a pipe that contains the header, and reads it with `-H @/dev/fd/N`.
 
 use std::ffi::OsString;
 use std::io::{self, Write, pipe};
@@ -33,16 +33,16 @@ pub(super) fn add_header(curl: &mut Command, header: &Secret) -> Result<(), Erro
         .write_all(header.expose().as_bytes())
         .map_err(|_| Error::of(Kind::Unusable, TooLong))?;
     let path = format!("/dev/fd/{}", reader.into_raw_fd());
-    // curl only warns about a file that it cannot open, and sends the request without the header.
+    // curl only warns about a file that it cannot open, and sends the request anyway.
     if !Path::new(&path).exists() {
-        return Err(Error::new(Kind::Unexpected, "there is no /dev/fd here")
+        return Err(Error::new(Kind::Unexpected, "/dev/fd does not exist")
             .hint("mount /proc, or use `tok for curl`"));
     }
     curl.arg("-H").arg(format!("@{path}"));
     Ok(())
 }
 
-/// Each header has a descriptor of its own, so nothing is in its way.
+/// Each header has its own descriptor, so stdin stays free.
 pub(super) fn check(_typed: &[OsString], _requests: usize) -> Result<(), Error> {
     Ok(())
 }

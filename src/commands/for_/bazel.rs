@@ -1,7 +1,6 @@
-//! Bazel and other programs with credential helpers of its kind: the answer to `get`.
+//! Bazel and programs with the same kind of credential helper: the answer to `get`.
 //!
-//! Format: "Credential Helpers Specification" (EngFlow/credential-helper-spec) and its schemas `GetCredentialsRequest` and
-//! `GetCredentialsResponse`; `expires` is RFC 3339.
+//! Format: "Credential Helpers Specification" (EngFlow/credential-helper-spec); `expires` is RFC 3339.
 
 use std::io::Write;
 
@@ -33,7 +32,7 @@ struct Args {
     #[command(flatten)]
     fetch: Fetch,
 
-    /// What Bazel adds: `get`
+    /// Added by Bazel: `get`
     #[arg(help_heading = None)]
     operation: String,
 }
@@ -55,7 +54,6 @@ impl Execute for Args {
     }
 }
 
-/// The `uri` of a request.
 fn uri(request: &[u8]) -> Result<String, Error> {
     serde_json::from_slice::<Value>(request)
         .ok()
@@ -63,15 +61,13 @@ fn uri(request: &[u8]) -> Result<String, Error> {
         .ok_or_else(|| {
             Error::new(
                 Kind::Usage,
-                "stdin is no request of a credential helper, as in `{\"uri\": \"https://…\"}`",
+                "stdin is not a credential helper request such as `{\"uri\": \"https://…\"}`",
             )
         })
 }
 
-/// The answer without a credential.
 const NOTHING: &str = "{\"headers\":{}}\n";
 
-/// The answer with each header field of `header`.
 fn answer(header: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut headers = Map::new();
     for (name, value) in header

@@ -1,7 +1,7 @@
 //! cargo: a token for `cargo:token-from-stdout`.
 //!
-//! Format: "Registry Authentication", `cargo:token-from-stdout`: the token on stdout, the registry's index in `CARGO_REGISTRY_INDEX_URL`.
-//! cargo sends it as the whole `Authorization` header, so a registry that wants a scheme needs it before the token.
+//! Format: "Registry Authentication", `cargo:token-from-stdout`. cargo sends the line as the whole
+//! `Authorization` header, so a registry that wants a scheme needs it before the token.
 
 use std::io::Write;
 
@@ -45,7 +45,7 @@ impl Execute for Args {
         })?;
         let index_url = index_url.to_string_lossy();
         if !allow(&self.hosts.list, &index_url) {
-            // cargo has no answer for "not my registry" but an error: it would send an empty token.
+            // Only an error means "not my registry": cargo would send an empty token.
             return Err(Error::new(
                 Kind::Config,
                 format!(
@@ -53,7 +53,7 @@ impl Execute for Args {
                     clean(&index_url, SHOWN_CHARACTERS)
                 ),
             )
-            .hint("name its host with --host in cargo's `credential-provider`, if it is to be trusted")
+            .hint("if you trust it, add its host with --host in cargo's `credential-provider`")
             .into());
         }
         let token = get(session, &self.fetch)?.1.access_token;
@@ -61,10 +61,8 @@ impl Execute for Args {
     }
 }
 
-/// The variable in which cargo names the registry.
 const INDEX_URL: &str = "CARGO_REGISTRY_INDEX_URL";
 
-/// Whether the registry whose index is at `index_url` may have the token.
 fn allow(hosts: &[Host], index_url: &str) -> bool {
     hosts::allow_url(
         hosts,
@@ -72,7 +70,6 @@ fn allow(hosts: &[Host], index_url: &str) -> bool {
     )
 }
 
-/// The line with the token, after `Bearer ` if `bearer`.
 fn line(token: &Secret, bearer: bool) -> Secret {
     let mut out = Secret::default();
     if bearer {

@@ -1,4 +1,4 @@
-//! What credential helpers share: the request on stdin, the arguments, and the notes about a request that gets no token.
+//! The parts that credential helpers share: arguments, the request on stdin, notes and errors.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -14,13 +14,10 @@ use crate::error::{Error, Kind, OrFail, Subject};
 use crate::secret::Secret;
 use crate::term::text::clean;
 
-/// No program sends more than a few lines.
 const LONGEST_BYTES: u64 = 64 * 1024;
 
-/// How much of another program's text is shown.
 pub(super) const SHOWN_CHARACTERS: usize = 100;
 
-/// The arguments of a helper that answers with a user name and a password.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Login {
@@ -34,12 +31,12 @@ pub(super) struct Login {
     #[command(flatten)]
     pub(super) fetch: Fetch,
 
-    /// What the program adds: `get`, `store` or `erase`
+    /// Added by the program: `get`, `store` or `erase`
     #[arg(help_heading = None)]
     pub(super) operation: String,
 }
 
-/// The user name if neither the request nor the command line has one: GitLab documents it for OAuth tokens, and others ignore it.
+/// The default user name: GitLab documents it for OAuth tokens, and others ignore it.
 pub(super) const USERNAME: &str = "oauth2";
 
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +50,6 @@ fn one_line(text: &str) -> Result<String, NotOneLine> {
     }
 }
 
-/// Reads the request on stdin, to its end.
 pub(super) fn request() -> anyhow::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     io::stdin()
@@ -66,30 +62,32 @@ pub(super) fn request() -> anyhow::Result<Zeroizing<String>> {
         Some(text) => Ok(Zeroizing::new(text.to_owned())),
         None => Err(Error::new(
             Kind::Usage,
-            "stdin is no request: longer than 64 KiB, or not UTF-8",
+            "stdin is not a request: longer than 64 KiB, or not UTF-8",
         )
         .into()),
     }
 }
 
-/// Notes why there is no answer: silence would point to another mistake.
+/// Notes why the answer is empty, because silence would suggest another mistake.
 pub(super) fn note_not_listed(session: &Session, host: &str) {
     session.notes().note(&format!(
-        "no answer for `{}`, which no --host names",
+        "no answer for `{}`: no --host names it, or it is not https",
         clean(host, SHOWN_CHARACTERS)
     ));
 }
 
-/// The error for an operation that `helper` does not have.
 pub(super) fn unknown(helper: &str, operation: &str, known: &str) -> Error {
     Error::new(
         Kind::Usage,
-        format!("{helper} knows no `{}`", clean(operation, SHOWN_CHARACTERS)),
+        format!(
+            "{helper} has no operation `{}`",
+            clean(operation, SHOWN_CHARACTERS)
+        ),
     )
     .hint(format!("there are: {known}"))
 }
 
-/// Drops the profile's cached token: only if it is `refused`, when that is known. A newer token stays.
+/// Drops the profile's cached token. If `refused` is known, a newer token stays.
 pub(super) fn reject(
     session: &Session,
     fetch: &Fetch,

@@ -1,6 +1,6 @@
-//! curl: a config for `curl -K -`, so that the token is in no argument list.
+//! curl: a config for `curl -K -`, which keeps the token out of the argument list.
 //!
-//! Format: "curl man page", `-K, --config`: within double quotes `\\`, `\"`, `\t`, `\n`, `\r` and `\v` are escapes.
+//! Format: curl(1), `-K, --config`: double quotes, with escapes for `\`, `"` and tab.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use crate::secret::Secret;
 pub(super) const COMMAND: Spec = Spec {
     name: "curl",
     about: "A config that makes curl send the header: `curl -K -`",
-    details: "A pipe goes on when tok fails, and curl then asks without a token. In a script:
+    details: "In a pipe curl runs even if tok fails, and sends no token. In a script:
 
   C=$(tok for curl cint) && printf '%s\\n' \"$C\" | curl -K - URL",
     examples: "\
@@ -35,7 +35,6 @@ impl Execute for Args {
     }
 }
 
-/// The config that makes curl send each line of `header`.
 fn config(header: &Secret) -> Secret {
     let mut out = Secret::default();
     for line in header.expose().lines() {

@@ -1,7 +1,6 @@
 //! docker: a credential helper.
 //!
-//! Format: "docker-credential-helpers", Development and its package `credentials`: the server comes on stdin as text, the answer goes to
-//! stdout as JSON, and so does the one error that docker knows: there is no credential, and docker continues without one.
+//! Format: "docker-credential-helpers", Development, and its package `credentials`.
 
 use std::io::Write;
 
@@ -48,24 +47,24 @@ impl Execute for Args {
                     return Err(Error::new(
                         Kind::Unexpected,
                         format!(
-                            "no answer for `{}`, which no --host names",
+                            "no answer for `{}`: no --host names it, or it is not https",
                             clean(&server, SHOWN_CHARACTERS)
                         ),
                     )
-                    .hint("if it is to be trusted, name it with --host in the helper's script")
+                    .hint("if you trust it, add it with --host in the helper's script")
                     .into());
                 }
                 let token = get(session, &login.fetch)?.1.access_token;
                 let username = login.username.as_deref().unwrap_or(USERNAME);
                 write(out, answer(&server, username, &token).expose())
             }
-            // `docker logout` does not say which token: the next `get` brings another.
+            // `docker logout` does not send the token, so any cached one is dropped.
             "erase" if allow(&login.hosts.list, &server()?) => reject(session, &login.fetch, None),
             "erase" => Ok(()),
             "list" => write(out, "{}\n"),
             "store" => Err(
-                Error::new(Kind::Usage, "credentials of `docker login` are not kept")
-                    .hint("there is no need to log in: `get` answers with a token")
+                Error::new(Kind::Usage, "credentials of `docker login` are not stored")
+                    .hint("run docker without logging in: tok gives it a token for each request")
                     .into(),
             ),
             other => Err(unknown(
@@ -78,10 +77,9 @@ impl Execute for Args {
     }
 }
 
-/// What docker reads as "there is no credential for this server", together with exit code 1.
+/// With exit code 1 this makes docker continue without a credential.
 const NOT_FOUND: &str = "credentials not found in native keychain\n";
 
-/// Whether `server`, a host or a URL as docker names registries, may have the token.
 fn allow(hosts: &[Host], server: &str) -> bool {
     if server.contains("://") {
         return hosts::allow_url(hosts, server);
@@ -89,7 +87,6 @@ fn allow(hosts: &[Host], server: &str) -> bool {
     hosts::allow(hosts, "https", server.split('/').next().unwrap_or_default())
 }
 
-/// The answer to `get`.
 fn answer(server: &str, username: &str, token: &Secret) -> Secret {
     let answer = json!({ "ServerURL": server, "Username": username, "Secret": token.expose() });
     let mut out = Secret::new(answer.to_string());

@@ -1,7 +1,6 @@
-//! Files of variables: one line that GitLab's dotenv reports, Docker's `--env-file` and systemd's `EnvironmentFile=` read alike.
+//! Files of variables for GitLab's dotenv reports, Docker's `--env-file` and systemd's `EnvironmentFile=`.
 //!
-//! Format: "Pass dotenv variables to specific jobs" (GitLab: `NAME=value`, quotes kept as they are) and "docker container run",
-//! `--env-file`. They differ in quoting, so a value must need none.
+//! They differ in quoting, so a token that needs quotes is refused.
 
 use crate::commands::for_::variable::{self, Args, Form, check_plain};
 use crate::commands::spec::{self, Group, Spec};

@@ -2,7 +2,6 @@
 
 use crate::secret::Secret;
 
-/// Appends `text`, replacing each character for which `escape` has a replacement.
 pub(super) fn push(out: &mut Secret, text: &str, escape: impl Fn(char) -> Option<&'static str>) {
     let mut buffer = [0; 4];
     for character in text.chars() {

@@ -1,9 +1,7 @@
-//! Programs that read their token from a file (Prometheus's `credentials_file`, a pod's shared volume): written once, or kept fresh.
+//! Writes the token to a file (Prometheus's `credentials_file`, a pod's volume), once or kept fresh.
 //!
-//! No line end is written: some readers take every byte for the token.
-//!
-//! A watch has to end promptly even while a provider keeps it waiting, and must not leave half a file. So a thread does the work and holds
-//! a lock while it writes; the main thread waits for the signal, takes that lock and ends the process.
+//! No line end is written, because some readers use every byte. A watch must end promptly and never
+//! leave half a file: a thread writes under a lock, and the main thread takes it before it exits.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -29,22 +27,20 @@ use crate::secret::Secret;
 use crate::term::notes::Notes;
 use crate::token::Token;
 
-/// A token is renewed at most this long before its end, milliseconds: readers may be this late.
+/// The longest time before its expiry that a token is renewed, milliseconds.
 const AHEAD_AT_MOST_MS: i64 = 300_000;
 
-/// The shortest wait between two looks at the token, milliseconds.
+/// The shortest wait between two checks of the token, milliseconds.
 const WAIT_AT_LEAST_MS: i64 = 1_000;
 
-/// The longest wait between two looks, milliseconds: while a machine sleeps, a wait stands still and the token's life goes on.
+/// The longest wait, milliseconds: while a machine sleeps a wait is suspended, but the token expires.
 const WAIT_AT_MOST_MS: i64 = 60_000;
 
-/// How often the provider is asked at most, however short its tokens live.
+/// The shortest time between two requests, however short the tokens' lifetime.
 const ASK_EVERY: Duration = Duration::from_secs(30);
 
-/// How often a watch looks for a signal.
 const LISTEN_EVERY: Duration = Duration::from_millis(100);
 
-/// How many links are followed, as on Linux.
 const MOST_LINKS: usize = 40;
 
 pub(super) const COMMAND: Spec = Spec {
@@ -60,14 +56,14 @@ tok for file cint token.txt --watch",
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 struct Args {
-    /// Keep it fresh ahead of each token's end, until SIGTERM, SIGINT or SIGHUP
+    /// Renew it before each token expires, until SIGTERM, SIGINT or SIGHUP
     #[arg(long, help_heading = None, conflicts_with = "cached")]
     watch: bool,
 
     #[command(flatten)]
     fetch: Fetch,
 
-    /// The file: replaced whole, readable by you alone
+    /// The file: replaced as a whole, readable only by you
     #[arg(help_heading = None)]
     path: PathBuf,
 }
@@ -84,24 +80,20 @@ impl Execute for Args {
     }
 }
 
-/// Where a path leads.
 #[derive(Debug, PartialEq, Eq)]
 enum Target {
-    /// To a regular file, or to nothing yet.
     File(PathBuf),
-    /// To a device, a FIFO, or an open file of a process.
     Stream,
 }
 
 impl Target {
-    /// Follows the links at `path`.
     fn of(path: &Path) -> io::Result<Self> {
         if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
             return Ok(Self::Stream);
         }
         let mut path = path.to_owned();
         for _ in 0..MOST_LINKS {
-            // Replacing the file behind a descriptor would take it from the process that has it open.
+            // A process that has the file open would not see its replacement.
             if path.starts_with("/proc") || path.starts_with("/dev/fd") {
                 return Ok(Self::Stream);
             }
@@ -114,7 +106,7 @@ impl Target {
     }
 }
 
-/// Makes `path` hold the token and nothing else. `writing` is locked while a regular file is written.
+/// Writes the token to `path`. `writing` is locked while a regular file is written.
 fn write(path: &Path, token: &Secret, notes: Notes, writing: &Mutex<()>) -> anyhow::Result<()> {
     let bytes = token.expose().as_bytes();
     let written = Target::of(path).and_then(|target| match target {
@@ -125,7 +117,7 @@ fn write(path: &Path, token: &Secret, notes: Notes, writing: &Mutex<()>) -> anyh
         Target::File(target) => {
             let _writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
             match replace_file::replace(&target, bytes, None, || Ok::<_, io::Error>(())) {
-                // The file is a mount of its own, as with `docker run -v FILE:FILE`.
+                // The file itself is a mount, as with `docker run -v FILE:FILE`.
                 Err(error) if error.kind() == ErrorKind::ResourceBusy => {
                     notes.note(&format!(
                         "{} is mounted as a single file, so it is written in place and a reader can see part of a token; mount its folder instead",
@@ -140,7 +132,7 @@ fn write(path: &Path, token: &Secret, notes: Notes, writing: &Mutex<()>) -> anyh
     written.with_context(|| format!("could not write {}", path.display()))
 }
 
-/// Overwrites the file, and cuts it only then: it is never empty.
+/// Overwrites the file before truncating it, so that it is never empty.
 fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(bytes)?;
@@ -150,7 +142,7 @@ fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
     let (config, profile, wish) = prepare(session, &args.fetch)?;
-    // Before the first request, so that a signal during it is heard.
+    // Before the first request, to catch a signal during it.
     let stop = stop::Stop::listen()?;
     let writing = Arc::new(Mutex::new(()));
     let watch = Watch {
@@ -164,7 +156,7 @@ fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
     let (end, ended) = mpsc::channel();
     thread::Builder::new()
         .name("watch".to_owned())
-        // Fails if a signal came first.
+        // Sending fails if a signal came first.
         .spawn(move || drop(end.send(watch.run())))
         .context("could not start a thread")?;
     let result = loop {
@@ -177,12 +169,11 @@ fn watch(session: &Session, args: &Args) -> anyhow::Result<()> {
             }
         }
     };
-    // From here on no write is under way, and none begins before the process is gone.
+    // The lock is never released, so no write can begin before the process exits.
     std::mem::forget(writing.lock().unwrap_or_else(PoisonError::into_inner));
     result
 }
 
-/// The signals that end a watch, which is how it is meant to end.
 #[cfg(unix)]
 mod stop {
     use crate::process::signals::Caught;
@@ -201,7 +192,6 @@ mod stop {
     }
 }
 
-/// Elsewhere: Ctrl-C.
 #[cfg(not(unix))]
 mod stop {
     use std::sync::Arc;
@@ -237,7 +227,6 @@ mod stop {
     }
 }
 
-/// Keeps one file fresh.
 struct Watch {
     config: Config,
     profile: Profile,
@@ -248,7 +237,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// Returns only if there is no first token, or no file to put it in.
+    /// Returns only if the first token cannot be fetched or written.
     fn run(&self) -> anyhow::Result<()> {
         let (mut token, source) = self.acquire(self.wish)?;
         let mut asked_at = (source == Source::Provider).then(Instant::now);
@@ -302,7 +291,8 @@ impl Watch {
         }
     }
 
-    /// A token with `ahead_ms` to live, or the one the provider has if none lives that long. Only from the cache unless `may_ask`.
+    /// Returns a token with `ahead_ms` left, or the provider's if its tokens are shorter. Uses only the
+    /// cache unless `may_ask`.
     fn renew(&self, ahead_ms: i64, may_ask: bool) -> Result<(Token, Source), Error> {
         let wish = Options {
             refresh: false,
@@ -338,28 +328,26 @@ fn wait(ms: i64) {
     thread::sleep(Duration::from_millis(ms.unsigned_abs()));
 }
 
-/// How long before its end a token is renewed: a fifth of its life, at most five minutes, but no less than `min_ttl_ms`.
+/// A fifth of the lifetime, at most five minutes, but at least `min_ttl_ms`.
 fn ahead_ms(lifetime_ms: i64, min_ttl_ms: i64) -> i64 {
     (lifetime_ms / 5).min(AHEAD_AT_MOST_MS).max(min_ttl_ms)
 }
 
-/// How long to wait before the next look at a token that has `left_ms` to live and is renewed `ahead_ms` before its end. Looks come more
-/// often while the provider returns the same token until shortly before its end.
+/// Becomes shorter while the provider still returns the same token close to its expiry.
 fn wait_ms(left_ms: i64, ahead_ms: i64) -> i64 {
     let until = left_ms.saturating_sub(ahead_ms);
-    // A millisecond earlier the cached token would still do.
+    // A millisecond earlier the cached token would still be used.
     let wait = if until > 0 { until + 1 } else { left_ms / 2 };
     wait.clamp(WAIT_AT_LEAST_MS, WAIT_AT_MOST_MS)
 }
 
-/// How long to wait after the `failures`th failure in a row: twice as long each time, from one second to one minute.
+/// Doubles with each failure in a row, from one second to one minute.
 fn wait_after_failure_ms(failures: u32) -> i64 {
     WAIT_AT_LEAST_MS
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(WAIT_AT_MOST_MS)
 }
 
-/// Whether the provider's tokens live shorter than was asked for.
 fn is_too_short(error: &Error) -> bool {
     matches!(error.reason(), Some(Problem::TooShort { .. }))
 }
@@ -412,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn token_is_renewed_ahead_of_its_end() {
+    fn token_is_renewed_before_it_expires() {
         let cases = [
             (3_600_000, 0, 300_000),
             (300_000, 0, 60_000),
@@ -430,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_come_at_least_each_minute_and_at_most_each_second() {
+    fn checks_are_between_a_second_and_a_minute_apart() {
         let cases = [
             (3_600_000, 300_000, 60_000),
             (340_000, 300_000, 40_001),

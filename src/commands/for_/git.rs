@@ -1,7 +1,7 @@
 //! git: a credential helper.
 //!
-//! Format: "git-credential(1)", INPUT/OUTPUT FORMAT: `key=value` lines to a blank line or the end, no quoting; and "gitcredentials(7)", CUSTOM
-//! HELPERS. `password_expiry_utc` (Unix time, seconds) is known to git 2.41 and later and ignored before.
+//! Format: git-credential(1), INPUT/OUTPUT FORMAT: `key=value` lines to a blank line or the end, no
+//! quoting. Git before 2.41 ignores `password_expiry_utc` (Unix time, seconds).
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 pub(super) const COMMAND: Spec = Spec {
     name: "git",
     about: "A credential helper for git",
-    details: "Answers for the hosts that --host names, and for no other.",
+    details: "Answers only for the hosts that --host names.",
     examples: "\
 git config --global credential.https://git.example.com.helper \\
   '!tok for git --host git.example.com cint'",
@@ -31,14 +31,14 @@ struct Args {
     login: Login,
 }
 
-/// git calls every helper for everything, and expects no output about the rest ("gitcredentials(7)").
+/// git calls every helper for every host, and expects no output for others (gitcredentials(7)).
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let login = &self.login;
         let Some(request) = Request::read(&request()?) else {
             return Err(Error::new(
                 Kind::Usage,
-                "stdin is no request of git's, as in `protocol=https` and `host=…`, a line each",
+                "stdin is not a git credential request (lines such as `protocol=https` and `host=…`)",
             )
             .into());
         };
@@ -64,7 +64,6 @@ impl Execute for Args {
     }
 }
 
-/// A credential that git wants, or has tried.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
     protocol: String,
@@ -99,8 +98,8 @@ impl Request {
         })
     }
 
-    /// The user name to answer with: `wanted` by the command line, the URL's, or [`USERNAME`]. `None` if the first two differ, because
-    /// git wants another user's credential then.
+    /// Returns `wanted` from the command line, the URL's user, or [`USERNAME`]; `None` if git asks for
+    /// another user than `wanted`.
     fn answer_username<'a>(&'a self, wanted: Option<&'a str>) -> Option<&'a str> {
         match (wanted, self.username.as_deref()) {
             (Some(wanted), Some(asked)) if wanted != asked => None,
@@ -109,7 +108,6 @@ impl Request {
     }
 }
 
-/// The answer to `get`.
 fn answer(username: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut out = Secret::default();
     for part in ["username=", username, "\npassword=", token.expose(), "\n"] {

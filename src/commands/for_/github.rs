@@ -1,7 +1,7 @@
-//! GitHub Actions: a command that hides the token in the log, then an entry for the file of outputs or of variables.
+//! GitHub Actions: a command that masks the token in the log, and an entry in an output file.
 //!
-//! Format: "Workflow commands for GitHub Actions": `::add-mask::{value}` on stdout, and `{name}<<{delimiter}` … `{delimiter}` in
-//! `$GITHUB_OUTPUT` or `$GITHUB_ENV`. In a command's value `%`, CR and LF are percent-encoded (actions/toolkit, `escapeData`).
+//! Format: "Workflow commands for GitHub Actions". In a command's value `%`, CR and LF are
+//! percent-encoded (actions/toolkit, `escapeData`).
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -30,7 +30,7 @@ struct Args {
     #[arg(long, help_heading = None)]
     name: Option<Variable>,
 
-    /// Set a variable for the steps to come, instead of an output
+    /// Set a variable for later steps instead of an output
     #[arg(long, help_heading = None)]
     env: bool,
 
@@ -53,9 +53,9 @@ impl Execute for Args {
             .filter(|path| !path.is_empty())
             .ok_or_else(|| {
                 Error::new(Kind::Usage, format!("{file} is not set"))
-                    .hint("this is for a step of GitHub Actions; elsewhere take `tok token`")
+                    .hint("run this in a step of GitHub Actions; elsewhere use `tok token`")
             })?;
-        // The runner created the file, so it is not created here. Opened before anything is fetched or printed.
+        // The runner creates the file. It is opened before anything is fetched or printed.
         let mut entries = OpenOptions::new()
             .append(true)
             .open(&path)
@@ -63,7 +63,7 @@ impl Execute for Args {
         let mut random = [0; 8];
         getrandom::fill(&mut random).context("no random bytes for a delimiter")?;
         let token = get(session, &self.fetch)?.1.access_token;
-        // Not `write`: without the mask the token must not go to the next steps.
+        // Not `write`, which ignores a closed stdout: an unmasked token must not reach later steps.
         out.write_all(mask(&token).expose().as_bytes())
             .and_then(|()| out.flush())
             .context("could not write the mask to stdout")?;
@@ -74,7 +74,6 @@ impl Execute for Args {
     }
 }
 
-/// The workflow command after which the runner shows the token as `***`.
 fn mask(token: &Secret) -> Secret {
     let mut out = Secret::default();
     out.push("::add-mask::");
@@ -88,7 +87,7 @@ fn mask(token: &Secret) -> Secret {
     out
 }
 
-/// The entry that sets `name` to the token. `random` makes a delimiter that no token can contain on purpose.
+/// The entry that sets `name` to the token. No token can contain a `random` delimiter on purpose.
 fn entry(name: &Variable, token: &Secret, random: u64) -> Secret {
     let delimiter = format!("tok_{random:016x}");
     let mut out = Secret::default();

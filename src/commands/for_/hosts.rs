@@ -1,14 +1,12 @@
-//! Which hosts may have a token. git, docker, Bazel and cargo ask for any host that a repository names, so without an explicit list a
-//! foreign repository could name its own.
+//! The hosts that may have a token: a foreign repository can make git or docker ask for any host.
 //!
-//! The text is compared, not a parsed URL: two parsers that read `https://good\@bad/` differently are a way around such lists. A host
-//! with any other character than those of host names gets no token.
+//! Text is compared, not a parsed URL, because two parsers can read `https://good\@bad/` differently.
+//! A host with any character that host names do not have gets no token.
 
 use std::str::FromStr;
 
 use crate::wire::origin::Origin;
 
-/// The hosts that may have the token.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Hosts {
@@ -21,13 +19,11 @@ pub(super) struct Hosts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Host(String);
 
-/// The text is not a host.
 #[derive(Debug, thiserror::Error)]
 #[error("not of the form HOST or HOST:PORT, as in git.example.com")]
 pub(crate) struct NotAHost;
 
 impl Host {
-    /// The host of `url`, if it is plain to see.
     pub(crate) fn of_url(url: &str) -> Option<Self> {
         let (scheme, authority) = divide(url)?;
         normal(&scheme, authority).map(Self)
@@ -42,33 +38,31 @@ impl FromStr for Host {
     }
 }
 
-/// Whether one of `hosts` is the `authority` (host and optional port), reached over an encrypted scheme or on this machine.
+/// Whether `hosts` contains `authority` (host and optional port), over TLS or on this machine.
 pub(crate) fn allow(hosts: &[Host], scheme: &str, authority: &str) -> bool {
     let Some(authority) = normal(scheme, authority) else {
         return false;
     };
     let safe = match scheme {
         "https" | "grpcs" => true,
-        // As for the profiles' own URLs: unencrypted only to a loopback address or localhost.
+        // As for a profile's URLs: unencrypted only to a loopback address or localhost.
         "http" | "grpc" => Origin::of(&format!("http://{authority}/")).is_ok(),
         _ => false,
     };
     safe && hosts.iter().any(|host| host.0 == authority)
 }
 
-/// Whether one of `hosts` is the host of `url`; see [`allow`].
 pub(crate) fn allow_url(hosts: &[Host], url: &str) -> bool {
     divide(url).is_some_and(|(scheme, authority)| allow(hosts, &scheme, authority))
 }
 
-/// The scheme of `url` in lower case, and its authority.
 fn divide(url: &str) -> Option<(String, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     Some((scheme.to_ascii_lowercase(), authority))
 }
 
-/// `authority` in lower case and without the scheme's own port; `None` if it is not plainly a host.
+/// `authority` in lower case without the scheme's default port; `None` if it is not a plain host.
 fn normal(scheme: &str, authority: &str) -> Option<String> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {

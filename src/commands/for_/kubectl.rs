@@ -1,7 +1,7 @@
 //! kubectl and other Kubernetes clients with credential plugins: an `ExecCredential`.
 //!
-//! Format: "Client Authentication (v1)" and "(v1beta1)", `ExecCredential` and `ExecCredentialStatus`. The version must be the one that
-//! the kubeconfig names; the client passes it in `KUBERNETES_EXEC_INFO`.
+//! Format: "Client Authentication (v1)" and "(v1beta1)". The version must be the kubeconfig's, which
+//! the client passes in `KUBERNETES_EXEC_INFO`.
 
 use std::io::Write;
 
@@ -44,20 +44,17 @@ impl Execute for Args {
     }
 }
 
-/// The version for a client that names none.
 const NEWEST: &str = "client.authentication.k8s.io/v1";
 
-/// Every version whose answer has the members written here.
 const KNOWN: [&str; 2] = [NEWEST, "client.authentication.k8s.io/v1beta1"];
 
-/// The version that the client asks for in `KUBERNETES_EXEC_INFO`.
 fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
     let Some(text) = exec_info else {
         return Ok(NEWEST);
     };
     let info: Value = serde_json::from_str(text).map_err(|_| {
-        Error::new(Kind::Config, "KUBERNETES_EXEC_INFO is no JSON")
-            .hint("kubectl sets it; elsewhere unset it, or take `tok token`")
+        Error::new(Kind::Config, "KUBERNETES_EXEC_INFO is not JSON")
+            .hint("kubectl sets it; elsewhere unset it, or use `tok token`")
     })?;
     let wanted = info["apiVersion"].as_str().unwrap_or_default();
     KNOWN
@@ -77,7 +74,6 @@ fn api_version(exec_info: Option<&str>) -> Result<&'static str, Error> {
         })
 }
 
-/// The credential. The client asks again after `expires_at_unix_ms`.
 fn credential(api_version: &str, token: &Secret, expires_at_unix_ms: Option<i64>) -> Secret {
     let mut status = json!({ "token": token.expose() });
     if let Some(expires) = expires_at_unix_ms {

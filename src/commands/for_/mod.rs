@@ -1,4 +1,4 @@
-//! `tok for`: the token in the form that another program reads. Each program has a file of its own and a line in the list.
+//! `tok for`: the token in the form that another program reads. Each program has a file and a line in the list.
 
 mod bazel;
 mod cargo;
@@ -33,7 +33,6 @@ E=$(tok for sh cint) && eval \"$E\"",
     run: |matches, session, out| spec::run_typed(PROGRAMS, matches, session, out),
 };
 
-/// Every program, in the order of `tok for --help`.
 const PROGRAMS: &[&Spec] = &[
     &curl::COMMAND,
     &sh::COMMAND,

@@ -1,7 +1,6 @@
-//! Programs that read a netrc file (curl `--netrc-file`, Python's requests, pip, Go, hub): a line for each host.
+//! Programs that read a netrc file (curl, Python's requests, pip, Go, hub): a line for each host.
 //!
-//! Format: "The .netrc file" (GNU inetutils) and curl's and Python's parsers of it, which differ in quotes, `\` and `#`, so the words
-//! must need none. A machine is a host without a port.
+//! curl and Python read quotes, `\` and `#` differently, so words with them are refused.
 
 use std::io::Write;
 use std::str::FromStr;
@@ -68,7 +67,6 @@ fn lines(hosts: &[Word<true>], username: &Word<false>, token: &Secret) -> Secret
     out
 }
 
-/// A word that every parser reads alike: a host, or any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word<const IS_HOST: bool>(String);
 

@@ -1,7 +1,6 @@
 //! PowerShell: an assignment for `Invoke-Expression`.
 //!
-//! Format: "about_Quoting_Rules": within single quotes a doubled quote is a single one. PowerShell also accepts typographic single
-//! quotes as quotes, so they are doubled as well.
+//! Format: "about_Quoting_Rules". PowerShell accepts typographic single quotes too.
 
 use crate::commands::for_::variable::{self, Args, Form};
 use crate::commands::spec::{self, Group, Spec};

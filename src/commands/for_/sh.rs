@@ -1,7 +1,6 @@
 //! POSIX shells: an `export` line for `eval`.
 //!
-//! Format: "Shell Command Language" (POSIX.1-2017 XCU §2.2.2): within single quotes every character is itself, so a single quote is
-//! written outside of them.
+//! Format: POSIX.1-2017 XCU §2.2.2: a single quote cannot be within single quotes.
 
 use crate::commands::for_::variable::{self, Args, Form};
 use crate::commands::spec::{self, Group, Spec};

@@ -11,18 +11,15 @@ use crate::commands::session::{Session, write};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
 
-/// The name of an environment variable: ASCII letters, digits and `_`, not starting with a digit (POSIX.1-2017 XBD §3.235), which no
-/// shell takes for anything else.
+/// A variable's name (POSIX.1-2017 XBD §3.235), which every shell reads as a name only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variable(String);
 
-/// The text is not such a name.
 #[derive(Debug, thiserror::Error)]
-#[error("not a variable's name: letters, digits and `_`, the first no digit")]
+#[error("not a variable name: use letters, digits and `_`, not starting with a digit")]
 pub(crate) struct NotAVariable;
 
 impl Variable {
-    /// The name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,18 +49,15 @@ pub(super) struct Args {
     fetch: Fetch,
 }
 
-/// How a program writes an assignment.
 pub(super) struct Form {
     /// The text before the name, between name and token, and after the token.
     pub(super) around: [&'static str; 3],
-    /// What a character of the token becomes, if not itself.
+    /// The replacement for a character of the token, if it needs one.
     pub(super) escape: fn(char) -> Option<&'static str>,
-    /// Refuses a token that cannot be written in this form.
     pub(super) check: fn(&Secret) -> Result<(), Error>,
 }
 
 impl Form {
-    /// The assignment, with a line end.
     pub(super) fn assign(&self, name: &Variable, token: &Secret) -> Result<Secret, Error> {
         (self.check)(token)?;
         let [before, between, after] = self.around;
@@ -78,7 +72,6 @@ impl Form {
     }
 }
 
-/// Prints the assignment that the arguments ask for.
 pub(super) fn run(
     form: &Form,
     matches: &ArgMatches,
@@ -93,15 +86,14 @@ pub(super) fn run(
     write(out, line.expose())
 }
 
-/// A token that is not written, because programs that read `format` differ in how they read it.
 #[derive(Debug, thiserror::Error)]
-#[error("the token has a quote, {characters}, which readers of {format} files take differently")]
+#[error("the token has a quote, {characters}, which programs read differently in {format} files")]
 struct ReadDifferently {
     characters: &'static str,
     format: &'static str,
 }
 
-/// Accepts a token of printable ASCII without quotes and `special`, which `characters` names.
+/// Accepts printable ASCII without `special`, which `characters` describes.
 pub(super) fn check_plain(
     token: &Secret,
     special: &[u8],

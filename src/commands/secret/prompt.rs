@@ -1,4 +1,4 @@
-//! Asks for a secret at a terminal without showing it: one line, or a private key in PEM.
+//! Reads a secret at a terminal without showing it: one line, or a private key in PEM.
 
 #[cfg(not(unix))]
 mod portable;
@@ -18,13 +18,10 @@ use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::term::notes::Notes;
 
-/// How the first line of a PEM block begins (RFC 7468).
 const BEGIN: &str = "-----BEGIN ";
 
-/// How its last line begins.
 const END: &str = "-----END ";
 
-/// Why there is no secret.
 #[derive(Debug, thiserror::Error)]
 enum PromptError {
     #[error("could not read from the terminal")]
@@ -53,7 +50,8 @@ impl From<PromptError> for Error {
     }
 }
 
-/// Shows `prompt` and reads a secret, which may be empty. On Unix, anything pasted behind it is discarded, because the shell would run it.
+/// Shows `prompt` and reads a secret, which may be empty. On Unix the rest of a paste is discarded,
+/// because the shell would run it.
 ///
 /// # Errors
 /// If the terminal cannot be read, or the input cannot be a secret.
@@ -80,7 +78,7 @@ fn text(input: &Zeroizing<Vec<u8>>) -> Result<&str, PromptError> {
     std::str::from_utf8(input).map_err(|_| PromptError::NotText)
 }
 
-/// Whether the lines so far are a whole secret: no PEM block is open. The parameters that openssl writes before an EC key are not a key.
+/// Whether no PEM block is open. The parameters that openssl writes before an EC key are not a key.
 fn is_whole(text: &str) -> bool {
     match (text.rfind(BEGIN), text.rfind(END)) {
         (None, _) => true,
@@ -89,8 +87,7 @@ fn is_whole(text: &str) -> bool {
     }
 }
 
-/// Divides `text` behind its secret: the last private key with all that precedes it (openssl writes certificates and attributes there),
-/// other PEM as a whole, or the first line.
+/// Splits `text` after its last private key (openssl writes certificates before it) or first line.
 fn split(text: &str) -> (&str, &str) {
     if !text.contains(BEGIN) {
         return text.split_once('\n').unwrap_or((text, ""));

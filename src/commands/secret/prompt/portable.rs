@@ -1,11 +1,10 @@
-//! Elsewhere than on Unix: reads hidden lines from the console until a PEM block that began on the first line is whole.
+//! Not Unix: reads hidden lines from the console until an open PEM block is closed.
 
 use zeroize::Zeroizing;
 
 use crate::commands::secret::LONGEST_BYTES;
 use crate::commands::secret::prompt::{PromptError, is_whole};
 
-/// Shows `prompt` and reads the lines of one secret.
 pub(super) fn read(prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     let mut input = Zeroizing::new(Vec::with_capacity(LONGEST_BYTES + 1));
     let mut line = Zeroizing::new(rpassword::prompt_password(prompt)?);

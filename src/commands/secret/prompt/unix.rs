@@ -1,6 +1,6 @@
-//! Unix: reads from the terminal on stdin, which does not echo until the whole paste has been read; the kernel edits the lines.
+//! Unix: reads from the terminal on stdin with echo off until the whole paste has been read.
 //!
-//! Signals that would end or stop the process restore the terminal first. Their handlers only store the number: `poll` looks for it often.
+//! Signals that end or stop the process restore the terminal first; handlers only store the number.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -17,23 +17,23 @@ use crate::commands::secret::LONGEST_BYTES;
 use crate::commands::secret::prompt::{PromptError, is_whole};
 use crate::process::signals::{Caught, raise};
 
-/// How long to wait for more input: longer than a paste pauses, shorter than a person notices.
+/// The wait for more input: longer than a paste pauses, shorter than a user notices.
 const PAUSE: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
 
-/// How long to discard the rest of a paste, which may never end.
+/// The limit for discarding the rest of a paste, which may never end.
 const DISCARD_AT_MOST: Duration = Duration::from_secs(2);
 
-/// The kernel's bound for a line, from which on it drops characters without an error (`N_TTY_BUF_SIZE`, `MAX_CANON`).
+/// The kernel silently cuts lines of this length (`N_TTY_BUF_SIZE`, `MAX_CANON`).
 const LINE_BYTES: usize = if cfg!(any(target_os = "linux", target_os = "android")) {
     4095
 } else {
     1023
 };
 
-/// Every signal that ends or stops a process by default and can be caught, except for faults and for access from the background.
+/// The catchable signals that end or stop a process, without faults and background access.
 const SIGNALS: [libc::c_int; 11] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -48,12 +48,12 @@ const SIGNALS: [libc::c_int; 11] = [
     libc::SIGTSTP,
 ];
 
-/// Shows `prompt` and reads the lines of one secret. Asks again after a signal that did not end the process.
+/// Reads the lines of one secret. Asks again after a signal that did not end the process.
 pub(super) fn read(prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     loop {
         let signals = Caught::begin(&SIGNALS);
         let silence = Silence::begin()?;
-        // Only now: keys typed after the prompt are not shown.
+        // After echo is off, so that no key typed after the prompt is shown.
         say(prompt);
         let input = read_lines(&silence, &signals);
         drop(silence);
@@ -65,9 +65,8 @@ pub(super) fn read(prompt: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     }
 }
 
-/// Reads until a pause after a whole secret, Ctrl-D, or a signal.
 fn read_lines(silence: &Silence, signals: &Caught) -> Result<Zeroizing<Vec<u8>>, PromptError> {
-    // Never grows, which would leave a copy behind.
+    // Full capacity, because growing would leave a copy behind.
     let mut input = Zeroizing::new(Vec::with_capacity(LONGEST_BYTES + 1));
     let mut line = Zeroizing::new([0; LINE_BYTES + 1]);
     while signals.last().is_none() {
@@ -113,7 +112,6 @@ impl Silence {
         Ok(silence)
     }
 
-    /// Whether a line (or Ctrl-D) comes within [`PAUSE`].
     fn has_line(&self) -> io::Result<bool> {
         let stdin = stdin();
         let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
@@ -125,7 +123,7 @@ impl Silence {
         if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        // A shell that resumes tok after SIGSTOP may have set its own modes.
+        // A shell may have set its own modes while tok was stopped.
         if tcgetattr(stdin)?.local_modes.contains(LocalModes::ECHO) {
             tcsetattr(stdin, OptionalActions::Now, &self.silent)?;
         }
@@ -150,7 +148,6 @@ impl Silence {
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // A terminal that has hung up needs neither.
         let _ = self.discard();
         let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.before);
     }
@@ -160,7 +157,6 @@ impl Drop for Silence {
 fn say(text: &str) {
     let show = |to: &mut dyn Write| to.write_all(text.as_bytes()).and_then(|()| to.flush());
     let mut stderr = io::stderr();
-    // If the text cannot be shown, the secret can be typed all the same.
     let _ = match File::options().write(true).open("/dev/tty") {
         Ok(mut terminal) if !stderr.is_terminal() => show(&mut terminal),
         _ => show(&mut stderr),
