@@ -1,6 +1,5 @@
-//! The characters of a decoded text, with the bytes of the original that each was read from.
+//! Characters of a decoded text, each with its byte range in the original text.
 
-/// One character of a view, and the bytes of the original text it was read from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub(super) character: char,
@@ -8,62 +7,72 @@ pub(super) struct Item {
     pub(super) to: usize,
 }
 
-/// A character, or a byte that may be a part of one.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Piece {
-    Character(char),
+    /// A code point, or a UTF-16 unit that may be half of one.
+    Code(u32),
+    /// An ASCII character, or a byte that may be a part of a character.
     Byte(u8),
 }
 
-/// `pieces` with their bytes read as UTF-8, and as Latin-1 where they are not.
+/// Joins bytes as UTF-8 (as Latin-1 where they are not) and UTF-16 units as pairs.
 pub(super) fn assembled(pieces: impl Iterator<Item = (Piece, usize, usize)>) -> Vec<Item> {
     let mut out: Vec<Item> = Vec::new();
     let mut pending: Vec<(u8, usize, usize)> = Vec::new();
-    let push_latin1 = |out: &mut Vec<Item>, bytes: &[(u8, usize, usize)]| {
-        out.extend(bytes.iter().map(|(byte, from, to)| Item {
-            character: char::from(*byte),
-            from: *from,
-            to: *to,
-        }));
-    };
+    // The unit that the last item of `out` was read from, if that may be the first of a pair.
+    let mut high = None;
     for (piece, from, to) in pieces {
-        let byte = match piece {
-            Piece::Byte(byte) if byte >= 0x80 => byte,
-            other => {
-                push_latin1(&mut out, &pending);
-                pending.clear();
-                let character = match other {
-                    Piece::Byte(byte) => char::from(byte),
-                    Piece::Character(character) => character,
-                };
-                out.push(Item {
-                    character,
-                    from,
-                    to,
-                });
+        let before = high.take();
+        let code = match piece {
+            Piece::Byte(byte) if !byte.is_ascii() => {
+                pending.push((byte, from, to));
                 continue;
             }
+            Piece::Byte(byte) => u32::from(byte),
+            Piece::Code(code) => code,
         };
-        pending.push((byte, from, to));
-        let bytes: Vec<u8> = pending.iter().map(|(byte, ..)| *byte).collect();
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => {
-                let start = pending.first().map_or(from, |(_, from, _)| *from);
-                out.extend(text.chars().map(|character| Item {
+        flush(&mut pending, &mut out);
+        let unit = u16::try_from(code).ok();
+        if let Some((pair, first)) = paired(before, unit).zip(out.last_mut()) {
+            first.character = pair;
+            first.to = to;
+            continue;
+        }
+        high = unit.filter(|unit| matches!(unit, 0xd800..=0xdbff));
+        out.push(Item {
+            character: char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            from,
+            to,
+        });
+    }
+    flush(&mut pending, &mut out);
+    out
+}
+
+fn paired(high: Option<u16>, low: Option<u16>) -> Option<char> {
+    char::decode_utf16([high?, low?]).next()?.ok()
+}
+
+fn flush(pending: &mut Vec<(u8, usize, usize)>, out: &mut Vec<Item>) {
+    let bytes: Vec<u8> = pending.iter().map(|(byte, ..)| *byte).collect();
+    let mut rest = pending.as_slice();
+    for chunk in bytes.utf8_chunks() {
+        let valid = chunk.valid().chars();
+        let valid = valid.map(|character| (character, character.len_utf8()));
+        let invalid = chunk.invalid().iter().map(|byte| (char::from(*byte), 1));
+        for (character, length) in valid.chain(invalid) {
+            let Some((run, after)) = rest.split_at_checked(length) else {
+                break;
+            };
+            if let (Some((_, from, _)), Some((_, _, to))) = (run.first(), run.last()) {
+                out.push(Item {
                     character,
-                    from: start,
-                    to,
-                }));
-                pending.clear();
+                    from: *from,
+                    to: *to,
+                });
             }
-            Err(error) if error.error_len().is_some() => {
-                // The first byte begins no character.
-                push_latin1(&mut out, &pending[..1]);
-                pending.remove(0);
-            }
-            Err(_) => {}
+            rest = after;
         }
     }
-    push_latin1(&mut out, &pending);
-    out
+    pending.clear();
 }

@@ -1,4 +1,4 @@
-//! Generated secrets in generated encodings: what is left of a text shares no eight characters with the secret.
+//! Checks that a redacted text contains no eight characters of a secret in any encoding.
 
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -28,7 +28,7 @@ fn a_secret_is_removed_in_every_form_it_travels_in() {
     for pair in ["id:hunt er+2", "id:hunt%20er%2B2"] {
         let encoded = STANDARD.encode(pair);
         let shown = redactor.apply(&format!("you sent Basic {encoded}"));
-        // The four digits are `id:`.
+        // `aWQ6` is `id:`.
         assert_eq!(shown, "you sent Basic aWQ6***");
     }
 }
@@ -48,7 +48,7 @@ fn every_way_of_escaping_is_decoded_even_mixed() {
         r#"a\x22b\x5cc\x2fd\x26e\x3cf\x27g\x20\xc3\xa9\x2541"#,
         "a%u0022b%u005cc%u002fd%u0026e%u003cf%u0027g%u0020%u00e9%u002541",
         "a=22b=5Cc=2Fd=26e=3Cf=27g=20=C3=\n=A9=2541",
-        // What JavaScript's encodeURIComponent leaves alone.
+        // JavaScript's encodeURIComponent leaves the apostrophe.
         "a%22b%5cc%2fd%26e%3Cf'g%20%c3%A9%2541",
         "a%22b%5Cc%2Fd%26e%3Cf%27g+%C3%A9%2541",
         "a%2522b%255Cc%252Fd%2526e%253Cf%2527g%2520%25C3%25A9%252541",
@@ -59,6 +59,68 @@ fn every_way_of_escaping_is_decoded_even_mixed() {
         redactor.apply("a\"b and nothing more"),
         "a\"b and nothing more"
     );
+}
+
+#[test]
+fn surrogate_pairs_and_long_escapes_are_decoded_in_either_case() {
+    let secret = r"//%=😀=\+";
+    let redactor = redactor(secret);
+    let left: Vec<String> = [
+        // Found by `no_eight_characters_are_left_in_any_escape`.
+        r"\U002F\U002F\U0025\U003D\UD83D\UDE00\U003D\U005C\U002B",
+        r"\u002f\u002f\u0025\u003d\ud83d\ude00\u003d\u005c\u002b",
+        r"\u002F\U002f\u0025\U003d\uD83d\UdE00\U003D\u005c\U002b",
+        r"\U0000002F\U0000002F\U00000025\U0000003D\U0001F600\U0000003D\U0000005C\U0000002B",
+        r"\u0000002f\u0000002f\u00000025\u0000003d\u0001f600\u0000003d\u0000005c\u0000002b",
+        r"//%=\U0001f600=\+",
+        r"//%=\u0001f600=\+",
+        r"//%=\u{1f600}=\+",
+        r"//%=\U{1F600}=\+",
+        r"//%=\u{d83d}\u{de00}=\+",
+        r"%u002f%u002f%u0025%u003d%ud83d%ude00%u003d%u005c%u002b",
+        r"%U002F%U002F%U0025%U003D%UD83D%UDE00%U003D%U005C%U002B",
+        r"//%25=%ud83d%UDE00=\+",
+        r"&#47;&#47;&#37;&#61;&#55357;&#56832;&#61;&#92;&#43;",
+        r"&#X2F;&#X2F;&#X25;&#X3D;&#X1F600;&#X3D;&#X5C;&#X2B;",
+        r"//%=&#xd83d;&#XDE00;=\+",
+        r"//%=\XF0\X9F\X98\X80=\+",
+    ]
+    .into_iter()
+    .filter(|text| redactor.apply(&format!("<{text}>")) != "<***>")
+    .map(str::to_owned)
+    .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn escaped_line_ends_and_digits_after_an_escape_are_decoded_in_either_case() {
+    for (secret, texts) in [
+        (
+            "abcd\nef01\tghij",
+            [
+                r"abcd\nef01\tghij",
+                r"ABCD\NEF01\TGHIJ",
+                r"abcd\u000aef01\u0009ghij",
+                r"ABCD\U000AEF01\U0009GHIJ",
+            ]
+            .as_slice(),
+        ),
+        (
+            "€abcd😀ef01",
+            &[
+                r"\u20acabcd\U0001f600ef01",
+                r"\U20ACABCD\U0001F600EF01",
+                r"\u20acabcd\u0001f600ef01",
+                r"\u20acabcd\ud83d\ude00ef01",
+                r"\U20ACABCD\UD83D\UDE00EF01",
+            ],
+        ),
+    ] {
+        let redactor = redactor(secret);
+        for text in texts {
+            assert_eq!(redactor.apply(&format!("<{text}>")), "<***>", "{text}");
+        }
+    }
 }
 
 #[test]
@@ -92,7 +154,7 @@ fn hex_and_base64_are_decoded_wrapped_nested_and_in_either_case() {
         assert_eq!(redactor.apply(&format!("<{text}>")), "<***>", "{text}");
     }
     assert_eq!(redactor.apply(&pairs("0x", ", ")), "0x***");
-    // The last digit is the upper half of the last character, which is zero.
+    // The last digit contains only zero bits of the last UTF-16 unit.
     assert_eq!(redactor.apply(&STANDARD.encode(utf16)), "***A");
 }
 
@@ -147,7 +209,6 @@ fn what_a_computed_text_shares_with_its_public_parts_is_shown() {
     );
 }
 
-/// One character in an encoding that works character by character.
 fn escape(family: usize, upper: bool, character: char) -> String {
     let bytes = |prefix: &str| {
         let mut buffer = [0; 4];
@@ -160,10 +221,15 @@ fn escape(family: usize, upper: bool, character: char) -> String {
             .collect()
     };
     let code = u32::from(character);
-    let units = |prefix: &str| {
+    let units = |prefix: &str, suffix: &str| -> String {
         let mut buffer = [0; 2];
         let units = character.encode_utf16(&mut buffer).iter();
-        units.map(|unit| format!("{prefix}{unit:04x}")).collect()
+        units
+            .map(|unit| match upper {
+                true => format!("{prefix}{unit:04X}{suffix}"),
+                false => format!("{prefix}{unit:04x}{suffix}"),
+            })
+            .collect()
     };
     match family {
         0 => character.to_string(),
@@ -171,7 +237,7 @@ fn escape(family: usize, upper: bool, character: char) -> String {
         2 if character == ' ' => "+".to_owned(),
         2 if character.is_ascii_alphanumeric() => character.to_string(),
         2 => bytes("%"),
-        3 => units("\\u"),
+        3 => units("\\u", ""),
         4 => serde_json::to_string(&character.to_string()).unwrap()[1..]
             .strip_suffix('"')
             .unwrap()
@@ -181,13 +247,16 @@ fn escape(family: usize, upper: bool, character: char) -> String {
         7 if matches!(character, '=' | ' '..='&' | '\u{80}'..) => bytes("="),
         7 => character.to_string(),
         8 => bytes("\\x"),
-        9 => units("%u"),
+        9 => units("%u", ""),
         10 if upper => character.to_uppercase().collect(),
+        10 => character.to_lowercase().collect(),
+        11 => format!("\\U{code:08x}"),
+        12 => format!("\\u{{{code:x}}}"),
+        13 => units("&#x", ";"),
         _ => character.to_string(),
     }
 }
 
-/// Whether `shown` has eight consecutive of `segments`.
 fn leaks(shown: &str, segments: &[String]) -> bool {
     segments
         .windows(TELLING)
@@ -220,7 +289,7 @@ proptest! {
     #[test]
     fn no_eight_characters_are_left_in_any_escape(
         secret in any_secret(),
-        (inner, outer, upper) in (0..11usize, 0..11usize, any::<bool>()),
+        (inner, outer, upper) in (0..14usize, 0..14usize, any::<bool>()),
         (from, length) in (0..40usize, 8..40usize),
         wrap in prop_oneof![Just(""), Just("\n"), Just("\r\n"), Just(" ")],
         every in 9..30usize,
@@ -281,7 +350,7 @@ proptest! {
             }
         }
         let shown = redactor(&secret).apply(&text).replace('\n', "");
-        // A character that is not ASCII is several bytes.
+        // A character outside ASCII is up to four bytes.
         let most = if secret.is_ascii() { digits_of_eight } else { 4 * digits_of_eight };
         let left = own.windows(most).find(|run| shown.contains(&run.concat()));
         prop_assert!(left.is_none(), "{text:?} became {shown:?}");
