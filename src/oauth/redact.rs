@@ -1,8 +1,7 @@
-//! Removes secrets from words that others chose: a provider, or a proxy before it, may repeat what it was sent in any encoding.
+//! Removes secrets from text that a provider or proxy may have echoed in any encoding.
 //!
-//! Most text contains no secret by its type: a request is shown as it is built without its secrets, an answer by its shape. The rest is read
-//! under every encoding ([`views`]) and searched for each run of [`TELLING`] characters of a secret, in either case, with and without white
-//! space. What is found is replaced in the original. The cost is linear in the text and in the secrets, whatever they are.
+//! Text is read under every encoding ([`views`]) and searched for runs of [`TELLING`] characters of a
+//! secret, in either case, with and without white space. The cost is linear in text and secrets.
 
 mod escapes;
 mod items;
@@ -17,37 +16,36 @@ use self::items::Item;
 use self::views::{View, sextet, views};
 use crate::secret::Secret;
 
-/// What a secret is replaced by.
 const REPLACEMENT: &str = "***";
 
-/// So many consecutive characters of a secret give it away.
+/// A run of this many characters gives a secret away.
 const TELLING: usize = 8;
 
-/// The shortest secret that is looked for, in characters: a shorter one is part of many words.
+/// In characters; a shorter secret would be part of many words.
 const SHORTEST: usize = 4;
 
-/// Longer secrets, in bytes, are looked for as they are, and not also as they are when decoded or in base64 of another case.
+/// In bytes; longer secrets are not searched for decoded or in base64 of another case.
 const LONG: usize = 16_384;
 
-/// So many short words of a computed text are looked for by themselves.
+/// The most short words of a computed text that are searched for.
 const MOST_WORDS: usize = 1_000;
 
-/// So many base64 digits are the same in each encoding that contains [`TELLING`] characters.
+/// Base64 digits that [`TELLING`] characters determine at every offset.
 const TELLING_DIGITS: usize = 9;
 
-/// Where [`clean`](crate::term::text::clean) has cut a text: before it, the beginning of a secret counts as the whole.
+/// [`clean`](crate::term::text::clean) ends a cut text with it; before it a secret may be incomplete.
 const CUT: char = '…';
 
 /// The secrets of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    /// Secrets, and texts that were computed from secrets with what in them is not secret.
+    /// Secrets, and computed texts with their public parts.
     secrets: Vec<(Secret, Option<Secret>)>,
     patterns: OnceCell<Patterns>,
 }
 
 impl Redactor {
-    /// A redactor of `secrets`.
+    /// Creates a redactor of `secrets`.
     #[must_use]
     pub fn new<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
         let mut redactor = Self::default();
@@ -60,7 +58,7 @@ impl Redactor {
         self.push(secret, None);
     }
 
-    /// Adds a text that was computed from secrets; runs of characters that are also in `public` are not secret.
+    /// Adds a text computed from secrets; its runs that are also in `public` are not secret.
     pub fn add_computed(&mut self, text: Secret, public: Secret) {
         self.push(text, Some(public));
     }
@@ -75,7 +73,7 @@ impl Redactor {
         }
     }
 
-    /// `text` with every secret, and every run of [`TELLING`] or more characters of one, replaced.
+    /// Returns `text` with each run of [`TELLING`] or more characters of a secret replaced.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let patterns = self.patterns.get_or_init(|| {
@@ -96,7 +94,6 @@ impl Redactor {
     }
 }
 
-/// `text` with each of the byte ranges `found` replaced.
 fn replaced(text: &str, mut found: Vec<Range<usize>>) -> String {
     found.sort_unstable_by_key(|range| range.start);
     let mut out = String::with_capacity(text.len());
@@ -115,7 +112,7 @@ fn replaced(text: &str, mut found: Vec<Range<usize>>) -> String {
     out
 }
 
-/// Hashes of runs of characters; they need no further hashing.
+/// Hashes of runs, which need no further hashing.
 type Hashes = HashSet<u64, BuildHasherDefault<AsItIs>>;
 
 #[derive(Clone, Copy, Default)]
@@ -133,16 +130,15 @@ impl Hasher for AsItIs {
     }
 }
 
-/// What is searched for, as hashes of runs of characters.
 #[derive(Clone, Debug, Default)]
 struct Patterns {
     /// Runs of [`TELLING`] characters in lower case.
     runs: Hashes,
-    /// Whole secrets that are shorter, as they are written, by length.
+    /// Whole secrets shorter than that, by length.
     short: [Hashes; TELLING - SHORTEST],
-    /// The first characters of secrets, as they are written, by length.
+    /// The first characters of secrets, by length.
     beginnings: [Hashes; TELLING - SHORTEST],
-    /// Runs of [`TELLING_DIGITS`] base64 digits in lower case: a change of case cannot be undone there.
+    /// Runs in lower case, as a change of case cannot be undone in base64.
     digits: Hashes,
 }
 
@@ -175,7 +171,7 @@ impl Patterns {
 
     fn add_secret(&mut self, secret: &str) {
         let views = views(secret, false);
-        // A secret that looks escaped comes out of the text's own escapes decoded once too often.
+        // A secret that looks escaped is decoded once too often in an escaped text.
         let views = match secret.len() {
             ..=LONG => views.as_slice(),
             _ => views.get(..1).unwrap_or_default(),
@@ -204,7 +200,7 @@ impl Patterns {
         }
     }
 
-    /// Adds the short words of a text: each may be a secret by itself.
+    /// Each short word of a computed text may be a secret by itself.
     fn add_words(&mut self, text: &str) {
         for word in text.split_whitespace().take(MOST_WORDS) {
             let length = word.chars().take(TELLING).count();
@@ -228,7 +224,7 @@ impl Patterns {
                 }
                 bits &= 63;
             }
-            // The first digits contain bits of what comes before the secret.
+            // The first digits contain bits of the text before the secret.
             let own = digits.get((8 * offset).div_ceil(6)..).unwrap_or_default();
             self.digits.extend(
                 own.windows(TELLING_DIGITS)
@@ -237,7 +233,6 @@ impl Patterns {
         }
     }
 
-    /// Adds the ranges of `text` in which `view`, one of its views, has a secret.
     fn search(&self, view: &View, text: &str, found: &mut Vec<Range<usize>>) {
         let first = found.len();
         let [spaced, compact, as_is] = forms(view.items.clone());
@@ -256,7 +251,7 @@ impl Patterns {
             }
         }
         if view.binaries > 0 {
-            // With its padding, as that is a part of the encoded text.
+            // Padding is a part of the encoded text.
             for range in &mut found[first..] {
                 let rest = text.get(range.end..).unwrap_or_default();
                 range.end += rest.len() - rest.trim_start_matches('=').len();
@@ -295,13 +290,12 @@ impl Patterns {
     }
 }
 
-/// The bytes of the original text that `run` was read from.
 fn range(run: &[Item]) -> Range<usize> {
     let from = run.first().map_or(0, |item| item.from);
     from..run.last().map_or(from, |item| item.to)
 }
 
-/// `items` with each run of white space as one space, without white space, and as they are; empty where they are as the form before.
+/// Returns `items` spaced, compact and as they are; a form equal to an earlier one is empty.
 fn forms(items: Vec<Item>) -> [Vec<Item>; 3] {
     let spaced = spaced(&items);
     let mut compact = compact(&items);
@@ -315,7 +309,6 @@ fn forms(items: Vec<Item>) -> [Vec<Item>; 3] {
     [spaced, compact, as_is]
 }
 
-/// `items` with each run of white space as one space.
 fn spaced(items: &[Item]) -> Vec<Item> {
     let mut out: Vec<Item> = Vec::with_capacity(items.len());
     for item in items {
@@ -323,7 +316,7 @@ fn spaced(items: &[Item]) -> Vec<Item> {
         if !is_blank {
             out.push(*item);
         } else if let Some(last) = out.last_mut().filter(|last| last.character == ' ') {
-            // At either end of a run only the nearest blank is a part of it.
+            // A run of blanks counts only as the blank nearest to the match.
             last.from = item.from;
         } else {
             out.push(Item {
@@ -335,7 +328,6 @@ fn spaced(items: &[Item]) -> Vec<Item> {
     out
 }
 
-/// `items` without white space and control characters.
 fn compact(items: &[Item]) -> Vec<Item> {
     let is_blank = |item: &&Item| item.character.is_whitespace() || item.character.is_control();
     items
@@ -345,7 +337,6 @@ fn compact(items: &[Item]) -> Vec<Item> {
         .collect()
 }
 
-/// A character in lower case; the first one where that is several.
 fn folded(item: &Item) -> u32 {
     let lower = item.character.to_lowercase().next();
     lower.map_or(0, u32::from)
@@ -356,13 +347,12 @@ fn hash(run: &[Item]) -> u64 {
 }
 
 fn hash_of(numbers: impl Iterator<Item = u32>) -> u64 {
-    // FNV-1a by whole numbers: two runs with one hash only mean that more is replaced.
+    // FNV-1a over whole numbers; a collision only replaces more.
     numbers.fold(0xcbf2_9ce4_8422_2325, |hash, number| {
         (hash ^ u64::from(number)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// A base64 digit's value with upper case as lower case.
 fn folded_digit(digit: u32) -> u32 {
     if digit < 26 { digit + 26 } else { digit }
 }

@@ -30,7 +30,7 @@ pub(super) const ALL: [Family; 7] = [
     Family::Mixed,
 ];
 
-/// Returns `items` with the escapes of `family` decoded, or `None` if it contains none.
+/// Returns `None` if `items` contains no escape of `family`.
 pub(super) fn decode(items: &[Item], family: Family) -> Option<Vec<Item>> {
     let starts = |character: char| match family {
         Family::Percent => character == '%',
@@ -152,7 +152,7 @@ fn unicode(items: &[Item], long: bool) -> Option<(usize, Piece)> {
 }
 
 fn html(items: &[Item]) -> Escape {
-    /// The longest of `NAMED`, and the semicolon.
+    /// The longest of `NAMED`, with its semicolon.
     const LONGEST: usize = 9;
     if character(items, 1) == Some('#') {
         let (start, radix) = match character(items, 2)? {
@@ -188,7 +188,6 @@ fn quoted_printable(items: &[Item]) -> Escape {
     (blanks > 0).then_some((1 + blanks, None))
 }
 
-/// The names that HTML has for ASCII characters.
 const NAMED: [(&str, char); 43] = [
     ("amp", '&'),
     ("apos", '\''),

@@ -1,6 +1,6 @@
-//! A text as it reads under each encoding, with every character's position in the original.
+//! Decodes a text in every way, with each character's position in the original.
 //!
-//! An encoding may be applied to another one (percent-encoded base64, base64 of JSON), so decodings are applied to what earlier ones gave.
+//! Encodings nest (base64 of JSON, percent-encoded base64), so each decoding is decoded again.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -8,34 +8,32 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::escapes;
 use super::items::{Item, Piece, assembled};
 
-/// A text under some decodings.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub(super) items: Vec<Item>,
-    /// How many escapes (percent, JSON, HTML, …) were decoded one after the other.
+    /// Levels of escapes (percent, JSON, HTML, …) decoded.
     escapes: usize,
-    /// How many binary encodings (hex, base64) were decoded one after the other.
+    /// Levels of binary encodings (hex, base64) decoded.
     pub(super) binaries: usize,
 }
 
-/// The character between two runs that are not adjacent in a view: a noncharacter, which no text contains.
+/// Separates runs that are not adjacent in the text; a noncharacter, which no text contains.
 pub(super) const GAP: char = '\u{fffe}';
 
-/// How many escapes inside one another are seen through; a chain of percent signs counts as one.
+/// Levels of nested escapes; a chain of percent signs counts as one.
 const MOST_ESCAPES: usize = 3;
 
-/// How many binary encodings inside one another are seen through.
 const MOST_BINARIES: usize = 2;
 
-/// The most views of one text, and the most characters in all of them: what bounds the cost.
+/// Limits on the views of one text and their total size, which bound the cost.
 const MOST_VIEWS: usize = 160;
 const MOST_CHARACTERS: usize = 500_000;
 
-/// The shortest run that is decoded: four bytes, as no shorter secret is looked for.
+/// The shortest runs that are decoded: four bytes, as no shorter secret is searched for.
 const SHORTEST_HEX: usize = 8;
 const SHORTEST_BASE64: usize = 6;
 
-/// Every view of `text`, the text itself first. Without `binary` only escapes are decoded.
+/// Returns every view, `text` itself first; without `binary` only escapes are decoded.
 pub(super) fn views(text: &str, binary: bool) -> Vec<View> {
     let items: Vec<Item> = text
         .char_indices()
@@ -96,7 +94,7 @@ fn fingerprint(items: &[Item]) -> u64 {
     hasher.finish()
 }
 
-/// What the runs of hex digits in `items` encode, from the digit `offset` of each run on. White space and the usual separators may be between the digits.
+/// Decodes runs of hex digits from `offset` on, across white space and the usual separators.
 fn hex(items: &[Item], offset: usize) -> Vec<Item> {
     let mut digits: Vec<(u8, Item)> = Vec::new();
     let mut out = Vec::new();
@@ -129,7 +127,7 @@ fn hex(items: &[Item], offset: usize) -> Vec<Item> {
     out
 }
 
-/// What the runs of base64 digits (RFC 4648 §4, §5) in `items` encode, from the digit `offset` of each run on. White space may be between the digits.
+/// Decodes runs of base64 digits (RFC 4648 §4, §5) from `offset` on, across white space.
 fn base64(items: &[Item], offset: usize) -> Vec<Item> {
     let mut digits: Vec<(u32, Item)> = Vec::new();
     let mut out = Vec::new();
@@ -161,7 +159,7 @@ fn base64(items: &[Item], offset: usize) -> Vec<Item> {
     out
 }
 
-/// The value of a base64 digit in either alphabet.
+/// Accepts both alphabets.
 pub(super) fn sextet(character: char) -> Option<u32> {
     Some(match character {
         'A'..='Z' => u32::from(character) - u32::from('A'),
