@@ -407,7 +407,7 @@ fn add_succeeds_although_the_secret_is_not_set_yet() {
     let added = add(&home, "--token-url https://a.example/t --client-id i", "").success();
     let said = stderr(&added);
     assert!(
-        said.contains("`tok secret set p`, or TOK_P_CLIENT_SECRET"),
+        said.contains("`tok secret set p`, or set TOK_P_CLIENT_SECRET"),
         "{said}"
     );
     assert!(
