@@ -1,7 +1,6 @@
-//! Names the sources, for bookmarks, and links the program for a fast start on Linux with glibc: most of the time that printing a cached token
-//! takes is spent by the loader, before `main`.
+//! Names the sources, for bookmarks, and links for a fast start on Linux with glibc, where most of a cached run is the loader.
 //!
-//! The options for the linker are here because those in `.cargo/config.toml` do not reach `cargo install`.
+//! The linker options are here because `cargo install` ignores `.cargo/config.toml`.
 
 use std::env;
 use std::fs;
@@ -21,7 +20,7 @@ fn main() {
     }
 }
 
-/// Sets `TOK_SOURCES` to a name for the sources in `src`: two builds of one version may differ, and one must not use what the other stored.
+/// Sets `TOK_SOURCES`: two builds of one version may differ and must not share bookmarks.
 fn name_the_sources() {
     println!("cargo::rerun-if-changed=src");
     let mut files = Vec::new();
@@ -41,7 +40,6 @@ fn name_the_sources() {
     );
 }
 
-/// Adds every file under `folder` to `files`.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -54,13 +52,11 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Rust's standard library needs the unwinder of `libgcc_s.so`, one more file for the loader to find, map and relocate. GCC ships the same
-/// code as `libgcc_eh.a`. Where that is installed it is linked instead: it is named before the standard library's own libraries.
+/// Spares the loader `libgcc_s.so`: GCC ships the same code as `libgcc_eh.a`, which here precedes the standard library's own libraries.
 fn link_the_unwinder_statically() {
     let asked = Command::new(linker())
         .arg("-print-file-name=libgcc_eh.a")
         .output();
-    // A compiler that does not have the file answers with the bare name.
     let found = asked.is_ok_and(|answer| {
         let path = String::from_utf8_lossy(&answer.stdout);
         let path = Path::new(path.trim());
@@ -71,8 +67,7 @@ fn link_the_unwinder_statically() {
     }
 }
 
-/// A position-independent program has thousands of addresses that the loader corrects at each start. Packed, they take a hundredth of the
-/// space, and fewer pages are read for them. The loader must know the format: glibc does since 2.36.
+/// Packed, the loader's thousands of relocations take a hundredth of the space; glibc supports that since 2.36.
 fn pack_relocations() {
     const OPTION: &str = "-Wl,-z,pack-relative-relocs";
     if packed_relocations_work(OPTION).unwrap_or(false) {
@@ -80,7 +75,6 @@ fn pack_relocations() {
     }
 }
 
-/// Whether a program with a packed relocation can be linked with `option` and then runs, tried with one that has nothing else.
 fn packed_relocations_work(option: &str) -> io::Result<bool> {
     let folder = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     let (source, program) = (folder.join("packed.c"), folder.join("packed"));

@@ -1,8 +1,6 @@
-//! `cargo run --example quickstart`: shows tok at work, without an account.
+//! `cargo run --example quickstart` shows tok at work, without an account.
 //!
-//! Starts a local provider for four dialects and an API that requires a token, writes a config into a temporary home, and runs the real `tok`
-//! there: a token, a header, reuse, an API call and a refusal. Each command is shown as a user would type it, with its exact output. Ends with an
-//! error if anything is not as expected, and removes the temporary home either way.
+//! Runs the real `tok` in a temporary home, with a local provider and API. Fails if any output is unexpected.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::OsString;
@@ -18,7 +16,7 @@ use local_provider::dialects::{Account, Dialects, basic, cardlytics, cint, wrapp
 use tempfile::{NamedTempFile, TempDir};
 
 const CLIENT_ID: &str = "quickstart";
-/// Contains the characters that real secrets have and encodings get wrong.
+/// Contains characters that encodings get wrong.
 const CLIENT_SECRET: &str = "not+so/secret==";
 
 fn main() -> Result<()> {
@@ -107,14 +105,12 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A home of its own, and the program to run in it.
 struct Shell {
     tok: PathBuf,
     home: TempDir,
 }
 
 impl Shell {
-    /// Writes the four profiles; returns the text.
     fn write_config(&self, provider: &Provider) -> Result<String> {
         let config = format!(
             r#"[profiles.cint]
@@ -149,15 +145,14 @@ basic_encoding = "raw"
         );
         let folder = self.home.path().join("config").join("tok");
         fs::create_dir_all(&folder)?;
-        // A temporary file is its owner's alone whatever the umask; tok refuses a config that others may write.
+        // tok refuses a config that others may write; a temporary file is private whatever the umask.
         let mut file = NamedTempFile::new_in(&folder)?;
         file.write_all(config.as_bytes())?;
         file.persist(folder.join("config.toml"))?;
         Ok(config)
     }
 
-    /// Runs `tok` with these arguments, and shows the command and all it prints. Of the caller's environment it sees
-    /// only what a program needs to start.
+    /// Passes on only the environment that a program needs to start.
     fn run(&self, client_secret: &str, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.tok);
         command.args(arguments).stdin(Stdio::null()).env_clear();
@@ -193,7 +188,6 @@ basic_encoding = "raw"
     }
 }
 
-/// What a command that succeeded printed.
 fn succeed(output: &Output) -> Result<String> {
     ensure!(
         output.status.success(),
@@ -207,7 +201,6 @@ fn succeed(output: &Output) -> Result<String> {
     String::from_utf8(output.stdout.clone()).context("stdout should be text")
 }
 
-/// Calls the API with the header line that tok printed; the API says whose token it got.
 fn call_api(address: SocketAddr, header: &str, dialect: &str) -> Result<()> {
     let header = header.trim_end();
     let mut stream = TcpStream::connect(address)?;
@@ -232,7 +225,7 @@ fn call_api(address: SocketAddr, header: &str, dialect: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds `tok` beside this example and returns its path: a program that is already there may be older than the code.
+/// Builds `tok` anew: an existing program may be older than the code.
 fn build_tok() -> Result<PathBuf> {
     let example = env::current_exe()?;
     let profile_folder = example
@@ -248,7 +241,7 @@ fn build_tok() -> Result<PathBuf> {
     };
     eprintln!("Building tok …");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-    // Cargo sets these for this example. Build scripts of crates such as ring would take them for a change, and be built again.
+    // Cargo sets these for this example; build scripts of crates such as ring would rebuild.
     for (name, _) in env::vars_os() {
         let is_of_this_run = |name: &str| {
             [

@@ -1,7 +1,6 @@
-//! Errors as data: a kind that a script can act on, the subjects the error is about, the reason, and the next step.
+//! Errors as data: a kind for scripts, the subjects, the reason, and the next step.
 //!
-//! A module that can fail in several ways has an enum of its own (`thiserror`), whose `Display` is a phrase without a subject. Where such an error
-//! leaves its module it becomes the reason of an [`Error`]. The text is made in one place, [`report`], when `main` prints it.
+//! A module's own error enum (`thiserror`) becomes the reason of an [`Error`] where it leaves the module; only [`report`] makes text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,30 +14,30 @@ use crate::term::colour::{ERROR, HINT};
 use crate::term::text::clean;
 pub use crate::term::text::io_text;
 
-/// Why a run ended without a result, as far as a script can act on it.
+/// The kinds of failure that a script can distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A fault in tok or the system: report it.
+    /// A fault in tok or the system.
     Unexpected,
-    /// The command line is wrong: fix the command.
+    /// The command line is wrong.
     Usage,
-    /// The config file or the profile is wrong: fix the file.
+    /// The config file or the profile is wrong.
     Config,
-    /// A secret is missing, locked or unreachable: set it, unlock it.
+    /// A secret is missing, locked or unreachable.
     Secret,
-    /// The provider refused: fix credentials or permissions.
+    /// The provider refused.
     Refused,
-    /// The provider was not reached, or asked to come back (DNS, time-out, 408, 429, 5xx): try again later.
+    /// Not reached, or asked to come back (DNS, time-out, 408, 429, 5xx).
     Unreachable,
-    /// The provider's answer contains no usable token: fix the profile's `response`.
+    /// The answer contains no usable token.
     Unusable,
-    /// The connection cannot be made or trusted as configured, and another try will not help (certificate, TLS version, a proxy that refuses).
+    /// Another try will not help (certificate, TLS version, a proxy that refuses).
     Connection,
 }
 
 impl Kind {
-    /// The exit code of this kind. Scripts rely on it: never renumber.
+    /// Scripts rely on the exit codes: never renumber.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -54,9 +53,8 @@ impl Kind {
     }
 }
 
-/// What an error is about. An error has several, from the outermost (the profile) to the innermost (the key).
-///
-/// The cache stores those of a failure that processes share: add variants, never rename them.
+/// A subject of an error, such as the profile (outermost) or the key (innermost).
+/// The cache stores subjects: add variants, never rename them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -64,17 +62,17 @@ pub enum Subject {
     Profile(String),
     /// A step of a profile.
     Step(String),
-    /// A file, or a line of it (counted from 1).
+    /// A file, and a line counted from 1.
     File(PathBuf, Option<usize>),
-    /// A key of a profile or of the config, as the user writes it.
+    /// A key, as the user writes it.
     Key(String),
     /// A member of `values` in a profile.
     Value(String),
     /// A secret of a profile, by name.
     Secret(String),
-    /// Where a secret was read: a variable, a file, a command, the keyring.
+    /// A secret's source.
     Source(String),
-    /// What tok was doing, as in "could not read stdin".
+    /// An attempted action, as in "could not read stdin".
     Action(Cow<'static, str>),
 }
 
@@ -93,14 +91,13 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Why something failed: a sentence of the place that found it, or the typed error of a module.
 #[derive(Clone, Debug)]
 enum Reason {
     Text(Cow<'static, str>),
     Typed(Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// An error a user meets. It never contains a secret.
+/// An error for the user. It never contains a secret.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Parts>);
 
@@ -115,12 +112,12 @@ struct Parts {
 }
 
 impl Error {
-    /// An error of `kind` for a reason that only its place knows: a lower-case phrase without a final period, without the subject.
+    /// The reason is a lower-case phrase without subject or final period.
     pub fn new(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::with(kind, Reason::Text(reason.into()))
     }
 
-    /// An error of `kind` whose reason is another error.
+    /// Makes an error of `kind` whose reason is another error.
     pub fn of(kind: Kind, reason: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::with(kind, Reason::Typed(Arc::new(reason)))
     }
@@ -136,21 +133,20 @@ impl Error {
         }))
     }
 
-    /// The same error with the next step a user should take: an imperative with the exact command or key.
+    /// Sets the next step: an imperative with the exact command or key.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same error about `subject`, which becomes its outermost subject.
+    /// Adds an outermost subject.
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
         self.0.subjects.insert(0, subject);
         self
     }
 
-    /// The same error without its outermost subject.
     #[must_use]
     pub(crate) fn without_outermost(mut self) -> Self {
         if !self.0.subjects.is_empty() {
@@ -159,28 +155,27 @@ impl Error {
         self
     }
 
-    /// The same error about a profile.
+    /// Adds the profile as the outermost subject.
     #[must_use]
     pub fn profile(self, name: impl Into<String>) -> Self {
         self.about(Subject::Profile(name.into()))
     }
 
-    /// The same error with the moment (Unix time, milliseconds) before which the provider does not want another request
-    /// (`Retry-After`, RFC 9110 §10.2.3).
+    /// Sets the earliest time of another request (Unix milliseconds; `Retry-After`, RFC 9110 §10.2.3).
     #[must_use]
     pub fn retry_at(mut self, unix_ms: i64) -> Self {
         self.0.retry_at_unix_ms = Some(unix_ms);
         self
     }
 
-    /// The same error with an exit code of its own: only for a command that could not be started (126, 127, as in shells).
+    /// Only for a command that could not be started (126, 127, as in shells).
     #[must_use]
     pub fn with_exit_code(mut self, code: u8) -> Self {
         self.0.exit_code = Some(code);
         self
     }
 
-    /// The same error with `change` made to its texts. Only for redaction.
+    /// Changes the texts, for redaction only.
     #[must_use]
     pub fn redacted(mut self, change: impl Fn(&str) -> String) -> Self {
         self.0.reason = match self.0.reason {
@@ -199,13 +194,13 @@ impl Error {
         self
     }
 
-    /// What a script can act on.
+    /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// What it is about, from the outermost subject to the innermost.
+    /// The subjects, from the outermost to the innermost.
     #[must_use]
     pub fn subjects(&self) -> &[Subject] {
         &self.0.subjects
@@ -220,13 +215,13 @@ impl Error {
         }
     }
 
-    /// The next step, if there is one.
+    /// The next step.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// When the provider may be asked again (Unix time, milliseconds), if it said so.
+    /// When the provider may be asked again (Unix milliseconds).
     #[must_use]
     pub fn retry_at_unix_ms(&self) -> Option<i64> {
         self.0.retry_at_unix_ms
@@ -243,14 +238,14 @@ impl fmt::Display for Error {
             Reason::Text(reason) => text.push_str(reason),
             Reason::Typed(error) => text.push_str(&chain(&**error)),
         }
-        // A config, a provider or a file of the cache may contain what a terminal obeys.
+        // A config, provider or cache file may contain terminal escapes.
         f.write_str(&clean(&text, usize::MAX))
     }
 }
 
 impl std::error::Error for Error {}
 
-/// Two errors are equal if a user could not tell them apart.
+/// Errors are equal if a user could not tell them apart.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
         let shown = |error: &Self| (error.0.kind, error.to_string(), error.0.retry_at_unix_ms);
@@ -262,10 +257,7 @@ impl Eq for Error {}
 
 /// Makes an [`Error`] of a module's own error type.
 pub trait OrFail<T> {
-    /// The result with its error as the reason of an [`Error`] of `kind`.
-    ///
-    /// # Errors
-    /// The error that was there, as data.
+    /// Makes the error the reason of an [`Error`] of `kind`.
     fn or_fail(self, kind: Kind) -> Result<T, Error>;
 }
 
@@ -275,7 +267,7 @@ impl<T, E: std::error::Error + Send + Sync + 'static> OrFail<T> for Result<T, E>
     }
 }
 
-/// An end with this exit code and nothing left to report: help was shown for a missing command, or the command of `tok exec` ended with it.
+/// An exit code with nothing left to report, as after help or the command of `tok exec`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silent(pub u8);
 
@@ -287,7 +279,7 @@ impl fmt::Display for Silent {
 
 impl std::error::Error for Silent {}
 
-/// The exit code for `error`: that of the [`Error`] or [`Silent`] anywhere in its chain, else 1.
+/// Returns the code of an [`Error`] or [`Silent`] in the chain, else 1.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(Silent(code)) = error.downcast_ref() {
@@ -300,11 +292,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         })
 }
 
-/// Writes `error` for a person: `tok: ` and the error in one line, then a blank line and the hint. `out` must be a stream that removes colour
-/// where it does not belong.
-///
-/// # Errors
-/// Only those of `out`.
+/// Writes `tok: ` and the error in one line, then a blank line and the hint. `out` must strip colour where needed.
 pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     if error.is::<Silent>() {
         return Ok(());
@@ -319,7 +307,7 @@ pub fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// An error and its sources in one line.
+/// Joins an error and its sources in one line.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = text_of(error);
@@ -332,7 +320,6 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// The text of one error, without the ` (os error 2)` that Rust adds to the system's own words.
 fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
     match error.downcast_ref::<io::Error>() {
         Some(error) => io_text(error),

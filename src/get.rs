@@ -1,4 +1,4 @@
-//! The flow from a profile to a token: fresh in the cache? Else lock, read again, fetch, store.
+//! From a profile to a token: fresh in the cache? Else lock, read again, fetch, store.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -19,42 +19,42 @@ use crate::profile::{Environment, Profile};
 use crate::term::notes::Notes;
 use crate::token::{Freshness, Token};
 
-/// The longest that refreshing a token that is still good may delay its caller.
+/// The longest delay of a caller by a refresh-ahead.
 const REFRESH_AHEAD: Duration = Duration::from_secs(10);
 
-/// How much longer than its own deadline a process waits for another's fetch, to learn of a failure at the deadline.
+/// How much longer than its own deadline a process waits for another's, to learn of a failure at the deadline.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What a caller wants of the token and of the cache.
+/// The caller's requirements of the token and the cache.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// `--refresh`: a token fetched after this run began.
+    /// `--refresh`
     pub refresh: bool,
-    /// `--min-ttl`: at least this long to live, milliseconds.
+    /// `--min-ttl`, in milliseconds.
     pub min_ttl_ms: i64,
-    /// `--cached`: nothing from the network.
+    /// `--cached`
     pub cached_only: bool,
-    /// `--no-cache`: nothing from or to the cache.
+    /// `--no-cache`
     pub no_cache: bool,
 }
 
-/// Where a token came from.
+/// A token's origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// It was fetched before this run, or by another process.
+    /// Fetched before this run, or by another process.
     Cache,
-    /// This run fetched it.
+    /// Fetched by this run.
     Provider,
 }
 
-/// What a run needs.
+/// The inputs of a run.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// The profile.
     pub profile: &'a Profile,
-    /// The config it comes from.
+    /// The profile's config.
     pub config: &'a Config,
-    /// What the caller wants.
+    /// The requirements.
     pub options: Options,
     /// The environment.
     pub environment: Environment<'a>,
@@ -62,10 +62,7 @@ pub struct Run<'a> {
     pub notes: Notes,
 }
 
-/// Returns a token that is good for what the run wants.
-///
-/// # Errors
-/// Says why there is none.
+/// Returns a token that meets the run's options.
 pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
     let flow = Flow::new(run);
     let mut slot = flow.slot();
@@ -75,7 +72,7 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
             return Ok(flow.refresh_ahead(slot, found));
         }
         (Some(Ok(Some((found, _)))), _) => return Ok(reuse(found)),
-        // A keyring that did not answer is not asked again: that could take as long each time.
+        // A keyring that did not answer is not asked again: each attempt could take as long.
         (Some(Err(CacheError::Keyring(..))), _) => slot = None,
         _ => {}
     }
@@ -100,7 +97,7 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
             Turn::Mine(lock) => lock.is_shared(),
             Turn::Waited | Turn::TimedOut => true,
         };
-        // The last holder of the lock has fetched what this process wants, or met the failure that it would meet.
+        // The last lock holder may have fetched this token, or met the same failure.
         if let Ok(Some((found, _))) = flow.find(&slot) {
             return Ok(reuse(found));
         }
@@ -110,7 +107,7 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
         match turn {
             Turn::Mine(lock) => {
                 let fetched = flow.fetch(Some(&slot), until, Tries::Several);
-                // `Retry-After` holds for every process, however late it comes.
+                // `Retry-After` holds for every process, however late it starts.
                 if fetched.as_ref().is_err_and(|failure| {
                     last_failure::shared(failure).is_some() && failure.retry_at_unix_ms().is_none()
                 }) {
@@ -124,7 +121,7 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
     }
 }
 
-/// Whether `token` can be printed at `now`, with nothing else to be done, for a caller who needs it for `min_ttl_ms`.
+/// Whether `token` can be printed as it is.
 #[must_use]
 pub fn is_fresh(token: &Token, now: &Now, min_ttl_ms: i64) -> bool {
     freshness(token, now, min_ttl_ms) == Freshness::Fresh
@@ -134,7 +131,6 @@ fn freshness(token: &Token, now: &Now, min_ttl_ms: i64) -> Freshness {
     token.freshness(now, min_ttl_ms, jitter(std::process::id()))
 }
 
-/// Spreads the refreshes of many processes from 0 to 1; it does not matter which of them refreshes.
 fn jitter(process: u32) -> f64 {
     f64::from(process % 1000) / 1000.0
 }
@@ -147,7 +143,7 @@ fn reuse(found: Found) -> (Token, Source) {
 struct Flow<'a> {
     run: Run<'a>,
     began: Now,
-    /// Whether a note told of the cache's failure: what fails after that mostly fails for the same reason.
+    /// Later cache failures mostly have the same cause, so only the first is noted.
     noted: Cell<bool>,
 }
 
@@ -160,7 +156,6 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Returns the token's place in the cache, unless it is not cached or there is no place.
     fn slot(&self) -> Option<Slot> {
         let is_off = self.run.profile.cache == CacheKind::Keyring
             && crate::secrets::keyring::is_off().unwrap_or(false);
@@ -173,7 +168,7 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Reads the cached token if it will do. With `--refresh` that is only one fetched since the run began.
+    /// With `--refresh` only a token fetched since the run began counts.
     fn find(&self, slot: &Slot) -> Result<Option<(Found, Freshness)>, CacheError> {
         let found = slot
             .read()
@@ -186,14 +181,14 @@ impl<'a> Flow<'a> {
         }))
     }
 
-    /// Returns the last failure if it is this process's too: the provider asked to wait, or another process met it at the same time.
+    /// Returns a failure that applies here too: the provider asked to wait, or a concurrent process failed.
     fn shared_failure(&self, slot: &Slot, waited: bool) -> Option<Error> {
         let failure = slot.last_failure()?;
         let now = Now::read();
         let started = self.began.process_start();
         let is_shared = failure.is_shared_by(started.as_ref().unwrap_or(&self.began), waited, &now);
         match failure.must_wait_ms(&now) {
-            // `--refresh` asks all the same, but once for all processes that do.
+            // `--refresh` asks anyway, but once for all processes that use it.
             Some(wait_ms) if is_shared || !self.run.options.refresh => {
                 Some(self.asked_to_wait(&failure, &now, wait_ms))
             }
@@ -201,20 +196,18 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Refreshes a token that is still good, unless another process is doing that. If it fails, the token is used as it is.
     fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
         let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
         let until = Instant::now() + most.min(REFRESH_AHEAD);
         let Ok(Some(_lock)) = slot.try_lock(until + GRACE) else {
             return reuse(found);
         };
-        // The last holder of the lock may have refreshed it.
         if let Ok(Some((newer, _))) = self.find(slot)
             && newer.entry.token != found.entry.token
         {
             return reuse(newer);
         }
-        // Counted before the file is closed; a new entry takes the count over.
+        // Counted before the file is closed; a new entry inherits the count.
         found.count_use();
         found.close();
         let last = slot.last_failure();
@@ -234,8 +227,7 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Fetches a token and stores it, or the failure. A process that was stopped beyond its deadline stores nothing: another has taken
-    /// over since.
+    /// Stores the result, unless the process was stopped beyond its deadline: another has taken over since.
     fn fetch(
         &self,
         slot: Option<&Slot>,
@@ -266,7 +258,6 @@ impl<'a> Flow<'a> {
         answer.map(|token| (token, Source::Provider))
     }
 
-    /// Returns `token` if it lives as long as `--min-ttl` asks for.
     fn long_enough(&self, token: Token) -> Result<Token, Error> {
         let min_ttl_ms = self.run.options.min_ttl_ms;
         match token.left_ms(&Now::read()) {

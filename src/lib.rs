@@ -7,22 +7,20 @@
 //!                                  fetch: secrets ─ oauth request ─ http ─ oauth response
 //! ```
 //!
-//! The modules in layers, each of which uses only those above it:
+//! Layers, each of which uses only those above it:
 //!
-//! - `term`: text, colours, tables and progress on a terminal; `clock`: wall clock and boot clock; `secret`: the only type that holds a secret;
-//!   `process`: hardening, signals, streams, and the atomic replacement of a file
-//! - `error`: one structured error, made into text when it is printed
-//! - `wire`: a request, an answer, an origin; `token`: a token and how long it can be used
-//! - `profile`: the config file and what a profile means
-//! - `secrets`: environment, files, commands, keyring and prompt; `oauth`: requests from profiles, tokens from answers, without I/O;
-//!   `cache`: entries, locks and the last failure; `curl`: import and export of curl commands
+//! - `term`: terminal text; `clock`; `secret`: the only type that holds one; `process`: hardening, signals, streams, atomic file replacement
+//! - `error`: structured errors
+//! - `wire`: a request, an answer, an origin; `token`: a token and its lifetime
+//! - `profile`: the config file and the meaning of a profile
+//! - `secrets`: their sources; `oauth`: requests and answers, without I/O; `cache`: entries, locks, failures; `curl`: import and export
 //! - `http`: the only module that sends
 //! - `fetch`: the stages of a token request
-//! - `get`: fresh? lock, read again, fetch, store
+//! - `get`: a token from the cache or the provider
 //! - `fast`: shortcuts for a cached token; `output`: stdout, complete or empty
 //! - `commands`: one file per command
 //!
-//! The library is for the program, its tests and its fuzz targets only: it promises nothing to others.
+//! The library is only for the program, its tests and its fuzz targets.
 
 mod cache;
 mod clock;
@@ -43,7 +41,7 @@ mod term;
 mod token;
 mod wire;
 
-/// What `src/main.rs` runs.
+/// The parts that `src/main.rs` uses.
 #[doc(hidden)]
 pub mod program {
     pub use crate::commands::{print, run};
@@ -52,7 +50,7 @@ pub mod program {
     pub use crate::process::{crash, hardening};
 }
 
-/// What the tests and the fuzz targets call.
+/// The parts that tests and fuzz targets use.
 #[doc(hidden)]
 pub mod facade {
     pub use crate::cache::last_failure::LastFailure;

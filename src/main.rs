@@ -1,4 +1,4 @@
-//! Parse, run, print one error, end with the code that says what a script can do about it.
+//! Parses, runs, prints one error, and exits with a code that scripts can act on.
 
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
@@ -15,14 +15,12 @@ fn main() -> std::process::ExitCode {
     tok().into()
 }
 
-/// The program; its exit code.
 fn tok() -> u8 {
     hardening::apply();
     crash::ends_with(Kind::Unexpected.exit_code());
     match run() {
         Ok(()) => 0,
         Err(error) => {
-            // If even stderr is gone, the exit code still says it.
             let _ = program::report(&error, &mut anstream::stderr());
             program::exit_code(&error)
         }

@@ -1,4 +1,4 @@
-//! The one type that holds a secret or a token: it cannot be printed by accident, and its memory is zeroed on drop.
+//! The only type for a secret or token: it cannot be printed by accident, and its memory is zeroed on drop.
 
 pub mod suspicion;
 
@@ -6,19 +6,17 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A string that only the wire, the keyring and stdout may see.
-///
-/// It has no `Display` and its `Debug` is redacted. Each place that needs the text calls [`expose`](Self::expose), so it is easy to find.
+/// Without `Display`, and with a redacted `Debug`: only [`expose`](Self::expose) returns the text, so each use is easy to find.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes over `text` and its buffer.
+    /// Takes over the buffer of `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself. Only for the wire, the keyring, stdout, and the cache entry of a token.
+    /// Only for the wire, the keyring, stdout, and the cache entry of a token.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -30,7 +28,7 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// Appends `text`. A full buffer is replaced by a larger one and zeroed, which `String::push_str` would not do.
+    /// Zeroes a full buffer when it replaces it, unlike `String::push_str`.
     pub fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let wanted = (self.0.len() + text.len()).max(64).next_power_of_two();
@@ -41,11 +39,7 @@ impl Secret {
         self.0.push_str(text);
     }
 
-    /// Reads a secret from the bytes of a file, a command, a variable or stdin: UTF-8, without the byte order mark and the line ends that come
-    /// with it.
-    ///
-    /// # Errors
-    /// Fails if the bytes are not UTF-8, or if nothing is left of them.
+    /// Reads UTF-8 without its byte order mark and trailing newlines; fails if nothing is left.
     pub fn from_line(bytes: Vec<u8>) -> Result<Self, NotASecret> {
         let bytes = Zeroizing::new(bytes);
         let text = std::str::from_utf8(&bytes).map_err(|_| NotASecret::NotUtf8)?;
@@ -72,10 +66,10 @@ impl From<String> for Secret {
     }
 }
 
-/// Why bytes are not a secret. It contains none of them.
+/// Why bytes are not a secret; contains none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotASecret {
-    /// Nothing, or nothing but a line end.
+    /// Empty, or only a line end.
     #[error("the secret is empty")]
     Empty,
     /// Not UTF-8.

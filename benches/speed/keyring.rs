@@ -1,4 +1,4 @@
-//! A keyring to measure: gnome-keyring on a bus of its own, unlocked, with its files in a temporary folder; ended when it is dropped.
+//! A gnome-keyring on a bus of its own, unlocked, with files in a temporary folder.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +9,6 @@ use tempfile::TempDir;
 
 use crate::process::{Run, installed};
 
-/// How long the daemon may take to come onto the bus.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Keyring {
@@ -19,7 +18,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Starts one; none where the programs for it are not installed.
+    /// Returns `None` if its programs are not installed.
     pub fn start() -> Option<Self> {
         let needed = [
             "dbus-daemon",
@@ -75,7 +74,7 @@ impl Keyring {
         command
     }
 
-    /// Waits for the daemon's name on the bus. Who asks for the name itself makes the bus start another daemon, which is locked.
+    /// Asking for the name itself would make the bus start another daemon, which is locked.
     fn wait_until_ready(&self) {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -100,19 +99,19 @@ impl Keyring {
         }
     }
 
-    /// `run`, with this keyring.
+    /// Points `run` at this keyring.
     pub fn on_its_bus(&self, run: Run) -> Run {
         run.env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
 
-    /// Runs `set` (`tok secret set …`) with a secret on stdin.
+    /// Runs `tok secret set …` with a secret on stdin.
     pub fn store(&self, set: &Run) {
         let path = self.home.path().join("secret");
         std::fs::write(&path, "secret").expect("a file");
         set.time_reading(File::open(path).expect("the file"));
     }
 
-    /// `secret-tool` looking for what [`store`](Self::store) has stored for a token endpoint at `origin`.
+    /// Looks up the secret that [`store`](Self::store) stored.
     pub fn lookup(&self, origin: &str) -> Run {
         let user = format!("cint/client_secret@{origin}");
         ["lookup", "service", "tok", "username", &user]
@@ -124,7 +123,6 @@ impl Keyring {
 impl Drop for Keyring {
     fn drop(&mut self) {
         for daemon in self.daemons.iter_mut().rev() {
-            // One that has ended by itself is gone all the same.
             let _ = daemon.kill();
             let _ = daemon.wait();
         }

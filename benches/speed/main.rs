@@ -1,8 +1,6 @@
-//! What README says about speed: `cargo bench` runs real programs side by side and prints one table.
+//! Measures README's speed claims: `cargo bench` runs real programs and prints one table.
 //!
-//! Every row is a program started as a shell would start it, its output thrown away. Rows of a group take turns, so that whatever else the
-//! machine does falls on all of them alike; each figure is a median, and what counts is its ratio to the row it is measured against. Programs
-//! that are not installed (jq, curl, secret-tool, valgrind) leave their rows out, and the table says so.
+//! Rows of a group take turns, so that the machine's other load affects all alike; a figure is a median. Missing programs (jq, curl, …) are noted.
 
 mod keyring;
 mod process;
@@ -13,12 +11,11 @@ use std::time::Duration;
 use process::{Run, in_turns, installed};
 use scene::Scene;
 
-/// How often each program of a quick group runs.
+/// Runs of each program in a group without a network.
 const QUICK: usize = 501;
-/// How often each program of a group with a network in it runs.
+/// Runs of each program in a group with one.
 const SLOW: usize = 61;
-/// How many processes ask for one token at once.
-const CROWD: usize = 200;
+const PROCESSES: usize = 200;
 
 fn main() {
     let scene = Scene::new();
@@ -29,7 +26,7 @@ fn main() {
     cached(&scene);
     cold(&scene);
     keyring(&scene);
-    crowd(&scene);
+    at_once(&scene);
     let size = std::fs::metadata(scene::TOK).expect("the program was built");
     println!("\nsize of tok: {:.2} MB", size.len() as f64 / 1e6);
     for program in ["jq", "curl", "secret-tool", "valgrind"] {
@@ -39,7 +36,6 @@ fn main() {
     }
 }
 
-/// A token that is in the cache, against `cat` of a file with it.
 fn cached(scene: &Scene) {
     let header = |home| scene.tok(home, &["header", "cint"]);
     let with = |arguments: &[&str]| scene.tok("one", arguments);
@@ -94,7 +90,6 @@ fn cached(scene: &Scene) {
     group("a cached token", QUICK, &rows, &instructions, || {});
 }
 
-/// A token that must be fetched over TLS from this machine, against curl with the same trust store and request; and what of it takes how long.
 fn cold(scene: &Scene) {
     let fetch = |home| scene.tok(home, &["header", "cint"]);
     let mut rows = Vec::new();
@@ -136,7 +131,6 @@ fn cold(scene: &Scene) {
     }
 }
 
-/// A secret that is in the keyring, against `secret-tool lookup` of the same.
 fn keyring(scene: &Scene) {
     let Some(keyring) = keyring::Keyring::start() else {
         println!(
@@ -175,17 +169,16 @@ fn keyring(scene: &Scene) {
     }
 }
 
-/// Many processes at once and one token to fetch, against as many `true` and one fetch.
-fn crowd(scene: &Scene) {
+fn at_once(scene: &Scene) {
     let (mut nothing, mut asking, mut burnt, mut burnt_by_nothing) =
         (vec![], vec![], vec![], vec![]);
     for _ in 0..7 {
-        let (took, cpu) = process::crowd(&Run::new("true"), CROWD);
+        let (took, cpu) = process::at_once(&Run::new("true"), PROCESSES);
         nothing.push(took);
         burnt_by_nothing.push(cpu);
         scene.forget();
         let before = scene.requests();
-        let (took, cpu) = process::crowd(&scene.tok("tls", &["header", "cint"]), CROWD);
+        let (took, cpu) = process::at_once(&scene.tok("tls", &["header", "cint"]), PROCESSES);
         assert_eq!(scene.requests() - before, 1, "the provider is asked once");
         asking.push(took);
         burnt.push(cpu);
@@ -195,7 +188,7 @@ fn crowd(scene: &Scene) {
         times[times.len() / 2]
     };
     let (nothing, asking) = (median(nothing), median(asking));
-    println!("\n{CROWD} processes at once");
+    println!("\n{PROCESSES} processes at once");
     println!(
         "{:<50} {:>7.1} ms   1.00   {:.0} ms of CPU time",
         "true",
@@ -211,7 +204,7 @@ fn crowd(scene: &Scene) {
     );
 }
 
-/// Runs `rows` in turns and prints them, each against the first; `before` comes before every run and is not measured. The medians.
+/// Prints each row against the first; `before` is not measured. Returns the medians.
 fn group(
     title: &str,
     times: usize,

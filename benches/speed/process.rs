@@ -1,4 +1,4 @@
-//! Processes, started without a shell and measured from outside: wall time, CPU time, peak memory.
+//! Measures processes from outside: wall time, CPU time, peak memory.
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
@@ -32,7 +32,7 @@ impl Run {
         self
     }
 
-    /// The same without a variable.
+    /// Removes a variable.
     pub fn without(&self, name: &str) -> Self {
         let mut other = self.clone();
         other.environment.retain(|(variable, _)| variable != name);
@@ -45,7 +45,7 @@ impl Run {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        // No locale to load: `cat` is faster without one, and is not to lose by it.
+        // Without a locale to load, `cat` is faster.
         command
             .env("LC_ALL", "C")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -55,12 +55,12 @@ impl Run {
         command
     }
 
-    /// Runs it to its end; how long that took.
+    /// Returns the wall time of a run.
     pub fn time(&self) -> Duration {
         self.measure(&mut self.command())
     }
 
-    /// The same, with `input` as its standard input.
+    /// The same with `input` on stdin.
     pub fn time_reading(&self, input: std::fs::File) -> Duration {
         self.measure(self.command().stdin(input))
     }
@@ -78,7 +78,7 @@ impl Run {
         took
     }
 
-    /// How many instructions it takes, loader included, as valgrind counts them; none where that is not installed.
+    /// Returns valgrind's count, loader included, or `None` if it is not installed.
     pub fn instructions(&self) -> Option<u64> {
         if !installed("valgrind") {
             return None;
@@ -100,7 +100,7 @@ impl Run {
             .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
     }
 
-    /// The most memory it had at a time, in KiB: of one run, as the kernel says when it is over.
+    /// Returns the peak memory of one run in KiB.
     #[cfg(target_os = "linux")]
     #[expect(
         clippy::zombie_processes,
@@ -117,7 +117,6 @@ impl Run {
     }
 }
 
-/// Waits for child `id`; what it used.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the standard library has no wait4")]
 fn usage_of(id: u32) -> libc::rusage {
@@ -129,8 +128,7 @@ fn usage_of(id: u32) -> libc::rusage {
     usage
 }
 
-/// The median time of each of `runs`, which take turns, each round in another order: a program that is always preceded by the same other one
-/// would inherit the state that one leaves the caches in. `before` is called before each turn.
+/// Returns each program's median. The order varies, since a program inherits the caches of the one before it.
 pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn()) -> Vec<Duration> {
     let mut taken = vec![Vec::with_capacity(times); runs.len()];
     let mut order: Vec<usize> = (0..runs.len()).collect();
@@ -151,7 +149,6 @@ pub fn in_turns(runs: &[&Run], times: usize, before: impl Fn()) -> Vec<Duration>
         .collect()
 }
 
-/// Numbers that look random and are the same in every run of the bench (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -165,8 +162,8 @@ impl Dice {
     }
 }
 
-/// Starts `run` `count` times at once; how long until the last has ended, and the CPU time of all together.
-pub fn crowd(run: &Run, count: usize) -> (Duration, Duration) {
+/// Returns the time until the last of `count` processes ended, and their CPU time.
+pub fn at_once(run: &Run, count: usize) -> (Duration, Duration) {
     let began = Instant::now();
     let children: Vec<_> = (0..count)
         .map(|_| run.command().spawn().expect("it can be started"))
@@ -180,7 +177,6 @@ pub fn crowd(run: &Run, count: usize) -> (Duration, Duration) {
                 cpu += Duration::from_secs(time.tv_sec.unsigned_abs())
                     + Duration::from_micros(time.tv_usec.unsigned_abs());
             }
-            // Waited for above.
             let _ = &mut child;
         }
         #[cfg(not(target_os = "linux"))]
@@ -189,7 +185,7 @@ pub fn crowd(run: &Run, count: usize) -> (Duration, Duration) {
     (began.elapsed(), cpu)
 }
 
-/// Whether `program` is there to be measured.
+/// Whether `program` is installed.
 pub fn installed(program: &str) -> bool {
     Command::new(program)
         .arg("--version")

@@ -1,4 +1,4 @@
-//! What the programs are run on: homes with a config and a cache, and a provider on this machine.
+//! The homes, with configs and caches, and the local providers that are measured.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,10 +16,9 @@ pub const TOK: &str = env!("CARGO_BIN_EXE_tok");
 const PATH: &str = "/oauth/token";
 const LIFETIME_S: u64 = 86_400;
 
-/// How long a bookmark may take to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Homes and two providers, gone when it is dropped.
+/// The homes and two providers.
 pub struct Scene {
     folder: TempDir,
     tls: Provider,
@@ -27,8 +26,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A home `one` with one profile and one token, `many` with 500 profiles and 10,000 tokens, `edited` and `edited-many` whose config must be
-    /// read each time, and `tls` and `plain` with nothing cached.
+    /// `one` has one token, `many` 10,000 for 500 profiles, the `edited` ones read their config each time, and `tls` and `plain` start empty.
     pub fn new() -> Self {
         let scene = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -58,7 +56,7 @@ impl Scene {
                 "https://auth.example.com/oauth/token",
             );
         }
-        // A config that depends on the environment is read each time, as any config is for some seconds after an edit.
+        // A config that uses the environment is read each time, like one that was edited seconds ago.
         let read_each_time = "scope = \"${env.HOME}\"\n";
         scene.configure("edited", &(plain.clone() + read_each_time));
         scene.configure("edited-many", &(many.clone() + &plain + read_each_time));
@@ -66,7 +64,7 @@ impl Scene {
         for home in ["edited", "edited-many", "one", "many"] {
             scene.tok(home, &["header", "cint"]).time();
         }
-        // Only a config that has been left alone for some seconds gets a bookmark.
+        // Only a config that was not edited for some seconds gets a bookmark.
         for home in ["one", "many"] {
             let until = Instant::now() + PATIENCE;
             while !scene.path(home).join("cache/tok/cint.bookmark").exists() {
@@ -96,7 +94,7 @@ impl Scene {
         self.path(home).join("config/tok/config.toml")
     }
 
-    /// A file with the token and nothing else.
+    /// A file that contains only the token.
     pub fn token_file(&self) -> PathBuf {
         self.path("token")
     }
@@ -106,7 +104,7 @@ impl Scene {
         self.path("answer.json")
     }
 
-    /// `tok` in this home.
+    /// Runs `tok` in this home.
     pub fn tok(&self, home: &str, arguments: &[&str]) -> Run {
         let home = self.path(home);
         let run = Run::new(TOK)
@@ -117,18 +115,18 @@ impl Scene {
         arguments.iter().fold(run, Run::arg)
     }
 
-    /// `run` with nobody to trust but the provider.
+    /// Trusts only the provider.
     pub fn trusting_one_root(&self, run: Run) -> Run {
         run.env("SSL_CERT_FILE", self.path("ca.pem"))
     }
 
-    /// The origin of the provider without TLS, as it stands in the name of a keyring's entry.
+    /// The plain provider's origin, as the keyring entry names it.
     pub fn origin(&self) -> String {
         let url = self.plain.url("");
         url.trim_start_matches("http://").to_owned()
     }
 
-    /// curl with the request that `tok` makes, and over TLS with the system's roots and the provider's, as `tok` has them.
+    /// Runs curl with tok's request and roots.
     pub fn curl(&self, tls: bool) -> Run {
         let provider = if tls { &self.tls } else { &self.plain };
         let run = Run::new("curl").arg("-sf");
@@ -142,7 +140,6 @@ impl Scene {
             .arg(provider.url(PATH))
     }
 
-    /// One file with the system's roots, where they are in one, and the provider's.
     fn roots(&self) -> PathBuf {
         let mut roots =
             fs::read_to_string(Path::new("/etc/ssl/certs/ca-certificates.crt")).unwrap_or_default();
@@ -152,15 +149,14 @@ impl Scene {
         path
     }
 
-    /// Drops the tokens of the homes that start with none.
+    /// Drops the tokens of the homes that start empty.
     pub fn forget(&self) {
         for home in ["tls", "plain"] {
-            // It is not there before the first run.
             let _ = fs::remove_dir_all(self.path(home).join("cache"));
         }
     }
 
-    /// How many requests the provider with TLS has had.
+    /// Counts the requests to the TLS provider.
     pub fn requests(&self) -> usize {
         self.tls.request_count(PATH)
     }

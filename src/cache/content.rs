@@ -1,22 +1,17 @@
-//! A file's first line, followed by one byte for each use of what the line says.
-//!
-//! Counting a use so costs one write of one byte, without a lock, a sync or a second open.
+//! A file's first line, then one byte per use of it, so that counting a use costs one write without a lock or sync.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
-/// The largest file that is read: a token of a mebibyte and what belongs to it.
+/// A token of at most a mebibyte and its metadata.
 pub(super) const MAX_BYTES: u64 = 2 << 20;
 
-/// More than an ordinary entry has.
 const FIRST_READ_BYTES: u64 = 4 << 10;
 
-/// Uses are not counted beyond this, so the file stays small.
 const MAX_USES: u64 = 1 << 20;
 
-/// A file that was read, still open.
 #[derive(Debug)]
 pub(crate) struct Content {
     file: File,
@@ -25,7 +20,6 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Reads `file`, which has `size` bytes.
     pub(super) fn read(mut file: File, size: u64) -> io::Result<Self> {
         let size_hint = usize::try_from(size.min(FIRST_READ_BYTES)).unwrap_or(0);
         let mut line = Zeroizing::new(vec![0; size_hint + 1]);
@@ -58,17 +52,15 @@ impl Content {
         })
     }
 
-    /// The first line with its end, or all of a file without line ends.
     pub(crate) fn line(&self) -> &[u8] {
         &self.line
     }
 
-    /// How many uses were counted.
     pub(crate) fn uses(&self) -> u64 {
         self.uses
     }
 
-    /// Counts one more use, unless the file or disk is read-only or full.
+    /// Counts one more use; a read-only or full disk is ignored.
     pub(crate) fn count_use(&self) {
         if self.uses < MAX_USES {
             // A line end, so that the file stays one JSON text.

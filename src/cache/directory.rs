@@ -1,4 +1,4 @@
-//! The cache directory: owned by the user, closed to others, never reached through a link.
+//! The cache directory: owned by the user, private, never reached through a link.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,6 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-/// The cache directory, open.
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
@@ -25,9 +24,6 @@ pub(crate) struct Directory {
 }
 
 /// Returns `tok` under `XDG_CACHE_HOME` or the platform's cache directory.
-///
-/// # Errors
-/// Fails if there is no home.
 pub(crate) fn path() -> Result<PathBuf, CacheError> {
     crate::profile::file::absolute_folder("XDG_CACHE_HOME")
         .or_else(|| directories::BaseDirs::new().map(|dirs| dirs.cache_dir().to_owned()))
@@ -36,10 +32,6 @@ pub(crate) fn path() -> Result<PathBuf, CacheError> {
 }
 
 impl Directory {
-    /// Opens the directory at `path` if it exists.
-    ///
-    /// # Errors
-    /// Fails if it exists but cannot be trusted or used.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, CacheError> {
         let handle = system::open(path).map_err(at(path))?;
         Ok(handle.map(|handle| Self {
@@ -48,7 +40,7 @@ impl Directory {
         }))
     }
 
-    /// Opens the directory at `path` if it exists and nothing is wrong with it; changes nothing.
+    /// Opens the directory if it exists and nothing is wrong with it; changes nothing.
     pub(crate) fn open_in_order(path: &Path) -> Option<Self> {
         system::open_in_order(path).map(|handle| Self {
             path: path.to_owned(),
@@ -56,10 +48,6 @@ impl Directory {
         })
     }
 
-    /// Opens the directory at `path`; creates it first if necessary.
-    ///
-    /// # Errors
-    /// Fails if it cannot be created, trusted or used.
     pub(crate) fn create(path: &Path) -> Result<Self, CacheError> {
         if let Some(directory) = Self::open(path)? {
             return Ok(directory);
@@ -72,10 +60,6 @@ impl Directory {
         &self.path
     }
 
-    /// Reads the first line of file `name` if the file exists.
-    ///
-    /// # Errors
-    /// Fails if it is not the user's own regular file, is too large, or cannot be read.
     pub(crate) fn read(&self, name: &str) -> Result<Option<Content>, CacheError> {
         let opened = system::open_file(&self.handle, name, MAX_BYTES).map_err(self.about(name))?;
         opened
@@ -84,19 +68,11 @@ impl Directory {
             .map_err(|error| self.about(name)(error.into()))
     }
 
-    /// Replaces file `name` with `bytes` in one step, also for a reader after a power cut.
-    ///
-    /// # Errors
-    /// Fails if it cannot be written; the old file stays.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CacheError> {
         self.replace(name, bytes, Durability::Contents)
     }
 
-    /// Replaces file `name` with `bytes` in one step, without waiting for the disk: for a file that is checked when it is read and can
-    /// be missed.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
+    /// Replaces file `name` without a sync: for a file that is checked when it is read and may be lost.
     pub(crate) fn write_unsynced(&self, name: &str, bytes: &[u8]) -> Result<(), CacheError> {
         self.replace(name, bytes, Durability::None)
     }
@@ -106,18 +82,10 @@ impl Directory {
             .map_err(|error| self.about(name)(error.into()))
     }
 
-    /// Removes file `name`. Returns whether it existed.
-    ///
-    /// # Errors
-    /// Fails if it exists and cannot be removed.
     pub(crate) fn remove(&self, name: &str) -> Result<bool, CacheError> {
         system::remove(&self.handle, name).map_err(self.about(name))
     }
 
-    /// Returns the names of all files, sorted.
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be listed.
     pub(crate) fn names(&self) -> Result<Vec<String>, CacheError> {
         let mut names =
             replace_file::names(&self.handle).map_err(|error| at(&self.path)(error.into()))?;
@@ -125,21 +93,15 @@ impl Directory {
         Ok(names)
     }
 
-    /// Opens file `name` to be locked; creates it if necessary. Such a file is never removed: a lock on a removed file excludes no
-    /// other process.
-    ///
-    /// # Errors
-    /// Fails if it cannot be opened.
+    /// Such a file is never removed: a lock on a removed file excludes no other process.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, CacheError> {
         system::lock_file(&self.handle, name).map_err(self.about(name))
     }
 
-    /// Removes temporary files whose writer was killed.
     pub(crate) fn sweep(&self) {
         replace_file::sweep(&self.handle);
     }
 
-    /// Makes an error about file `name`.
     pub(crate) fn about(&self, name: &str) -> impl FnOnce(PathProblem) -> CacheError + use<> {
         at(&self.path.join(name))
     }

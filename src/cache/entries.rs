@@ -1,6 +1,4 @@
-//! All cache entries, whatever the profiles look like now: for `tok status`, `tok forget` and `tok reject`.
-//!
-//! The entries of a profile that was edited or removed since are found by their file names.
+//! All cache entries, including those of edited or removed profiles, which are found by file name.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -16,60 +14,42 @@ use crate::error::Error;
 use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 
-/// The cache directory.
 #[derive(Debug)]
 pub(crate) struct Entries {
     directory: Directory,
 }
 
-/// An entry in the list.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    /// The profile it was fetched for.
     pub(crate) profile: String,
-    /// Its name without an ending.
     pub(crate) stem: String,
     pub(crate) store: Store,
-    /// The file that contains it, or marks it as one in the keyring.
     pub(crate) file: PathBuf,
-    /// `None` if it is no longer in the keyring.
+    /// `None` if the keyring has lost it.
     pub(crate) entry: Result<Option<Entry>, CacheError>,
 }
 
-/// A wait that a provider asked for with `Retry-After`.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    /// The profile.
     pub(crate) profile: String,
-    /// The name of the entry it is for, without an ending.
     pub(crate) stem: String,
     pub(crate) left_ms: i64,
 }
 
-/// What was removed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Forgotten {
     pub(crate) tokens: usize,
-    /// How many waits that a provider asked for.
     pub(crate) waits: usize,
 }
 
 impl Entries {
-    /// Opens the cache if there is one.
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be trusted or used, or there is no home for it.
     pub(crate) fn open() -> Result<Option<Self>, CacheError> {
         Ok(Directory::open(&directory::path()?)?.map(|directory| Self { directory }))
     }
 
-    /// Lists every entry, or those of `profile`, sorted by name.
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be listed.
     pub(crate) fn list(&self, profile: Option<&str>) -> Result<Vec<Listed>, CacheError> {
         let mut listed = Vec::new();
-        // A keyring that is locked or does not answer is asked once.
+        // A keyring that is locked or does not answer is asked only once.
         let mut keyring_error: Option<Error> = None;
         for name in self.directory.names()? {
             let Some((stem, ending)) = key::split(&name) else {
@@ -102,10 +82,6 @@ impl Entries {
         Ok(listed)
     }
 
-    /// Lists every wait, or those of `profile`, sorted by name.
-    ///
-    /// # Errors
-    /// Fails if the directory cannot be listed.
     pub(crate) fn waits(
         &self,
         profile: Option<&str>,
@@ -135,16 +111,12 @@ impl Entries {
     }
 
     fn read(&self, store: Store, stem: &str) -> Result<Option<Entry>, CacheError> {
-        // The characters that any profile allows.
         let found = store.read(&self.directory, stem, TokenCharacters::Visible)?;
         Ok(found.map(|found| found.entry))
     }
 
-    /// Removes every entry, or those of `profile`, with their last failures. Locks stay: one on a removed file excludes no
-    /// other process.
-    ///
-    /// # Errors
-    /// Fails if one cannot be removed; the others are removed all the same.
+    /// Removes entries and last failures; after an error it goes on with the rest.
+    /// Locks stay: a lock on a removed file excludes no other process.
     pub(crate) fn forget(&self, profile: Option<&str>) -> Result<Forgotten, CacheError> {
         self.directory.sweep();
         let now = Now::read();
@@ -160,7 +132,6 @@ impl Entries {
             }
             let removed = match Store::with_ending(ending) {
                 Some(store) => store.remove(&self.directory, stem).and_then(|was_there| {
-                    // The mark of an entry in the keyring.
                     self.directory.remove(&name)?;
                     Ok(was_there)
                 }),
@@ -178,11 +149,8 @@ impl Entries {
         first_error.map_or(Ok(forgotten), Err)
     }
 
-    /// Removes each entry of `profile` whose token is `rejected`. Returns whether there was one. Takes the entry's lock first, waiting
-    /// until `until`: a refresh that is under way is not undone, and of many processes that reject one token the first removes it.
-    ///
-    /// # Errors
-    /// Fails if an entry with that token cannot be removed.
+    /// Removes each entry of `profile` whose token is `rejected`; returns whether there was one.
+    /// Takes the lock first: a running refresh is not undone, and of many rejecting processes the first removes the token.
     pub(crate) fn reject(
         &self,
         profile: &str,
@@ -198,7 +166,7 @@ impl Entries {
             if !has_token(&entry) {
                 continue;
             }
-            // Without the lock the token is removed all the same: the API refuses it, and at worst that costs one fetch.
+            // Without the lock the token is removed all the same: at worst that costs one fetch.
             let _lock = lock::take_by(&self.directory, &stem, until);
             if has_token(&self.read(store, &stem)) {
                 removed |= store.remove(&self.directory, &stem)?;

@@ -1,4 +1,4 @@
-//! A cached token with what decides whether it can be used, as one line of JSON.
+//! A cached token and the data that decides whether it can be used, as one line of JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::clock::{Boot, Now};
 use crate::secret::Secret;
 use crate::token::Token;
 
-/// Raise it when the form changes. An entry of another version is a miss, and the next fetch overwrites it.
+/// Raise it when the form changes: entries of other versions are misses.
 const VERSION: u32 = 1;
 
 /// A cached token.
@@ -19,13 +19,13 @@ pub struct Entry {
     pub digest: String,
     /// The token.
     pub token: Token,
-    /// How many tokens were fetched for this key, including this one.
+    /// Tokens fetched for this key, including this one.
     pub fetches: u64,
-    /// How often a token for this key was used without a fetch, as far as that could be counted.
+    /// Known uses of this key's tokens without a fetch.
     pub reuses: u64,
 }
 
-/// The stored form. [`Secret`] has no serializer on purpose; this is the only place that writes a token.
+/// [`Secret`] has no serializer on purpose; only this type writes a token.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
@@ -48,7 +48,6 @@ struct Stored {
     reuses: u64,
 }
 
-/// The one member that every version has.
 #[derive(Deserialize)]
 struct AnyVersion {
     version: u32,
@@ -68,10 +67,7 @@ mod exposed {
     }
 }
 
-/// Reads an entry.
-///
-/// # Errors
-/// Says what is wrong with the bytes without quoting them.
+/// Reads an entry; the error never quotes the bytes.
 pub fn read(bytes: &[u8]) -> Result<Entry, Unreadable> {
     match serde_json::from_slice::<Stored>(bytes) {
         Ok(stored) if stored.version == VERSION => Ok(stored.into()),
@@ -101,11 +97,10 @@ pub fn write(entry: &Entry) -> Zeroizing<Vec<u8>> {
         fetches: entry.fetches,
         reuses: entry.reuses,
     };
-    // Large enough from the start: a Vec that grows would leave a copy of the token behind.
+    // Large enough from the start: a growing Vec would leave a copy of the token behind.
     let size = token.access_token.expose().len() * 2 + 4096;
     let mut bytes = Zeroizing::new(Vec::with_capacity(size));
     if serde_json::to_writer(&mut *bytes, &stored).is_err() {
-        // Cannot happen with strings, numbers and JSON values; an empty entry is a miss.
         bytes.clear();
     }
     bytes.push(b'\n');

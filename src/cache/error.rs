@@ -1,41 +1,31 @@
-//! Why the cache cannot be used. That is never a failure of a run: the caller prints a note and continues without.
+//! Why the cache cannot be used: never a failure of a run, which prints a note and continues without it.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Error, io_text};
 
-/// Why the cache cannot be used, with the place where it was noticed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    /// No variable and no account names a home.
     #[error("there is no home folder to keep tokens in")]
     NoHome,
-    /// The cache folder or a file in it.
     #[error("{}", .0.display())]
     Path(PathBuf, #[source] PathProblem),
-    /// The keyring did not do what it was asked for the entry with this stem.
     #[error("keyring entry `token/{0}`")]
     Keyring(String, #[source] Error),
-    /// The keyring returned something else than an entry.
     #[error("keyring entry of `{0}`")]
     KeyringEntry(String, #[source] Unreadable),
-    /// The entry is larger than the platform's keyring allows.
     #[cfg(windows)]
     #[error(
         "keyring entry `token/{stem}`: the token and what belongs to it take {size} bytes, but Windows takes at most {most}; use `cache = \"file\"`"
     )]
     TooLargeForKeyring {
-        /// The entry's stem.
         stem: String,
-        /// Its size in bytes.
         size: usize,
-        /// The limit in bytes.
         most: usize,
     },
 }
 
-/// What is wrong with the cache folder or a file in it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PathProblem {
     #[error("it is no folder, or a link to one")]
@@ -86,16 +76,16 @@ impl From<io::Error> for PathProblem {
 /// Why bytes are not an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// They are not what any version writes.
+    /// No version writes such bytes.
     #[error("it is damaged")]
     Damaged,
-    /// They have a later version.
+    /// A later version wrote it.
     #[error("it was written by a newer tok")]
     Newer,
-    /// They are an entry for other inputs than the file name says.
+    /// It belongs to other inputs than the file name says.
     #[error("it is for another profile or request")]
     OtherKey,
-    /// The token would not have been accepted from the provider.
+    /// The token has characters that are not accepted from the provider.
     #[error("its token has characters that a token cannot have")]
     Characters,
 }

@@ -1,5 +1,4 @@
-//! Which token belongs to which profile and request: a digest of every input except the secrets, so that an edited profile or another
-//! scope is another token, and a new secret or a comment is not.
+//! The cache key: a digest of every input except the secrets, so that a new secret keeps the token and another scope does not.
 
 use std::fmt::Write as _;
 
@@ -8,10 +7,10 @@ use serde::Serialize;
 
 use crate::profile::Inputs;
 
-/// Raise it when the same request is written as other inputs: every cached token is fetched anew then.
+/// Raise it when the serialized inputs change: every token is fetched anew.
 const VERSION: u32 = 1;
 
-/// How many digits of the digest are in a file name: 128 bits, which no two entries of a user share. The entry has the whole digest.
+/// 128 bits are unique among a user's entries; the entry contains the whole digest.
 const NAMED_DIGITS: usize = 32;
 
 #[derive(Serialize)]
@@ -21,7 +20,7 @@ struct Key<'a> {
     inputs: &'a Inputs,
 }
 
-/// Returns the key of the token of `profile` for `inputs`, as JSON.
+/// Returns the key as JSON.
 #[must_use]
 pub fn serialize(profile: &str, inputs: &Inputs) -> String {
     let key = Key {
@@ -29,7 +28,6 @@ pub fn serialize(profile: &str, inputs: &Inputs) -> String {
         profile,
         inputs,
     };
-    // Texts always serialize.
     serde_json::to_string(&key).unwrap_or_default()
 }
 
@@ -39,19 +37,18 @@ pub fn digest(profile: &str, inputs: &Inputs) -> String {
     let key = serialize(profile, inputs);
     let digest = ring::digest::digest(&SHA256, key.as_bytes());
     digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
     })
 }
 
-/// Returns the name, without an ending, of the entry of `profile` for this digest: `cint.0f3a…`.
+/// Returns an entry's file name without extension: `cint.0f3a…`.
 #[must_use]
 pub fn stem(profile: &str, digest: &str) -> String {
     format!("{profile}.{}", digest.get(..NAMED_DIGITS).unwrap_or(digest))
 }
 
-/// Returns the profile in a stem, if it is one.
+/// Returns the profile in a stem.
 #[must_use]
 pub fn profile_of(stem: &str) -> Option<&str> {
     let (profile, digest) = stem.rsplit_once('.')?;
@@ -62,14 +59,13 @@ pub fn profile_of(stem: &str) -> Option<&str> {
     (is_digest && crate::profile::name::check(profile).is_ok()).then_some(profile)
 }
 
-/// Whether the entry called `stem` is for this digest.
 #[must_use]
 pub(crate) fn matches(stem: &str, digest: &str) -> bool {
     let named = stem.rsplit_once('.').map_or("", |(_, digits)| digits);
     named.len() == NAMED_DIGITS && digest.starts_with(named)
 }
 
-/// Splits a file name into its stem and its ending: `p.0f3a…` and `json`.
+/// Splits a file name into stem and extension: `p.0f3a…` and `json`.
 #[must_use]
 pub fn split(name: &str) -> Option<(&str, &str)> {
     let digest = name.find('.')? + 1;

@@ -1,5 +1,4 @@
-//! What the last fetch failed with, beside the entry it was for: concurrent processes share one failure, and a provider's
-//! `Retry-After` holds for all.
+//! The last fetch's failure, stored beside the entry: concurrent processes share it, and a `Retry-After` holds for all.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,33 +7,29 @@ use crate::error::{Error, Subject};
 use crate::oauth::problem::Problem;
 use crate::wire::http_date::LONGEST_RETRY_AFTER_MS;
 
-/// How long a failed refresh of a token that is still good is not repeated: short enough to notice the provider's return well before
-/// the token expires, long enough not to delay each caller.
+/// Pause after a failed early refresh: shorter than most tokens live, and long enough not to delay each caller.
 const REFRESH_PAUSE_MS: i64 = 15_000;
 
-/// How long processes that keep coming share one failure. Hundreds of processes have started by then, and a stream of calls that never
-/// pauses still finds out that the provider, or the secret, has changed.
+/// How long processes share a failure: hundreds have started by then, and an endless stream of calls still notices a change.
 const SHARED_MS: i64 = 5_000;
 
-/// Raise it when the stored form changes. A failure of another version is ignored.
+/// Raise it when the stored form changes: failures of other versions are ignored.
 const VERSION: u32 = 1;
 
-/// A failure that outlives the process that met it, as data: its text is made when it is printed.
+/// A failure stored as data; its text is made when it is printed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastFailure {
     version: u32,
     problem: Problem,
-    /// What it is about, from the outermost subject to the innermost.
     subjects: Vec<Subject>,
     at: Now,
-    /// How long after that moment the provider does not want to be asked again.
     wait_ms: i64,
-    /// Whether it was a refresh ahead of time: a single attempt, while there was a good token.
+    /// A refresh-ahead: a single attempt, while the token was still fresh.
     ahead: bool,
 }
 
 impl LastFailure {
-    /// Returns `failure`, which happened at `now`, as one to store; `None` if other processes would not meet it.
+    /// Returns `None` if other processes would not get this failure.
     #[must_use]
     pub fn new(failure: &Error, now: &Now, ahead: bool) -> Option<Self> {
         Some(Self {
@@ -57,20 +52,19 @@ impl LastFailure {
         (failure.version == VERSION).then_some(failure)
     }
 
-    /// Writes it as JSON.
+    /// Serializes it as JSON.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        // Cannot fail with strings and numbers; an empty file is not a failure.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The failure as an error of `profile`.
+    /// Returns the failure as an error of `profile`.
     #[must_use]
     pub fn error(&self, profile: &str) -> Error {
         self.error_of(self.problem.clone(), profile)
     }
 
-    /// The same without the wait that the provider asked for, which has become shorter since.
+    /// Omits the wait, which has become shorter since.
     #[must_use]
     pub fn error_without_wait(&self, profile: &str) -> Error {
         let mut problem = self.problem.clone();
@@ -88,20 +82,18 @@ impl LastFailure {
             .fold(error, |error, subject| error.about(subject.clone()))
     }
 
-    /// Milliseconds since it happened; `None` if that is in the future.
     fn age_ms(&self, now: &Now) -> Option<i64> {
         Some(now.since(&self.at)).filter(|age| *age >= 0)
     }
 
-    /// Whether a process that was started at `began` shares the failure: it happened since then, or the process had to wait for others
-    /// that share it.
+    /// Whether the failure happened after the process began, or the process waited for others that share it.
     #[must_use]
     pub fn is_shared_by(&self, began: &Now, waited: bool, now: &Now) -> bool {
         let is_recent = || self.age_ms(now).is_some_and(|age| age < SHARED_MS);
         !self.ahead && (self.at.since(began) > 0 || waited && is_recent())
     }
 
-    /// Milliseconds until the provider may be asked again; `None` if it may be asked now.
+    /// Milliseconds until the provider may be asked again, or `None` for now.
     #[must_use]
     pub fn must_wait_ms(&self, now: &Now) -> Option<i64> {
         let wait_ms = self.wait_ms.min(LONGEST_RETRY_AFTER_MS);
@@ -109,7 +101,7 @@ impl LastFailure {
         (left > 0).then_some(left)
     }
 
-    /// Whether a token that is still good is better used as it is than refreshed now.
+    /// Whether to use a fresh token rather than refresh it now.
     #[must_use]
     pub fn pauses_refreshing(&self, now: &Now) -> bool {
         self.age_ms(now).is_some_and(|age| age < REFRESH_PAUSE_MS)
@@ -117,8 +109,7 @@ impl LastFailure {
     }
 }
 
-/// Returns the problem that every process that asks the provider would meet, if `failure` is one. A missing secret is not: it may be
-/// in the next process's environment.
+/// Returns a problem that every process would meet. A missing secret is not shared: the next environment may have it.
 #[must_use]
 pub fn shared(failure: &Error) -> Option<&Problem> {
     failure.reason()

@@ -1,12 +1,10 @@
 //! One fetch at a time for a token: a lock that ends with its holder, and a wait that has an end.
 //!
-//! The first process takes the lock for itself. The others wait until it is free *for reading*, so that all of them go on at once when
-//! the token is there. A holder whose fetch failed stays for a moment, with the lock open to readers: a process that finds it there
-//! started together with the others and shares the failure; a process that takes the lock at once starts anew.
+//! Waiters lock *for reading*, so that all of them continue at once. After a failed fetch the holder stays for a moment, with the lock open to
+//! readers: a process that finds it there started together with the others and shares the failure.
 //!
-//! A holder that was stopped (Ctrl-Z) keeps its lock, and no process can break it. So the lock file contains the holder's deadline, and
-//! the processes that find it in the past compete for the lock of the next level. A holder owns the lowest level whose holder, if there
-//! is one, is not overdue; the levels above it must be free.
+//! No process can break the lock of a stopped holder (Ctrl-Z). So the file contains the holder's deadline, and processes that find it overdue
+//! compete for the next level. A holder owns the lowest level whose holder, if any, is not overdue; the levels above it must be free.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -21,72 +19,60 @@ use crate::cache::error::{CacheError, PathProblem};
 use crate::clock::Now;
 use crate::term::progress::Progress;
 
-/// How long no process must have come before a holder whose fetch failed leaves: longer than a busy machine pauses between two starts
-/// of processes that belong together. If none has come at all, it counts from the taking of the lock: a lone failure that took longer
-/// costs no pause.
+/// A failed holder stays until this long after the last arrival: longer than the gap between starts on a busy machine.
+/// Without arrivals it counts from taking the lock, so a slow lone failure costs no pause.
 const QUIET: Duration = Duration::from_millis(250);
 
-/// The same for a holder that others have come to: they are likely more than have come yet.
+/// The same once others have arrived: more are likely.
 const QUIET_IN_COMPANY: Duration = Duration::from_millis(500);
 
-/// The longest such a holder stays: a stream of calls that never pauses must find out when the provider has changed.
+/// A stream of calls that never pauses must notice when the provider recovers.
 const LONGEST_STAY: Duration = Duration::from_secs(4);
 
-/// When to read the holder's deadline: a holder has long written it by then.
+/// By then a holder has written its deadline.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 
 /// How often to look for a deadline that cannot be read.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often to try the lock where no thread can be started that waits.
+/// How often to try the lock if no waiting thread can be started.
 const POLL: Duration = Duration::from_millis(20);
 
 /// How many holders may be stopped at the same time.
 const LEVELS: usize = 8;
 
-/// A longer file has no such content.
 const MAX_CONTENT_BYTES: u64 = 512;
 
-/// What came of asking for the lock.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// This process holds the lock until the value is dropped or the process ends.
     Mine(Lock),
-    /// Another process held it and has released it.
     Waited,
-    /// Another process still holds it.
     TimedOut,
 }
 
-/// The lock, held: one file for each level that was free.
 #[derive(Debug)]
 pub(crate) struct Lock(Vec<Level>);
 
 #[derive(Debug)]
 struct Level {
     file: File,
-    /// The time of the file's last change when it was taken.
     taken: Option<SystemTime>,
-    /// Whether the last holder stays after its failure. It unlocks the file for a moment when it begins to.
+    /// Whether the last holder is staying after its failure; it unlocks the file briefly when it starts to.
     is_shared: bool,
 }
 
-/// The content of a lock file.
 #[derive(Serialize, Deserialize)]
 struct Content {
-    /// When the holder will have released the lock.
     until: Now,
-    /// Whether it stays after its failure.
+    /// Whether it is staying after its failure.
     stays: bool,
 }
 
 impl Lock {
-    /// Whether the last holder stays after its failure, which this process shares.
     pub(crate) fn is_shared(&self) -> bool {
         self.0.iter().any(|level| level.is_shared)
     }
 
-    /// Lets the waiting processes read, and stays until no process has come for a while.
     pub(crate) fn stay(self) {
         let failed = Instant::now();
         let until = failed + LONGEST_STAY;
@@ -122,24 +108,22 @@ impl Drop for Lock {
     }
 }
 
-/// Notes that a process has come, in the time of the file's last change.
+/// Notes an arrival in the file's modification time.
 fn touch(file: &File) {
-    // Without it a holder whose fetch failed leaves early.
+    // Without it a failed holder leaves early.
     let _ = file.set_modified(SystemTime::now());
 }
 
-/// Returns when a process has last come.
 fn touched(file: &File) -> Option<SystemTime> {
     file.metadata().ok()?.modified().ok()
 }
 
-/// Returns how long no process has come.
 fn quiet_for(file: &File) -> Duration {
-    // A clock that was set back makes it zero; the stay has a limit of its own.
+    // A clock that was set back makes it zero; `LONGEST_STAY` still applies.
     touched(file).map_or(QUIET, |last| last.elapsed().unwrap_or_default())
 }
 
-/// Writes when the holder will have released the lock, without changing when a process has last come.
+/// Preserves the modification time, which records the last arrival.
 fn write_content(mut file: &File, until: Instant, stays: bool) {
     let left = until.saturating_duration_since(Instant::now());
     let content = Content {
@@ -148,7 +132,7 @@ fn write_content(mut file: &File, until: Instant, stays: bool) {
     };
     let text = serde_json::to_vec(&content).unwrap_or_default();
     let last = touched(file);
-    // Without it no process takes over from a holder that was stopped.
+    // Without it no process takes over from a stopped holder.
     let _ = file
         .set_len(0)
         .and_then(|()| file.rewind())
@@ -159,7 +143,6 @@ fn write_content(mut file: &File, until: Instant, stays: bool) {
 }
 
 fn clear(file: &File) {
-    // The next holder overwrites it.
     let _ = file.set_len(0);
 }
 
@@ -172,16 +155,12 @@ fn read_content(mut file: &File) -> Option<Content> {
     serde_json::from_str(&text).ok()
 }
 
-/// Returns how long until the holder's deadline; `None` if it cannot be read, zero if it has passed.
 fn time_to_deadline(file: &File) -> Option<Duration> {
     let left_ms = read_content(file)?.until.since(&Now::read());
     Some(Duration::from_millis(left_ms.try_into().unwrap_or(0)))
 }
 
-/// Takes the lock of the entry called `stem` if it is free, promising to release it by `until`.
-///
-/// # Errors
-/// Fails if there can be no lock: no such directory, a file system without locks.
+/// Takes the lock if it is free, promising to release it by `until`; fails on a file system without locks.
 pub(crate) fn try_take(
     directory: &Directory,
     stem: &str,
@@ -193,10 +172,6 @@ pub(crate) fn try_take(
     })
 }
 
-/// Takes the lock of the entry called `stem`, promising to release it by `until`, or waits until then for its holder to release it.
-///
-/// # Errors
-/// As [`try_take`].
 pub(crate) fn take_or_wait(
     directory: &Directory,
     stem: &str,
@@ -209,10 +184,6 @@ pub(crate) fn take_or_wait(
     })
 }
 
-/// Takes the lock of the entry called `stem`, waiting for it until `until`.
-///
-/// # Errors
-/// As [`try_take`].
 pub(crate) fn take_by(
     directory: &Directory,
     stem: &str,
@@ -227,17 +198,14 @@ pub(crate) fn take_by(
     }
 }
 
-/// How a wait ended.
 #[derive(Debug)]
 enum Wait {
     Released,
-    /// The holder should have released it, but has not.
     Overdue,
     TimedOut,
     Failed(io::Error),
 }
 
-/// Goes through the levels; `wait` waits for the holder of a level's file.
 fn take(
     directory: &Directory,
     stem: &str,
@@ -288,14 +256,12 @@ fn take(
     }
 }
 
-/// Waits until the file is free for reading, its holder is overdue, or `until`.
 fn wait(file: File, until: Instant) -> Wait {
     let (send, receive) = mpsc::channel();
-    // The system's wait has no time-out, so a thread waits. It is left behind when the time is up.
+    // The system's wait has no time-out, so a thread waits and is left behind at the deadline.
     let waiting = file.try_clone().and_then(|file| {
         thread::Builder::new().spawn(move || {
             let released = file.lock_shared().and_then(|()| file.unlock());
-            // After the time-out there is no receiver.
             let _ = send.send(released);
         })
     });
@@ -329,7 +295,6 @@ fn wait(file: File, until: Instant) -> Wait {
     }
 }
 
-/// Returns `None` while the file is not free for reading.
 fn try_read(file: &File) -> Option<io::Result<()>> {
     match file.try_lock_shared() {
         Ok(()) => Some(file.unlock()),
@@ -364,7 +329,6 @@ mod tests {
         thread::scope(|scope| {
             let waiter = scope.spawn(|| take_or_wait(&directory, "a", late));
             drop(held);
-            // It found the lock free or saw it released.
             assert!(matches!(
                 waiter.join().unwrap(),
                 Ok(Turn::Mine(_) | Turn::Waited)
@@ -451,7 +415,7 @@ mod tests {
             take_or_wait(&directory, "a", soon),
             Ok(Turn::TimedOut)
         ));
-        // A process that finds the first lock free waits for the second all the same.
+        // A process that finds the first lock free still waits for the second.
         drop(overdue);
         let soon = Instant::now() + 2 * FIRST_LOOK;
         assert!(matches!(

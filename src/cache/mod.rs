@@ -1,4 +1,4 @@
-//! Tokens that outlive a process: one entry for each profile and request, its lock, and its last failure.
+//! Tokens that outlive a process: an entry per profile and request, with its lock and last failure.
 
 pub(crate) mod content;
 pub(crate) mod directory;
@@ -24,10 +24,8 @@ use last_failure::LastFailure;
 use lock::{Lock, Turn};
 use store::{Found, Store};
 
-/// The ending of the file with the last failure.
 const LAST_FAILURE: &str = "failure";
 
-/// The cache entry of one profile, as the profile is now.
 #[derive(Debug)]
 pub(crate) struct Slot {
     path: PathBuf,
@@ -38,16 +36,12 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Returns the slot for the token that `profile` asks for; `None` with `cache = "none"`, or if the keyring that it would be in is
-    /// turned off.
-    ///
-    /// # Errors
-    /// Fails if there is no home.
+    /// Returns `None` with `cache = "none"`, or if the entry's keyring is turned off.
     pub(crate) fn of(profile: &Profile) -> Result<Option<Self>, CacheError> {
         let store = match profile.cache {
             CacheKind::None => return Ok(None),
             CacheKind::File => Store::File,
-            // A wrong value is an error of each use of the keyring.
+            // A wrong value is reported by each use of the keyring.
             CacheKind::Keyring if keyring::is_off().unwrap_or(false) => return Ok(None),
             CacheKind::Keyring => Store::Keyring,
         };
@@ -61,10 +55,6 @@ impl Slot {
         }))
     }
 
-    /// Reads the entry; `None` if there is none for these inputs.
-    ///
-    /// # Errors
-    /// Fails if it is damaged, cannot be trusted, or cannot be read.
     pub(crate) fn read(&self) -> Result<Option<Found>, CacheError> {
         let Some(directory) = Directory::open(&self.path)? else {
             return Ok(None);
@@ -73,33 +63,21 @@ impl Slot {
         Ok(found.filter(|found| found.entry.digest == self.digest))
     }
 
-    /// Reads the last failure since the last success, if any.
     pub(crate) fn last_failure(&self) -> Option<LastFailure> {
         let directory = Directory::open(&self.path).ok()??;
         let file = directory.read(&self.file_name(LAST_FAILURE)).ok()??;
         LastFailure::read(file.line())
     }
 
-    /// Takes the lock, promising to release it by `until`, or waits until then for its holder.
-    ///
-    /// # Errors
-    /// Fails if there can be no lock.
     pub(crate) fn lock(&self, until: Instant) -> Result<Turn, CacheError> {
         lock::take_or_wait(&Directory::create(&self.path)?, &self.stem, until)
     }
 
-    /// Takes the lock if it is free, promising to release it by `until`.
-    ///
-    /// # Errors
-    /// Fails if there can be no lock.
     pub(crate) fn try_lock(&self, until: Instant) -> Result<Option<Lock>, CacheError> {
         lock::try_take(&Directory::create(&self.path)?, &self.stem, until)
     }
 
-    /// Stores `token` and removes the last failure.
-    ///
-    /// # Errors
-    /// Fails if it cannot be written; the old entry stays.
+    /// Stores `token` and removes the last failure; on an error the old entry stays.
     pub(crate) fn store(&self, token: &Token) -> Result<(), CacheError> {
         let directory = Directory::create(&self.path)?;
         directory.sweep();
@@ -114,10 +92,6 @@ impl Slot {
         directory.remove(&self.file_name(LAST_FAILURE)).map(|_| ())
     }
 
-    /// Stores `failure` beside the entry.
-    ///
-    /// # Errors
-    /// Fails if it cannot be written.
     pub(crate) fn store_failure(&self, failure: &LastFailure) -> Result<(), CacheError> {
         let directory = Directory::create(&self.path)?;
         directory.sweep();
@@ -129,7 +103,6 @@ impl Slot {
     }
 }
 
-/// Returns the name, without an ending, of the entry for the token that `profile` asks for.
 pub(crate) fn stem(profile: &Profile) -> String {
     key::stem(
         &profile.name,
@@ -137,10 +110,7 @@ pub(crate) fn stem(profile: &Profile) -> String {
     )
 }
 
-/// Tries the cache directory: writes a file, reads it back, locks one, and removes both. Returns the directory's path.
-///
-/// # Errors
-/// Says what does not work.
+/// Writes, reads, locks and removes test files; returns the directory's path.
 pub(crate) fn probe() -> Result<PathBuf, CacheError> {
     let path = directory::path()?;
     let directory = Directory::create(&path)?;

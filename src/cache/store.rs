@@ -1,7 +1,6 @@
-//! Where an entry is: in a file of the cache directory, or in the OS keyring (`cache = "keyring"`).
+//! Where an entry is: in a file, or in the OS keyring (`cache = "keyring"`), which encrypts it at rest for a system call per hit.
 //!
-//! The keyring keeps entries encrypted at rest, for a D-Bus or system call at each hit. As not every keyring can be listed, an empty
-//! file in the cache directory marks each entry in it.
+//! Not every keyring can be listed, so an empty file in the cache directory marks each entry in it.
 
 use crate::cache::content::Content;
 use crate::cache::directory::Directory;
@@ -13,37 +12,32 @@ use crate::profile::file::schema::TokenCharacters;
 use crate::secret::Secret;
 use crate::secrets::keyring;
 
-/// Where an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Store {
     File,
     Keyring,
 }
 
-/// An entry that was read.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) entry: Entry,
-    /// The file it was read from, still open.
     file: Option<Content>,
 }
 
 impl Found {
-    /// Counts that the entry was used without a fetch, where that costs next to nothing.
     pub(crate) fn count_use(&self) {
         if let Some(file) = &self.file {
             file.count_use();
         }
     }
 
-    /// Closes the file: Windows cannot replace it while it is open.
+    /// Windows cannot replace a file while it is open.
     pub(crate) fn close(&mut self) {
         self.file = None;
     }
 }
 
 impl Store {
-    /// Returns the store whose files have this ending.
     pub(crate) fn with_ending(ending: &str) -> Option<Self> {
         [Self::File, Self::Keyring]
             .into_iter()
@@ -57,15 +51,11 @@ impl Store {
         }
     }
 
-    /// Returns the name of the file that is the entry, or marks it.
     pub(crate) fn file_name(self, stem: &str) -> String {
         format!("{stem}.{}", self.ending())
     }
 
-    /// Reads the entry called `stem`. Its token must have only these `characters`, as one from the provider.
-    ///
-    /// # Errors
-    /// Fails if it is damaged, is for another key, cannot be trusted, or cannot be read.
+    /// The token may only have these `characters`, as when it comes from the provider.
     pub(crate) fn read(
         self,
         directory: &Directory,
@@ -102,10 +92,6 @@ impl Store {
         }
     }
 
-    /// Stores `entry` under `stem`, replacing the old one.
-    ///
-    /// # Errors
-    /// Fails if it cannot be written; the old entry stays.
     pub(crate) fn write(
         self,
         directory: &Directory,
@@ -127,10 +113,6 @@ impl Store {
         }
     }
 
-    /// Removes the entry called `stem`. Returns whether it existed.
-    ///
-    /// # Errors
-    /// Fails if it exists and cannot be removed.
     pub(crate) fn remove(self, directory: &Directory, stem: &str) -> Result<bool, CacheError> {
         match self {
             Self::File => directory.remove(&self.file_name(stem)),
@@ -139,7 +121,7 @@ impl Store {
     }
 }
 
-/// The keyring's user name for the entry. The service is that of all of tok's secrets.
+/// The keyring's user name for the entry; the service is that of all tok secrets.
 fn user(stem: &str) -> String {
     format!("token/{stem}")
 }
@@ -163,7 +145,6 @@ fn check_size(stem: &str, size: usize) -> Result<(), CacheError> {
     }
 }
 
-/// Only Windows limits the size of a credential.
 #[cfg(not(windows))]
 fn check_size(_: &str, _: usize) -> Result<(), CacheError> {
     Ok(())

@@ -1,10 +1,7 @@
-//! A bookmark says in which cache entry a profile's token was found last time, so that the config need not be read to print it again.
+//! A bookmark names the cache entry of a profile's last token, so that the config need not be read to print it again.
 //!
-//! It contains nothing that the config does not say. It is used only while the config file is in the state in which it was read, and no
-//! environment variable overrides a part of it. In every other case the config is read.
-//!
-//! It saves 0.20 of 0.56 million instructions and a tenth of the time with one profile, and more with many: `cargo bench` shows `tok header`
-//! beside `config edited a second ago`.
+//! It is used only while the config file is unchanged and no environment variable overrides a part of it.
+//! With one profile it saves 0.20 of 0.56 million instructions (`cargo bench`: `tok header` beside `config edited a second ago`).
 
 use std::path::Path;
 
@@ -21,24 +18,20 @@ use crate::profile::file::schema::{CacheKind, TokenCharacters};
 use crate::profile::file::state::State;
 use crate::profile::name::{self, var_variable};
 
-/// The ending of the file.
 const ENDING: &str = "bookmark";
 
-/// Which tok this is, by its sources (`build.rs`): another may read a config differently.
+/// Identifies the sources (`build.rs`): another build may read a config differently.
 const TOK: &str = env!("TOK_SOURCES");
 
-/// What is in the file. A bookmark by another tok is not used.
+/// A bookmark of another build is not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bookmark {
     tok: String,
     config: String,
     state: State,
     entry: String,
-    /// The characters that the profile's tokens may have.
     characters: TokenCharacters,
-    /// The texts around the token in each header line; `None` for the usual line.
     header: Option<Vec<Vec<String>>>,
-    /// The environment variables that the profile's secrets may be in.
     pub(super) secret_variables: Vec<String>,
 }
 
@@ -46,7 +39,7 @@ fn file_name(profile: &str) -> String {
     format!("{profile}.{ENDING}")
 }
 
-/// Removes every bookmark, or that of `profile`. One that stays leads nowhere once its entry is gone.
+/// Removes every bookmark, or that of `profile`; without its entry a bookmark is useless.
 pub(crate) fn forget(profile: Option<&str>) {
     let directory = directory::path().and_then(|path| Directory::open(&path));
     let Ok(Some(directory)) = directory else {
@@ -62,8 +55,7 @@ pub(crate) fn forget(profile: Option<&str>) {
 }
 
 impl Bookmark {
-    /// The bookmark for `profile`, read from `config`; `None` if more than the config leads to its token, or its header needs more than the
-    /// token.
+    /// Returns `None` if the token depends on more than the config, or the header on more than the token.
     pub(super) fn of(profile: &Profile, config: &Config) -> Option<Self> {
         let by_config_alone = profile.cache == CacheKind::File
             && profile.env.is_empty()
@@ -91,12 +83,10 @@ impl Bookmark {
         })
     }
 
-    /// As [`output::header_around`](crate::output::header_around) takes it.
     pub(super) fn header(&self) -> Option<&[Vec<String>]> {
         self.header.as_deref()
     }
 
-    /// Whether what it says of the config at `path`, which is in `state`, still holds.
     fn holds(&self, profile: &str, path: &Path, state: State) -> bool {
         self.tok == TOK
             && self.state == state
@@ -104,25 +94,21 @@ impl Bookmark {
             && !is_any_variable_set(profile)
     }
 
-    /// Writes it for `profile`, unless it is there already.
     pub(super) fn keep(&self, profile: &str) -> Result<(), CacheError> {
         let folder = Directory::create(&directory::path()?)?;
         let name = file_name(profile);
-        // One that cannot be trusted is replaced like an old one.
         if matches!(folder.read(&name), Ok(Some(content)) if read(content.line()).as_ref() == Some(self))
         {
             return Ok(());
         }
-        // What was never finished; if another process is just finishing it, that process gets no bookmark.
         folder.sweep();
-        // Strings and numbers always serialize; were it not so, an empty file is no bookmark.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         bytes.push(b'\n');
         folder.write_unsynced(&name, &bytes)
     }
 }
 
-/// Whether the environment sets a variable of `profile`: it may change the request, and one that the profile does not have deserves a note.
+/// Such a variable may change the request, and an unknown one deserves a note.
 fn is_any_variable_set(profile: &str) -> bool {
     let prefix = var_variable(profile, "");
     std::env::vars_os().any(|(name, _)| {
@@ -136,13 +122,13 @@ fn read(bytes: &[u8]) -> Option<Bookmark> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// The entry that the bookmark of `profile` leads to, where the config is at `path`, if there is one. Errors are left to the way by the config.
+/// Returns the bookmark and its entry. On an error the caller reads the config.
 pub(super) fn follow(profile: &str, path: &Path) -> Option<(Bookmark, Found)> {
     name::check(profile).ok()?;
     let folder = Directory::open_in_order(&directory::path().ok()?)?;
     let bookmark = read(folder.read(&file_name(profile)).ok()??.line())?;
     let state = Config::state_of(path)?;
-    // The entry is looked for in this folder and nowhere else, whatever is written there.
+    // The bookmark cannot lead out of this folder.
     let is_ours = key::profile_of(&bookmark.entry) == Some(profile);
     if !(is_ours && bookmark.holds(profile, path, state)) {
         return None;

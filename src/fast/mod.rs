@@ -1,4 +1,4 @@
-//! The only module that knows shortcuts: most runs print a token that is in the cache, and need neither clap nor the config for that.
+//! The only module with shortcuts: printing a cached token needs neither clap nor the config.
 
 pub mod bookmark;
 pub mod plain;
@@ -18,10 +18,7 @@ use crate::secret::Secret;
 use bookmark::Bookmark;
 use plain::{Form, Plain};
 
-/// Prints the token that `plain` asks for, and returns true, if its bookmark leads to a fresh one.
-///
-/// # Errors
-/// If stdout cannot be written to.
+/// Prints the token and returns true if the bookmark leads to a fresh one.
 pub fn cached(plain: &Plain, out: &mut dyn Write) -> Result<bool, Error> {
     let min_ttl_ms = plain.min_ttl.map_or(0, |ttl| ttl.ms);
     let config = plain.config.as_deref();
@@ -47,15 +44,13 @@ pub fn cached(plain: &Plain, out: &mut dyn Write) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// What `tok exec` gives to its command.
 pub(crate) struct Given {
     pub(crate) token: Secret,
     pub(crate) header: Secret,
-    /// The variables that the profile's secrets may be in.
     pub(crate) secret_variables: Vec<String>,
 }
 
-/// What `tok exec` gives to its command for `profile`, if its bookmark leads to a fresh token.
+/// Returns the environment for `tok exec` if the bookmark leads to a fresh token.
 pub(crate) fn given(profile: &str, config: Option<&Path>, min_ttl_ms: i64) -> Option<Given> {
     let Marked { bookmark, entry } = find(profile, config, min_ttl_ms)?;
     entry.count_use();
@@ -66,7 +61,6 @@ pub(crate) fn given(profile: &str, config: Option<&Path>, min_ttl_ms: i64) -> Op
     })
 }
 
-/// A bookmark, and the entry that it leads to.
 struct Marked {
     bookmark: Bookmark,
     entry: Found,
@@ -78,7 +72,6 @@ fn find(profile: &str, config: Option<&Path>, min_ttl_ms: i64) -> Option<Marked>
     is_fresh(&entry.entry.token, &Now::read(), min_ttl_ms).then_some(Marked { bookmark, entry })
 }
 
-/// The variables that the secrets of `profile` may be in.
 pub(crate) fn secret_variables(profile: &Profile) -> Vec<String> {
     let variable = |secret| secret_variable(&profile.name, secret);
     profile
@@ -88,10 +81,8 @@ pub(crate) fn secret_variables(profile: &Profile) -> Vec<String> {
         .collect()
 }
 
-/// Makes the next run find the token of `profile`, which was read from `config`, if the config alone leads to it.
 pub(crate) fn remember(profile: &Profile, config: &Config) {
     if let Some(bookmark) = Bookmark::of(profile, config) {
-        // Without it the next run reads the config, as this one did.
         let _ = bookmark.keep(&profile.name);
     }
 }

@@ -1,9 +1,7 @@
-//! Reads the command lines that prompts and loops run all day, `tok header PROFILE` and its like, without clap.
+//! Parses the commonest command lines, `tok header PROFILE` and its like, without clap.
 //!
-//! It reads nothing differently: a test compares it with clap, and everything else, help and mistakes included, is left to clap.
-//!
-//! It saves 0.34 of 0.90 million instructions of a run that reads the config, and the same of one that does not: compare `edited config` in
-//! `.ci/instructions` with the same command and `--color never`, which clap reads.
+//! A test compares it with clap, which parses everything else, including help and mistakes.
+//! It saves 0.34 of 0.90 million instructions: compare `edited config` in `.ci/instructions` with and without `--color never`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,7 +20,7 @@ pub enum Form {
     Json,
 }
 
-/// A command line that prints a token, without any option that changes which one.
+/// A command line that prints a token.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plain {
     /// The command.
@@ -39,7 +37,7 @@ pub struct Plain {
     pub cached: bool,
 }
 
-/// Reads `typed` (without the program's name), or returns `None` if that is for clap.
+/// Parses `typed`, without the program's name, or returns `None` if clap must.
 #[must_use]
 pub fn read(
     mut typed: impl Iterator<Item = OsString>,
@@ -53,7 +51,6 @@ pub fn read(
             Some((option, value)) if option.starts_with("--") => (option, Some(value)),
             _ => (word.as_str(), None),
         };
-        // The value of an option that was not typed before.
         let mut value = |is_free: bool| match value {
             _ if !is_free => None,
             Some(value) => Some(value.to_owned()),

@@ -1,8 +1,7 @@
-//! How tok starts on Linux with glibc: from the C library's `main`, with what Rust's runtime does before its own `main`, as far as tok
-//! needs it.
+//! Starts tok from the C library's `main` on Linux with glibc, with the parts of Rust's runtime that tok needs.
 //!
-//! The runtime also asks where the main thread's stack ends, for which glibc reads and parses `/proc/self/maps`. That is more work than all
-//! of tok's own for a cached token, and is used only to word the message of a stack overflow, which ends the program with or without it.
+//! The runtime also looks for the end of the stack, for which glibc parses `/proc/self/maps`.
+//! That costs more than printing a cached token, and only improves the message of a stack overflow.
 
 use std::ffi::{c_char, c_int};
 use std::io::Write;
@@ -11,7 +10,7 @@ use std::os::fd::IntoRawFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, fcntl_getfd};
 
-/// Where the C library begins. The arguments reach `std::env` by glibc's own way, not by these.
+/// The arguments reach `std::env` through glibc, not through these.
 #[expect(
     unsafe_code,
     reason = "the name `main` is the C library's way in, and nothing else in the program has it"
@@ -19,17 +18,16 @@ use rustix::io::{Errno, fcntl_getfd};
 #[unsafe(no_mangle)]
 extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
     if open_standard_streams().is_err() {
-        // Like Rust's runtime: without them, the next file opened would take the place of stdout.
+        // Like Rust's runtime: without them, the next file opened would become stdout.
         std::process::abort();
     }
     ignore_broken_pipes();
     let code = crate::tok();
-    // What could not be written here was reported by whoever wrote it.
     let _ = std::io::stdout().flush();
     code.into()
 }
 
-/// Puts `/dev/null` in the place of each standard stream that the caller closed, so that no other file is ever taken for one.
+/// Opens `/dev/null` for each closed standard stream, so that no other file takes its descriptor.
 fn open_standard_streams() -> Result<(), Errno> {
     let streams = [
         rustix::stdio::stdin(),
@@ -38,7 +36,7 @@ fn open_standard_streams() -> Result<(), Errno> {
     ];
     for stream in streams {
         if fcntl_getfd(stream) == Err(Errno::BADF) {
-            // The lowest free descriptor, which is this stream's, since those below it are open by now.
+            // Opens as the lowest free descriptor, which is this stream's: those below it are open by now.
             let null = rustix::fs::open(c"/dev/null", OFlags::RDWR, Mode::empty())?;
             let _ = null.into_raw_fd();
         }
@@ -46,7 +44,6 @@ fn open_standard_streams() -> Result<(), Errno> {
     Ok(())
 }
 
-/// Makes a write to a pipe that nobody reads an error instead of a signal that ends the program.
 fn ignore_broken_pipes() {
     #[expect(
         unsafe_code,
@@ -57,7 +54,7 @@ fn ignore_broken_pipes() {
     }
 }
 
-/// The one function of `libm.so` that anything in tok asks for (the template engine's `**`): with it here, the loader has one library less.
+/// The only function that tok needs from `libm.so` (the template engine's `**`): the loader has one library less.
 #[expect(
     unsafe_code,
     reason = "it takes the place of the C library's function of that name, with the same meaning"

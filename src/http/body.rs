@@ -1,4 +1,4 @@
-//! The body of an answer: no more than a mebibyte of it, unpacked where it came packed, kept in memory that tok zeroes.
+//! The body of an answer: at most a mebibyte, unpacked if it is packed, in memory that is zeroed.
 
 use std::io::{self, Read};
 
@@ -7,50 +7,42 @@ use zeroize::Zeroizing;
 
 use crate::wire::no_answer::NoAnswer;
 
-/// The most of an answer that is read, and the most that is unpacked of it: no token comes near it, and a decompression bomb ends there.
+/// Limits the answer as sent and as unpacked, against decompression bombs.
 const LARGEST_BYTES: usize = 1 << 20;
 
-/// Room for what nearly every provider answers.
+/// Enough for nearly every answer.
 const USUAL_BYTES: usize = 8 << 10;
 
-/// The most members a packed body may have; nearly all have one, and each costs a window of its own to unpack.
+/// Nearly all bodies have one, and each costs a window to unpack.
 const MOST_MEMBERS: usize = 16;
 
-/// The coding that tok asks for in so many words, since some servers send it unasked.
 pub(super) const CODING: &str = "gzip";
 
-/// Whether `coding`, the value of a `Content-Encoding`, is the one that [`unpacked`](Body::unpacked) undoes, by either of its names
-/// (RFC 9110 §8.4.1.3).
+/// Whether the `Content-Encoding` is gzip, by either of its names (RFC 9110 §8.4.1.3).
 pub(super) fn is_packed(coding: &[u8]) -> bool {
     [CODING, "x-gzip"]
         .iter()
         .any(|name| coding.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// What has come so far.
 pub(super) struct Body {
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Body {
-    /// Nothing yet.
     pub(super) fn new() -> Self {
         Self {
             bytes: Zeroizing::new(Vec::with_capacity(USUAL_BYTES)),
         }
     }
 
-    /// Adds `chunk`.
-    ///
-    /// # Errors
-    /// Too large, and then nothing of `chunk` is added.
     pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), NoAnswer> {
         let len = self.bytes.len() + chunk.len();
         if len > LARGEST_BYTES {
             return Err(NoAnswer::TooLarge);
         }
         if self.bytes.capacity() < len {
-            // A grown buffer would leave a copy of the token behind.
+            // A growing buffer would leave a copy of the token behind.
             let mut grown = Zeroizing::new(Vec::with_capacity(len * 2));
             grown.extend_from_slice(&self.bytes);
             self.bytes = grown;
@@ -59,7 +51,7 @@ impl Body {
         Ok(())
     }
 
-    /// What unpacking the whole gives (RFC 1952), and what ended that early. An empty body stays empty: some answers name a coding and have none.
+    /// Unpacks the body (RFC 1952), as far as that works. An empty body stays empty: some answers name a coding but have no body.
     pub(super) fn unpacked(&self) -> (Self, Result<(), NoAnswer>) {
         let mut plain = Self::new();
         let mut packed = self.bytes.as_slice();
@@ -77,7 +69,6 @@ impl Body {
                 .iter()
                 .all(|byte| *byte == 0 || byte.is_ascii_whitespace())
             {
-                // Padding behind the last member.
                 return (plain, Ok(()));
             }
             members += 1;
@@ -87,7 +78,6 @@ impl Body {
         }
     }
 
-    /// Adds what `member` unpacks to.
     fn push_all(&mut self, member: &mut impl Read) -> Result<(), NoAnswer> {
         let mut chunk = Zeroizing::new([0; USUAL_BYTES]);
         loop {
@@ -100,7 +90,7 @@ impl Body {
         }
     }
 
-    /// Whether the bytes themselves show that nothing is missing: a JSON text, or, if `is_packed`, all that they unpack to.
+    /// Whether the bytes are complete by themselves: JSON, or gzip that unpacks to its end.
     pub(super) fn is_whole(&self, is_packed: bool) -> bool {
         if is_packed {
             return matches!(self.unpacked(), (_, Ok(())));
@@ -109,12 +99,10 @@ impl Body {
         serde_json::from_slice::<serde::de::IgnoredAny>(text.unwrap_or(&self.bytes)).is_ok()
     }
 
-    /// Whether there is nothing in it.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The bytes.
     pub(super) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.bytes
     }
@@ -172,7 +160,7 @@ mod tests {
             ("not packed", b"{}", b""),
             ("a second member that is cut", &cut_two, &text),
             ("a member behind padding", &hidden, &text),
-            ("more members than anybody makes", &crowded, b""),
+            ("more members than any encoder makes", &crowded, b""),
         ] {
             let (plain, end) = body(bytes).unpacked();
             assert_eq!(plain.into_bytes().as_slice(), expected, "{name}");

@@ -1,4 +1,4 @@
-//! What an error of the HTTP client means: the cause in its chain, as data.
+//! Finds the cause in an HTTP client error's chain, as data.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,12 +10,10 @@ use crate::error::io_text;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::no_answer::{Breakage, Chain, Distrust, NoAnswer};
 
-/// The resolver's error, to be found again in the client's.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Unresolved(pub(super) String);
 
-/// What `error` means for a request that went through a proxy or not.
 pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
     if let Some(error) = cause::<rustls::Error>(error) {
         return NoAnswer::Untrusted(distrust(error.clone()));
@@ -33,7 +31,7 @@ pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
         }
         return match system {
             Some(system) => NoAnswer::NoConnection(io_text(system)),
-            // The connector says nothing else where a proxy does not answer with 200.
+            // The connector reports nothing else if a proxy does not answer with 200.
             None if is_proxied => NoAnswer::ProxyRefused,
             None => NoAnswer::NoConnection(last_words(error)),
         };
@@ -47,12 +45,10 @@ pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
     })
 }
 
-/// The deadline passed; `Http` adds which one that was.
 pub(super) fn timed_out() -> NoAnswer {
     NoAnswer::TimedOut { timeout_ms: 0 }
 }
 
-/// The last link of the chain: it says what happened, the others say where it passed through.
 fn last_words(error: &reqwest::Error) -> String {
     let mut last: &dyn StdError = error;
     while let Some(source) = last.source() {
@@ -61,7 +57,7 @@ fn last_words(error: &reqwest::Error) -> String {
     clean(&last.to_string(), SHOWN_CHARACTERS)
 }
 
-/// The innermost error of type `T` in the chain of `error`, also inside I/O errors, which hide theirs from `source`.
+/// Also looks inside I/O errors, which hide theirs from `source`.
 fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let inner = error
         .downcast_ref::<io::Error>()
@@ -131,7 +127,6 @@ fn of_certificate(error: CertificateError) -> Distrust {
     }
 }
 
-/// The error of a certificate check whose chain is known.
 pub(super) fn unknown_issuer(chain: Chain) -> rustls::Error {
     CertificateError::Other(rustls::OtherError(Arc::new(chain))).into()
 }

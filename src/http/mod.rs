@@ -1,4 +1,4 @@
-//! The only module that sends: one deadline over everything, few retries, no redirects, at most a mebibyte of answer.
+//! The only module that sends: one deadline, few retries, no redirects, at most a mebibyte of answer.
 
 mod body;
 mod failure;
@@ -34,24 +34,22 @@ use crate::wire::no_answer::{Breakage, NoAnswer};
 use crate::wire::origin::{Origin, no_url};
 use crate::wire::request::{Method, Request};
 
-/// What tok calls itself.
 const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 
-/// The most header fields of an answer.
 const MOST_FIELDS: usize = 1000;
 
-/// Makes a request another time.
+/// Makes the request anew.
 pub type Remake<'a> = &'a mut dyn FnMut() -> Result<Request, Error>;
 
-/// Whether a status is that of a success. The body of a success is needed whole; of a refusal the start is enough.
+/// Whether a status is a success, whose body must be complete; the start of a refusal is enough.
 pub type IsSuccess<'a> = &'a dyn Fn(u16) -> bool;
 
 /// How often a request may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
-    /// Once: for a refresh that nothing has to wait for.
+    /// Once: for a refresh that nothing waits for.
     Once,
-    /// Again if the provider was not reached or is in trouble.
+    /// Again after a temporary failure.
     Several,
 }
 
@@ -63,7 +61,7 @@ struct NoEventLoop(#[source] std::io::Error);
 pub struct Http {
     runtime: Runtime,
     trust: tls::Trust,
-    /// Loaded for the first `https` request: it takes longer than a request on loopback.
+    /// Loaded on demand: it takes longer than a request on loopback.
     tls: OnceCell<ClientConfig>,
     until: Instant,
     timeout_ms: i64,
@@ -72,10 +70,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes a client for `profile` that is done by `until`.
-    ///
-    /// # Errors
-    /// Fails if a certificate or key file of the profile cannot be used, or if the system provides no event loop.
+    /// Makes a client for `profile` that finishes by `until`.
     pub fn new(
         profile: &Profile,
         until: Instant,
@@ -98,19 +93,15 @@ impl Http {
         })
     }
 
-    /// Does ahead of a request to `url` what takes long: loading the system's trust.
+    /// Loads the system's trust ahead of a request to `url`.
     pub fn make_ready(&self, url: &str) {
         if url.starts_with("https:") {
-            // An error is reported by the request.
             let _ = self.tls();
         }
     }
 
-    /// Sends `request`, again where that can help, and returns the answer to the last try, whatever its status. What may be sent only once, such as
-    /// an assertion whose `jti` the provider remembers, `anew` makes for each further try.
-    ///
-    /// # Errors
-    /// Fails if the URL may not be requested, if there was no answer in time, or as `anew` does.
+    /// Sends `request`, retrying where that can help, and returns the last answer, whatever its status.
+    /// `anew` makes each retry: an assertion with a `jti`, for example, may be sent only once.
     pub fn send(
         &self,
         request: &Request,
@@ -128,7 +119,6 @@ impl Http {
             let (url, origin) = target(request)?;
             let outcome = self.send_once(request, &url, is_success)?;
             let (retryable, wanted_pause_ms) = match &outcome {
-                // What the profile calls a success is one, whatever its number.
                 Ok(answer) if is_success(answer.status) => (false, None),
                 Ok(answer) => {
                     let wanted = answer.retry_at();
@@ -178,7 +168,6 @@ impl Http {
         Ok(self.tls.get_or_init(|| tls))
     }
 
-    /// Sends `request` to `url`; the outer error is one of the configuration.
     fn send_once(
         &self,
         request: &Request,
@@ -222,7 +211,6 @@ impl Http {
             .http1_only()
             // Older servers know only `Authorization`, not `authorization`.
             .http1_title_case_headers()
-            // What curl and browsers read is read.
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true)
@@ -236,13 +224,12 @@ impl Http {
             .no_proxy()
             .tls_backend_preconfigured(tls)
             .dns_resolver(Resolver { until: self.until })
-            // Divided among the addresses of a name.
             .connect_timeout(self.until.saturating_duration_since(Instant::now()))
     }
 }
 
 impl Drop for Http {
-    /// Work that hangs must not keep the process: it is left behind.
+    /// Leaves hanging work behind, so that it does not keep the process.
     fn drop(&mut self) {
         if let Ok(idle) = tokio::runtime::Builder::new_current_thread().build() {
             std::mem::replace(&mut self.runtime, idle).shutdown_background();
@@ -250,7 +237,6 @@ impl Drop for Http {
     }
 }
 
-/// `request` for `client`, or `None` if it has a header that cannot be sent.
 fn prepared(client: &Client, request: &Request, url: &Url) -> Option<reqwest::RequestBuilder> {
     let mut sending = match request.method {
         Method::Post => client.post(url.clone()),
@@ -271,7 +257,7 @@ fn prepared(client: &Client, request: &Request, url: &Url) -> Option<reqwest::Re
     })
 }
 
-/// Reads `response` to its end; one that is not a success, as far as it comes.
+/// Reads a success to its end, and a refusal as far as it comes.
 async fn received(
     mut response: Response,
     sent: Now,
@@ -303,7 +289,7 @@ async fn received(
         };
         match more {
             Ok(()) => {}
-            // Without TLS's own end a body of unknown length may be cut, unless it shows its end itself.
+            // Without TLS's closing alert a body of unknown length may be cut, unless its content shows its end.
             Err(NoAnswer::BrokenOff(Breakage::Cut)) if !has_length && body.is_whole(is_packed) => {
                 break;
             }
@@ -328,7 +314,6 @@ async fn received(
     })
 }
 
-/// The URL of `request`, and its origin.
 fn target(request: &Request) -> Result<(Url, Origin), Error> {
     let config = |message: String| Error::new(Kind::Config, message);
     let url = Url::parse(request.url.expose())

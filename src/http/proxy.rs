@@ -1,6 +1,6 @@
-//! Which proxy, if any, a host is reached through: what the environment says, by curl's rules.
+//! Chooses the proxy for a host from the environment, by curl's rules.
 //!
-//! Only `https` is sent through a proxy (plain http goes to this machine alone), so `HTTP_PROXY` and what CGI does to it play no part.
+//! Only `https` uses a proxy (plain http goes to this machine alone), so `HTTP_PROXY` and its CGI trap are irrelevant.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -15,31 +15,24 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Kind, Subject};
 use crate::secret::Secret;
 
-/// The variables that name a proxy for `https`. The first that is not empty counts.
+/// The first that is not empty counts.
 const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// The variables that name hosts to reach directly. The first that is not empty counts.
+/// The first that is not empty counts.
 const EXEMPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// The port of an `http` proxy whose URL has none, as in curl.
+/// curl's default for an `http` proxy.
 const USUAL_PORT: u16 = 1080;
 
-/// A proxy that can be asked for a tunnel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proxy {
     pub(super) host: Host<String>,
     pub(super) port: u16,
-    /// Whether the proxy itself is spoken to by TLS.
     pub(super) is_encrypted: bool,
-    /// The value of `Proxy-Authorization`.
     pub(super) credentials: Option<Secret>,
 }
 
 impl Proxy {
-    /// The proxy as the client takes it.
-    ///
-    /// # Errors
-    /// Fails if the client cannot use it.
     pub(super) fn for_client(&self) -> Result<reqwest::Proxy, Error> {
         let scheme = if self.is_encrypted { "https" } else { "http" };
         let proxy = reqwest::Proxy::all(format!("{scheme}://{}:{}", self.host, self.port))
@@ -61,11 +54,8 @@ impl Proxy {
 #[error("not a proxy that tok can use")]
 struct Unusable;
 
-/// The proxy for `host`, or `None` if it is reached directly.
-///
-/// # Errors
-/// Fails if the proxy for `host` is not one that tok can use: without it, tok would go past it. The error names the variable but not its
-/// value, which may contain a password.
+/// Returns `None` for a direct connection.
+/// Fails if tok cannot use the proxy, rather than bypass it; the error omits the value, which may contain a password.
 pub(super) fn for_host(
     host: &Host<String>,
     variable: &dyn Fn(&str) -> Option<OsString>,
@@ -93,7 +83,6 @@ pub(super) fn for_host(
     proxy.map(Some).ok_or_else(unusable)
 }
 
-/// The proxy that `value` names, if it is an `http` or `https` one that every URL parser reads alike; the scheme may be missing.
 fn parse(value: &str) -> Option<Proxy> {
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
     let is_encrypted = match scheme.to_ascii_lowercase().as_str() {
@@ -111,7 +100,7 @@ fn parse(value: &str) -> Option<Proxy> {
     }
     let url = Url::parse(&format!("{scheme}://{authority}/")).ok()?;
     let host = url.host()?.to_owned();
-    // `Url` does not tell a scheme's own port from none.
+    // `Url` does not distinguish a scheme's default port from a missing one.
     let port = match (url.port(), is_encrypted) {
         (Some(port), _) => port,
         (None, true) => 443,
@@ -136,7 +125,6 @@ fn parse(value: &str) -> Option<Proxy> {
     })
 }
 
-/// Whether `exempt`, the value of `NO_PROXY`, says that `host` is reached directly: patterns with commas or blanks between them, or `*` alone.
 fn is_exempt(host: &Host<String>, exempt: &str) -> bool {
     exempt == "*"
         || exempt
@@ -149,7 +137,6 @@ fn is_exempt(host: &Host<String>, exempt: &str) -> bool {
             })
 }
 
-/// Whether `pattern` is `name` or a domain that it belongs to; a dot at either end does not matter.
 fn is_domain(name: &str, pattern: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).as_bytes();
     let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
@@ -163,7 +150,7 @@ fn is_domain(name: &str, pattern: &str) -> bool {
         && before.last().is_none_or(|byte| *byte == b'.')
 }
 
-/// An address and how many of its bits count; 0, or no number at all, is all of them.
+/// Parses an address and its prefix length; 0 or a missing length means all bits.
 fn network(pattern: &str, most: u32) -> Option<(&str, u32)> {
     let (address, bits) = pattern.split_once('/').unwrap_or((pattern, ""));
     let digits = bits.bytes().take_while(u8::is_ascii_digit).count();
@@ -194,7 +181,7 @@ fn is_network_v6(address: Ipv6Addr, pattern: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// `direct`, `refused`, or the proxy's address, for the host and the variables before it. `tests/real/proxy.sh` runs the same table with curl.
+    /// `direct`, `refused` or the proxy's address, for a host and variables; `tests/real/proxy.sh` runs the same table with curl.
     const TABLE: &str = include_str!("../../tests/real/proxy.txt");
 
     #[test]

@@ -1,4 +1,4 @@
-//! The addresses of a host, looked up by the deadline.
+//! Looks up the addresses of a host, by the deadline.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -10,7 +10,7 @@ use crate::error::io_text;
 use crate::http::failure::Unresolved;
 use crate::process::deadline;
 
-/// Asks the system, on a thread that is left behind at the deadline: the lookup has no time-out of its own.
+/// Runs on a thread that is left behind at the deadline: the lookup has no time-out of its own.
 pub(super) struct Resolver {
     pub(super) until: Instant,
 }
@@ -23,9 +23,9 @@ impl Resolve for Resolver {
 }
 
 fn addresses(name: &str, until: Instant) -> Result<Addrs, Unresolved> {
-    // The client puts the URL's port in the place of 0.
+    // The client replaces 0 with the URL's port.
     const PORT: u16 = 0;
-    // A name server does not decide where `localhost` is: plain http goes there.
+    // A name server must not decide where `localhost` is: plain http goes there.
     if name == "localhost" {
         let both = [
             IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -45,7 +45,6 @@ fn addresses(name: &str, until: Instant) -> Result<Addrs, Unresolved> {
     }
 }
 
-/// The resolver's words, without those that every failed lookup has.
 fn lookup_text(error: &io::Error) -> String {
     let text = io_text(error);
     text.strip_prefix("failed to lookup address information: ")

@@ -1,24 +1,20 @@
-//! When to send a request again, and after how long: a pure decision.
+//! When to retry a request, as a pure decision.
 
 use std::time::Duration;
 
-/// How often a request is sent at most: a provider in trouble is not helped by more.
+/// More would not help an overloaded provider.
 pub(super) const MOST_TRIES: u32 = 3;
 
-/// The longest pause before the second try; it doubles with each further one. Full jitter: the pause is anything up to it.
+/// The longest pause before the second try; doubles with each further try, with full jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
-/// The least time that must be left after a pause for another try to make sense.
 const WORTH_TRYING: Duration = Duration::from_millis(100);
 
-/// Whether a status says that the same request may succeed later (RFC 9110 §15.5.9, §15.6; RFC 6585 §4).
+/// Whether the same request may succeed later (RFC 9110 §15.5.9, §15.6; RFC 6585 §4).
 pub(super) fn is_passing_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// How long to wait before the next try; none when there should be none.
-///
-/// `tried` of `most` tries are made; `retry_after_ms` is what the provider asked for; `left` is what remains until the deadline.
 pub(super) fn pause(
     tried: u32,
     most: u32,
@@ -36,7 +32,7 @@ pub(super) fn pause(
     (pause + WORTH_TRYING < left).then_some(pause)
 }
 
-/// A number from 0 to 1, so that a crowd that failed together does not come back together.
+/// From 0 to 1, so that processes that failed together do not return together.
 fn random_fraction() -> f64 {
     let mut random = [0; 4];
     match getrandom::fill(&mut random) {

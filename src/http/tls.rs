@@ -1,4 +1,4 @@
-//! TLS: which servers are trusted, and the client certificate. Certificates are always checked; nothing turns that off.
+//! TLS trust and the client certificate. Certificates are always checked; no option turns that off.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,17 +24,12 @@ use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::wire::no_answer::Chain;
 
-/// What a profile adds to the system's trust, and its client certificate.
 pub(super) struct Trust {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
 }
 
 impl Trust {
-    /// Reads the profile's `ca_file`, `client_cert` and `client_key`.
-    ///
-    /// # Errors
-    /// Fails if one of them is not what it should be; the error names the file.
     pub(super) fn of(profile: &Profile) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
@@ -58,12 +53,8 @@ impl Trust {
         Ok(Self { roots, identity })
     }
 
-    /// Loads the system's trust beside the profile's.
-    ///
-    /// # Errors
-    /// Fails if the system has no trust to load.
     pub(super) fn load(&self) -> Result<ClientConfig, Error> {
-        // ring and not aws-lc-rs: the latter gathers entropy for 25 ms before its first handshake, which is most of a cold fetch.
+        // ring, not aws-lc-rs, which gathers entropy for 25 ms before its first handshake: most of a cold fetch.
         let provider = Arc::new(default_provider());
         let verifier = Verifier::new(&self.roots, &provider).map_err(|error| no_trust(&error))?;
         let builder = config_builder(&provider)?
@@ -81,7 +72,7 @@ impl Trust {
     }
 }
 
-/// A configuration that trusts no server, for plain http: then the system's roots need not be loaded.
+/// Trusts no server: plain http does not need the system's roots.
 pub(super) fn without_trust() -> Result<ClientConfig, Error> {
     Ok(config_builder(&Arc::new(default_provider()))?
         .with_root_certificates(RootCertStore::empty())
@@ -96,11 +87,10 @@ fn config_builder(
         .map_err(|error| no_trust(&error))
 }
 
-/// Trusts what the system trusts, what `ca_file` has signed, and each certificate that is itself in `ca_file`.
+/// Trusts the system's roots, certificates signed by `ca_file`, and each certificate that is itself in `ca_file`.
 #[derive(Debug)]
 struct Verifier {
     system: rustls_platform_verifier::Verifier,
-    /// The certificates in `ca_file`, and their verifier.
     own: Option<(Vec<CertificateDer<'static>>, Arc<WebPkiServerVerifier>)>,
 }
 
@@ -117,7 +107,6 @@ impl Verifier {
                 roots.iter().cloned(),
                 Arc::clone(provider),
             )?,
-            // Without a root there is none to build.
             own: own.build().ok().map(|own| (roots.to_vec(), own)),
         })
     }
@@ -137,7 +126,7 @@ impl ServerCertVerifier for Verifier {
         };
         match &self.own {
             Some((known, verifier)) if known.contains(certificate) => {
-                // Only its place in a chain does not matter. webpki looks at its dates before that.
+                // Ignores only its place in a chain; webpki has checked its dates before that.
                 check(&**verifier).or_else(|error| match error {
                     rustls::Error::InvalidCertificate(bad) if is_about_issuer(&bad) => {
                         let parsed = ParsedCertificate::try_from(certificate)?;
@@ -185,7 +174,6 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whether a certificate was refused only because of who issued it, or because it may issue others.
 fn is_about_issuer(error: &CertificateError) -> bool {
     match error {
         CertificateError::UnknownIssuer => true,
@@ -196,7 +184,6 @@ fn is_about_issuer(error: &CertificateError) -> bool {
     }
 }
 
-/// What kind of chain `certificate` comes with.
 fn chain(certificate: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Chain {
     let is_self_signed = EndEntityCert::try_from(certificate)
         .is_ok_and(|certificate| certificate.issuer() == certificate.subject());
@@ -207,7 +194,6 @@ fn chain(certificate: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>])
     }
 }
 
-/// The certificates in a PEM file, or `None` unless there is at least one and all can be read.
 fn roots(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
     let roots = pem::certificates(pem)?;
     let mut store = RootCertStore::empty();
@@ -217,7 +203,6 @@ fn roots(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
     (!roots.is_empty()).then_some(roots)
 }
 
-/// The client's certificate chain with its key, or `None` unless they belong together.
 fn identity(chain: &Secret, key: &Secret) -> Option<Arc<CertifiedKey>> {
     let certificates = pem::certificates(chain)?;
     let private = pem::private_key(key).ok()?;
@@ -231,10 +216,8 @@ fn identity(chain: &Secret, key: &Secret) -> Option<Arc<CertifiedKey>> {
     }
 }
 
-/// Whether the system's roots are files that tok reads; elsewhere the system itself checks certificates.
 const ROOTS_ARE_FILES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
-/// The system has no roots, or refuses to check certificates.
 fn no_trust(error: &rustls::Error) -> Error {
     let next_step = match ROOTS_ARE_FILES {
         true => {

@@ -1,14 +1,12 @@
-//! A panic is a mistake of tok's own: it is said where it happened, but never what, for the message may hold a secret.
+//! Reports a panic by its location only: the message may contain a secret.
 
 use std::io::Write;
 use std::panic::{self, Location};
 
-/// From now on a panic of any thread is said on stderr and ends the process with `exit_code`.
-///
-/// At once, and not by unwinding: what would be unwound goes with the process, and the tables for it would be a tenth of the program.
+/// Makes a panic in any thread end the process with `exit_code`.
+/// Without unwinding, whose tables would be a tenth of the program.
 pub fn ends_with(exit_code: u8) {
     panic::set_hook(Box::new(move |panic| {
-        // If even stderr is gone there is nobody to tell; the exit code still says it.
         let _ = writeln!(std::io::stderr(), "{}", message(panic.location()));
         #[expect(clippy::exit, reason = "there is no way back to `main` from here")]
         std::process::exit(exit_code.into());
@@ -16,7 +14,7 @@ pub fn ends_with(exit_code: u8) {
 }
 
 fn message(at: Option<&Location<'_>>) -> String {
-    // The folders before it are those of the machine that tok was built on.
+    // The folders before it are those of the build machine.
     let at = at.map_or_else(String::new, |at| {
         let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
         format!(" ({file}:{}:{})", at.line(), at.column())

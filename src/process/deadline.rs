@@ -1,21 +1,20 @@
-//! Work that cannot be interrupted, such as a name lookup or a keyring call, on a thread that is left behind at a deadline.
+//! Uninterruptible work, such as a name lookup or keyring call, on a thread that is left behind at a deadline.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::Builder;
 use std::time::Instant;
 
-/// The result of `work`, or `None` if there is none by `until`. Where no thread can be started, the deadline does not hold.
+/// Returns `None` at the deadline, which does not apply if no thread can be started.
 pub(crate) fn by<T: Send + 'static>(
     until: Instant,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (send, receive) = mpsc::channel();
-    // Shared, so that the work is still here if there is no thread for it.
+    // Shared, so that the work can run here if no thread can be started.
     let work = Arc::new(Mutex::new(Some(work)));
     let there = Arc::clone(&work);
     let thread = Builder::new().spawn(move || {
         if let Some(work) = taken(&there) {
-            // The receiver is gone after the deadline.
             let _ = send.send(work());
         }
     });

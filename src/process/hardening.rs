@@ -1,14 +1,11 @@
-//! What keeps secrets in this process's memory out of everybody else's hands: no core file, and on Linux no debugger of the same user and no
-//! look into `/proc/PID/mem` or `environ`.
-//!
-//! Called before anything else: secrets in environment variables are in memory from the start.
+//! Protects secrets in memory: no core file, and on Linux no debugger and no `/proc/PID/mem` or `environ` for the same user.
 
-/// Hardens the process. What a system does not let a process do to itself is left: it is a second line of defence.
+/// Must run first: secrets in the environment are in memory from the start. Failures are ignored, as this is a second line of defence.
 pub fn apply() {
     platform::apply();
 }
 
-/// Takes back what a program that replaces this one, or is started by it, would inherit: the limit on its core files.
+/// Restores the core file limit, which child processes inherit.
 pub fn release() {
     platform::release();
 }
@@ -19,12 +16,11 @@ mod platform {
 
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    /// The limit as it was.
     static BEFORE: OnceLock<Rlimit> = OnceLock::new();
 
     pub(super) fn apply() {
         let before = getrlimit(Resource::Core);
-        // Only the soft limit, which a child can have back.
+        // Only the soft limit, which a child can raise again.
         let none = Rlimit {
             current: Some(0),
             maximum: before.maximum,
@@ -37,12 +33,11 @@ mod platform {
 
     pub(super) fn release() {
         if let Some(before) = BEFORE.get() {
-            // It was allowed a moment ago; if no more, the child goes without core files.
             let _ = setrlimit(Resource::Core, *before);
         }
     }
 
-    /// `PR_SET_DUMPABLE` 0: a core limit does not bind a crash handler that the kernel pipes the core to (core(5)). It does not outlive `execve`.
+    /// `PR_SET_DUMPABLE` 0: a core limit does not bind a crash handler that the kernel pipes the core to (core(5)). `execve` resets it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn undumpable() {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};

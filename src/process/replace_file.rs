@@ -1,7 +1,6 @@
-//! Replaces a file in one step: a reader sees the old bytes or the new ones, never a part, even after a crash.
+//! Replaces a file atomically: a reader sees all old or all new bytes, even after a crash.
 //!
-//! The bytes go to a temporary file in the same folder, which is then renamed. On Linux it has no name until it is complete;
-//! elsewhere a killed writer can leave one behind, which the next writer in that folder removes.
+//! The bytes go to a temporary file in the same folder, unnamed on Linux. The next writer removes those of killed writers.
 
 use std::ffi::OsStr;
 use std::fs::Permissions;
@@ -20,21 +19,16 @@ use unix as system;
 
 pub(crate) use system::{OpenDirectory, names, sweep};
 
-/// What must be on the disk before a replaced file counts as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// Nothing: for a file that is checked when it is read and can be missed.
+    /// For a file that is checked when it is read and may be lost.
     None,
-    /// The bytes: after a power cut the name leads to the old file or the complete new one.
+    /// After a power cut the name leads to the old file or the complete new one.
     Contents,
-    /// The bytes and the name, where the file system can do that.
+    /// Both, if the file system can sync a directory.
     ContentsAndName,
 }
 
-/// Replaces file `name` in an open directory. The new file is readable only by its owner.
-///
-/// # Errors
-/// The system's error; the old file is unchanged then.
 pub(crate) fn replace_in(
     directory: &OpenDirectory,
     name: &OsStr,
@@ -44,11 +38,7 @@ pub(crate) fn replace_in(
     system::replace(directory, name, bytes, None, durability, || Ok(()))
 }
 
-/// Replaces the file at `path`; a symbolic link at `path` is itself replaced. Without `permissions` the new file is readable only by
-/// its owner. `check` runs when the new file is complete; if it fails, the old file stays.
-///
-/// # Errors
-/// The error of `check`, or the system's; the old file is unchanged then.
+/// Replaces a symbolic link at `path` itself. Without `permissions` only the owner can read the new file.
 pub(crate) fn replace<E: From<io::Error>>(
     path: &Path,
     bytes: &[u8],
@@ -71,7 +61,6 @@ pub(crate) fn replace<E: From<io::Error>>(
 const PREFIX: &str = ".tok-";
 const SUFFIX: &str = ".tmp";
 
-/// A random name for a temporary file.
 fn temporary_name() -> io::Result<String> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;

@@ -1,23 +1,16 @@
-//! The signals with which a user or a system ends a program, held back while an end would leave something behind: a file between the two system
-//! calls that make it, a terminal that shows nothing.
+//! Delays ending signals during short critical work, such as naming a file or hiding terminal input.
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// Ctrl-C, `kill` and a hang-up.
 const ENDING: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
-/// As long as this lives, signals that would end the process wait; when it is dropped they have their way.
-///
-/// They are held back from this thread alone. While another is still there, left over from a name lookup or a keyring's client, a signal may
-/// end the process all the same.
+/// Delays signals until it is dropped, on this thread only: a leftover thread (name lookup, keyring) may still take one.
 pub(crate) struct Held {
-    /// The signals that were held back before; none when they could not be.
     before: Option<libc::sigset_t>,
 }
 
 impl Held {
-    /// Holds them back.
     #[expect(
         unsafe_code,
         reason = "the standard library has no signal masks; the sets are initialised by the calls that fill them"
@@ -49,18 +42,16 @@ impl Drop for Held {
     }
 }
 
-/// Does `work`, which must be short, while signals that would end the process wait. (SIGKILL does not.)
 pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     let _held = Held::back();
     work()
 }
 
-/// Catches signals, in whichever thread they arrive, until it ends. Their handler only stores the number. There is one at a time.
+/// Catches signals in any thread; only one can exist at a time, and its handler only stores the number.
 pub(crate) struct Caught {
     before: Vec<(libc::c_int, libc::sigaction)>,
 }
 
-/// The last signal caught, or 0.
 static LAST: AtomicI32 = AtomicI32::new(0);
 
 extern "C" fn store(signal: libc::c_int) {
@@ -68,7 +59,7 @@ extern "C" fn store(signal: libc::c_int) {
 }
 
 impl Caught {
-    /// Catches those of `signals` that the process does not ignore, as it does after `nohup`.
+    /// Skips signals that the process ignores, as after `nohup`.
     #[expect(unsafe_code, reason = "the standard library has no signal handlers")]
     pub(crate) fn begin(signals: &[libc::c_int]) -> Self {
         LAST.store(0, Ordering::Relaxed);
@@ -88,7 +79,6 @@ impl Caught {
         }
     }
 
-    /// The last signal caught.
     pub(crate) fn last(&self) -> Option<libc::c_int> {
         match LAST.load(Ordering::Relaxed) {
             0 => None,
@@ -96,7 +86,6 @@ impl Caught {
         }
     }
 
-    /// Restores the handlers; returns the last signal caught.
     pub(crate) fn end(self) -> Option<libc::c_int> {
         for (signal, before) in &self.before {
             set_action(*signal, before);
@@ -114,7 +103,7 @@ fn set_action(signal: libc::c_int, action: &libc::sigaction) -> Option<libc::sig
     }
 }
 
-/// Sends `signal` to this thread, so that a stop takes effect before this returns.
+/// Signals this thread, so that a stop takes effect before this returns.
 #[expect(unsafe_code, reason = "rustix cannot send a signal to one thread")]
 pub(crate) fn raise(signal: libc::c_int) {
     // SAFETY: takes no pointer.

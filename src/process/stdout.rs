@@ -1,9 +1,8 @@
-//! Whether there is a stdout at all. One that the caller closed (`>&-`) must be an error: exit code 0 with the token gone would be a lie.
+//! Detects a stdout that the caller closed (`>&-`), which must be an error: exit code 0 with the token lost would be wrong.
 //!
-//! Rust's runtime opens `/dev/null` in place of a closed stdout before `main`, and then nothing tells it from a `/dev/null` that the caller
-//! meant. So the question is asked earlier, by a function that the loader calls before the runtime starts.
+//! Rust's runtime replaces it with `/dev/null` before `main`, so a function that the loader calls earlier looks.
 
-/// Whether stdout was open when the process started; true where nobody can tell.
+/// Whether stdout was open when the process started; true if unknown.
 #[must_use]
 pub fn was_open() -> bool {
     probe::was_open()
@@ -15,8 +14,7 @@ mod probe {
 
     static OPEN: AtomicBool = AtomicBool::new(true);
 
-    /// Runs before the runtime and needs nothing of it. The runtime aborts where it cannot replace a closed stream, so the hardening, which
-    /// keeps the environment out of a core file, comes before it too.
+    /// Applies the hardening too: the runtime may abort on a closed stream, with the environment in a core file.
     extern "C" fn look() {
         crate::process::hardening::apply();
         let open = rustix::io::fcntl_getfd(rustix::stdio::stdout()) != Err(rustix::io::Errno::BADF);

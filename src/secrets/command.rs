@@ -1,4 +1,4 @@
-//! Secrets from a program: a password manager's command line, run without a shell and until a deadline.
+//! Secrets from a program, such as a password manager's command line, run without a shell and until a deadline.
 
 use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,10 +12,10 @@ use crate::secrets::environment::withhold;
 use crate::secrets::failure::{Failure, LARGEST_BYTES};
 use crate::secrets::{Given, seconds_until};
 
-/// How long output is still read after the program has exited: something it started may keep the pipe open.
+/// Something the program started may keep the pipe open after it exits.
 const DRAIN: Duration = Duration::from_millis(200);
 
-/// What `command` prints by `until`. Its stderr goes to tok's own, its stdin is empty, and it sees no secret of tok's.
+/// The child inherits stderr, has an empty stdin, and sees none of tok's secrets.
 pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure> {
     let seconds = seconds_until(until);
     let (program, arguments) = command.split_first().ok_or(Failure::NoCommand)?;
@@ -31,7 +31,6 @@ pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure>
     })?;
     let ended = output(&mut child, until);
     if !matches!(ended, Ok(Some(_))) {
-        // It may have ended by now: then there is nothing to stop.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -42,7 +41,6 @@ pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure>
     Given::of_lines(bytes)
 }
 
-/// What `child` prints, and its status once it has exited; `None` if it has not by `until`.
 fn output(
     child: &mut Child,
     until: Instant,
@@ -60,7 +58,6 @@ fn output(
                 read => read,
             };
             let is_last = !matches!(read, Ok(1..));
-            // The receiver is gone after the deadline.
             if send.send(read.map(|read| (chunk, read))).is_err() || is_last {
                 break;
             }
@@ -87,7 +84,7 @@ fn output(
             return Ok(None);
         }
         if is_read {
-            // A program that closed its stdout usually exits at once: looked for often at first and then seldom.
+            // A program that closed its stdout usually exits at once, so the pauses start short.
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(50));
             continue;

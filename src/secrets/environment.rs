@@ -8,7 +8,6 @@ use crate::secret::NotASecret;
 use crate::secrets::Given;
 use crate::secrets::failure::Failure;
 
-/// The secret in `variable`, or `None` if it is not set.
 pub(super) fn read(variable: &str, environment: Environment<'_>) -> Result<Option<Given>, Failure> {
     let Some(value) = environment(variable) else {
         return Ok(None);
@@ -22,7 +21,7 @@ pub(super) fn read(variable: &str, environment: Environment<'_>) -> Result<Optio
     }
 }
 
-/// Takes every variable that may hold a secret of tok's out of what `command` will inherit: a child has no business with them.
+/// Removes every variable that may hold a tok secret from the environment of `command`.
 pub fn withhold(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if is_private(&name, &|other| std::env::var_os(other).is_some()) {
@@ -31,13 +30,12 @@ pub fn withhold(command: &mut Command) {
     }
 }
 
-/// Whether a variable of this name may hold a secret of tok's: `TOK_<PROFILE>_<NAME>`, whatever the secret is called. `is_set` tells which others there are.
 fn is_private(name: &OsStr, is_set: &dyn Fn(&str) -> bool) -> bool {
     let Some(rest) = name.as_encoded_bytes().strip_prefix(b"TOK_") else {
         return false;
     };
     let is_var = rest.windows(5).any(|part| part == b"_VAR_") && !rest.ends_with(b"_SECRET");
-    // What an outer `tok exec` gave its command, always both, is for all that the command starts. A secret may be called `refresh_token`.
+    // An outer `tok exec` always sets both for everything that its command starts, but a secret may be called `refresh_token`.
     let other = |end: &str, other: &str| {
         let start = name.to_str()?.strip_suffix(end)?;
         Some(is_set(&format!("{start}{other}")))

@@ -1,4 +1,4 @@
-//! Why a source of a secret failed, as data. No error contains anything of the secret.
+//! Why a secret's source failed, as data without any part of the secret.
 
 use std::io;
 use std::process::ExitStatus;
@@ -7,10 +7,8 @@ use crate::error::{Error, Kind};
 use crate::profile::pointer::{JsonKind, Nowhere};
 use crate::secret::NotASecret;
 
-/// The largest secret: more is a mistake.
 pub(crate) const LARGEST_BYTES: u64 = 64 * 1024;
 
-/// Why a source that is there gave no secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]

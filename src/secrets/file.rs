@@ -1,4 +1,4 @@
-//! Secrets in files: a path of the profile, or a credential that systemd put there for a service.
+//! Secrets in files: a profile's path, or a systemd credential.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -12,12 +12,11 @@ use crate::profile::Environment;
 use crate::secrets::failure::{Failure, LARGEST_BYTES};
 use crate::secrets::{Given, seconds_until};
 
-/// The secret in the file at `path`, or `None` if there is no such file.
 pub(super) fn read(path: &Path, until: Instant) -> Result<Option<Given>, Failure> {
     let bytes = match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Ok(file) if !file.is_file() => {
-            // Of a FIFO even opening may take forever.
+            // Even opening a FIFO may block forever.
             let seconds = seconds_until(until);
             let path = path.to_owned();
             deadline::by(until, move || content(&path)).ok_or(Failure::LateFile(seconds))?
@@ -43,7 +42,7 @@ fn content(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     Ok(Some(bytes))
 }
 
-/// The secret in systemd credential `name` (systemd.exec(5), `LoadCredential=`), or `None` outside such a service.
+/// See `LoadCredential=` in systemd.exec(5); returns `None` outside such a service.
 pub(super) fn read_credential(
     name: &str,
     environment: Environment<'_>,
@@ -101,7 +100,6 @@ mod tests {
         .unwrap();
         let soon_over = Instant::now() + Duration::from_millis(50);
         assert!(matches!(read(&path, soon_over), Err(Failure::LateFile(_))));
-        // This also lets the reader go that was left behind.
         std::fs::write(&path, "s3cret\n").unwrap();
     }
 

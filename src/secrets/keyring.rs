@@ -1,7 +1,6 @@
 //! Secrets in the OS keyring (Secret Service, Keychain, Windows Credential Manager), every call on a deadline.
 //!
-//! The crate has no time-out of its own, and a frozen daemon never answers. `{:?}` of its errors may contain the secret's bytes, so they are
-//! told apart by variant and never printed whole.
+//! The crate has no time-out, and a frozen daemon never answers. `{:?}` of its errors may contain the secret: never print one whole.
 
 mod bus;
 
@@ -20,23 +19,18 @@ use crate::secrets::seconds_until;
 use crate::term::progress::Progress;
 use crate::term::text::{SHOWN_CHARACTERS, clean, without_numbers};
 
-/// The service of all of tok's entries.
+/// The service name of all tok entries.
 pub const SERVICE: &str = "tok";
 
-/// The variable that turns the keyring off, for a run that must not wait for one: on Windows and macOS there always is a keyring, and it may
-/// ask a person.
+/// Turns the keyring off: Windows and macOS always have one, and it may prompt.
 const SWITCH: &str = "TOK_KEYRING";
 
-/// How long a call may take if there is no terminal to answer a prompt at.
 const DEADLINE_ALONE: Duration = Duration::from_secs(3);
 
-/// How long a call may take if a person may have to unlock the keyring first.
 const DEADLINE_WITH_A_PERSON: Duration = Duration::from_secs(60);
 
-/// Whether the keyring is reached over the session bus.
 const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
-/// Why the keyring did not do what it was asked for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Failure {
     #[error("there is no keyring here: {SWITCH} is off")]
@@ -100,7 +94,6 @@ impl From<Failure> for Error {
     }
 }
 
-/// Whether `error` says that the keyring is locked, or waits to be unlocked.
 pub(crate) fn is_locked(error: &Error) -> bool {
     matches!(
         error.reason(),
@@ -108,23 +101,16 @@ pub(crate) fn is_locked(error: &Error) -> bool {
     )
 }
 
-/// Whether `TOK_KEYRING` turns the keyring off.
-///
-/// # Errors
-/// Fails if the variable has another value.
+/// Whether `TOK_KEYRING` turns the keyring off; fails if it has an unknown value.
 pub fn is_off() -> Result<bool, Error> {
     Ok(is_switched_off(std::env::var_os(SWITCH).as_deref())?)
 }
 
-/// The secret under `user`, or `None` if there is no such entry or the keyring is turned off.
-///
-/// # Errors
-/// Fails if the keyring cannot be reached, is locked, does not answer in time, or contains no text.
+/// Returns `None` if the entry does not exist or the keyring is turned off.
 pub fn get(user: &str) -> Result<Option<Secret>, Error> {
     get_by(user, Instant::now() + DEADLINE_WITH_A_PERSON)
 }
 
-/// As [`get`], by `until`.
 pub(super) fn get_by(user: &str, until: Instant) -> Result<Option<Secret>, Error> {
     if is_off()? {
         return Ok(None);
@@ -142,11 +128,7 @@ pub(super) fn get_by(user: &str, until: Instant) -> Result<Option<Secret>, Error
     Ok(Some(Secret::new(text)))
 }
 
-/// Stores `secret` under `user`, replacing what was there: also several entries, which other programs can make and of which [`get`] would
-/// not choose one.
-///
-/// # Errors
-/// As [`get`], and if the keyring is turned off.
+/// Replaces all entries under `user`: other programs can make several, among which [`get`] would not choose.
 pub fn set(user: &str, secret: &Secret) -> Result<(), Error> {
     let secret = secret.clone();
     change(user, move |entry| {
@@ -168,10 +150,7 @@ pub fn set(user: &str, secret: &Secret) -> Result<(), Error> {
     .map(|_| ())
 }
 
-/// Removes the secret under `user`, in however many entries; whether there was one.
-///
-/// # Errors
-/// As [`set`].
+/// Removes every entry under `user`; returns whether there was one.
 pub fn delete(user: &str) -> Result<bool, Error> {
     change(user, |entry| match entry.delete_credential() {
         Err(KeyringError::Ambiguous(entries)) => entries
@@ -182,10 +161,7 @@ pub fn delete(user: &str) -> Result<bool, Error> {
     .map(|deleted| deleted.is_some())
 }
 
-/// Fails if [`set`] would: before a person types a secret that would be lost.
-///
-/// # Errors
-/// As [`set`].
+/// Fails if [`set`] would: checked before a user types a secret that would be lost.
 pub fn probe(user: &str) -> Result<(), Error> {
     change(user, |entry| match entry.get_secret() {
         Ok(bytes) => {
@@ -196,7 +172,6 @@ pub fn probe(user: &str) -> Result<(), Error> {
             drop(zeroize::Zeroizing::new(bytes));
             Ok(())
         }
-        // `set` makes them one.
         Err(KeyringError::Ambiguous(_)) => Ok(()),
         Err(error) => Err(error),
     })
@@ -214,7 +189,6 @@ fn change(
     Ok(call(user, until, operation)?)
 }
 
-/// Runs `operation` on the entry of `user`; `None` if there is no such entry.
 fn call<T: Send + 'static>(
     user: &str,
     until: Instant,
@@ -257,7 +231,6 @@ fn bus_address() -> Option<std::ffi::OsString> {
     std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|_| ON_A_BUS)
 }
 
-/// Whether `value`, that of [`SWITCH`], turns the keyring off.
 fn is_switched_off(value: Option<&OsStr>) -> Result<bool, Failure> {
     match value.map(OsStr::as_encoded_bytes) {
         None | Some(b"") => Ok(false),
@@ -266,7 +239,7 @@ fn is_switched_off(value: Option<&OsStr>) -> Result<bool, Failure> {
     }
 }
 
-/// What a missed deadline means: a daemon that takes connections and then does nothing most likely waits for a person itself.
+/// A daemon that accepts connections but never answers most likely waits for a user itself.
 fn late(has_answered: bool, bus_is_silent: bool, seconds: u64) -> Failure {
     match (has_answered, bus_is_silent) {
         (true, _) => Failure::Busy(seconds),
@@ -275,7 +248,7 @@ fn late(has_answered: bool, bus_is_silent: bool, seconds: u64) -> Failure {
     }
 }
 
-/// What a keyring error means, in words that cannot contain a secret.
+/// The text cannot contain a secret.
 fn failure(error: &KeyringError) -> Failure {
     match error {
         KeyringError::NoDefaultStore => {
@@ -298,7 +271,6 @@ fn failure(error: &KeyringError) -> Failure {
     }
 }
 
-/// Why the Secret Service gives no access, where that is not a lock.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn no_access(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
     match error.downcast_ref::<secret_service::Error>()? {
@@ -313,10 +285,8 @@ fn no_access(_: &(dyn std::error::Error + 'static)) -> Option<Failure> {
     None
 }
 
-/// What is wrong with the session bus's address in the environment, or `None` if it is not set or looks like one.
-///
-/// The platform has the same words for all of these, and they do not say where the address comes from. An address is `transport:key=value`,
-/// with more pairs after a `,` and more addresses after a `;` (D-Bus Specification, *Server Addresses*).
+/// Returns the fault in the bus address, for which the platform's errors are all alike.
+/// An address is `transport:key=value`, with `,` between pairs and `;` between addresses (D-Bus Specification, *Server Addresses*).
 fn address_fault(address: Option<&OsStr>) -> Option<&'static str> {
     let address = address?.to_string_lossy();
     if address.is_empty() {
@@ -333,17 +303,14 @@ fn address_fault(address: Option<&OsStr>) -> Option<&'static str> {
     (!is_address(first)).then_some("DBUS_SESSION_BUS_ADDRESS is not the address of a bus")
 }
 
-/// The platform's own words, for the variants that carry no data.
 fn cause(error: &KeyringError) -> Option<String> {
     match error {
         KeyringError::PlatformFailure(inner) | KeyringError::NoStorageAccess(inner) => {
             let words = clean(&without_numbers(&inner.to_string()), SHOWN_CHARACTERS);
-            // The name of a library helps nobody at a prompt.
             let words = ["zbus error: ", "SS error: "]
                 .iter()
                 .find_map(|library| words.strip_prefix(library))
                 .unwrap_or(&words);
-            // Nor does the name that D-Bus has for an error, before what it says of it.
             let plain = words
                 .split_once(": ")
                 .filter(|(name, _)| name.starts_with("org.freedesktop.DBus.Error."));
@@ -408,7 +375,6 @@ mod tests {
             hint(Failure::Busy(3)).as_deref(),
             Some("unlock the keyring")
         );
-        // Then the way around it is the way out, and the caller knows it.
         assert_eq!(hint(Failure::Hangs(60)), None);
     }
 

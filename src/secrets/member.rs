@@ -1,4 +1,4 @@
-//! Secrets inside JSON: the key files that cloud consoles hand out hold the private key as one member among others.
+//! Secrets inside JSON, such as the private key in a cloud console's key file.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,14 @@ use crate::profile::pointer::{self, Pointer};
 use crate::secret::{NotASecret, Secret};
 use crate::secrets::failure::Failure;
 
-/// The text at `pointer` in `json`.
 pub(super) fn read(json: &Secret, pointer: &Pointer) -> Result<Secret, Failure> {
-    // serde_json's own words may quote the text.
+    // serde_json's error may quote the text.
     let mut document: Value =
         serde_json::from_str(json.expose()).map_err(|error| Failure::NotJson {
             line: error.line(),
             column: error.column(),
         })?;
     let inner = match pointer.find(&document).map_err(Failure::Nowhere)? {
-        // Inside a string that contains JSON.
         Cow::Owned(value) => Some(value),
         Cow::Borrowed(_) => None,
     };

@@ -1,7 +1,6 @@
-//! Where secrets come from: the environment, then what the profile says, then the keyring; the first that is set.
+//! Where secrets come from: the environment, the profile's source, then the keyring; the first that is set wins.
 //!
-//! *Not set* is not *failed*: a source that is not set lets the next one speak, a source that fails ends the search. There is no
-//! plaintext fallback.
+//! An unset source passes to the next one; a failing source ends the search. There is never a plaintext fallback.
 
 mod command;
 pub mod environment;
@@ -24,7 +23,7 @@ use crate::profile::pointer::Pointer;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 
-/// One place where a secret may be.
+/// A source of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `TOK_<PROFILE>_<NAME>`, or the variable that `{ env = "…" }` names.
@@ -35,7 +34,7 @@ pub enum Source {
     Credential(String),
     /// `{ command = […] }`
     Command(Vec<String>),
-    /// A member of the JSON text that another place holds: `pointer` beside that place.
+    /// A JSON member of another source's text, as given by `pointer`.
     Member(Box<Source>, Pointer),
     /// The OS keyring, under this user name.
     Keyring(String),
@@ -60,12 +59,11 @@ impl fmt::Display for Source {
 pub struct Given {
     /// The secret.
     pub secret: Secret,
-    /// Whether more was removed from it than the one line end that files and commands add.
+    /// Whether more was removed than the usual trailing newline.
     pub is_trimmed: bool,
 }
 
 impl Given {
-    /// From a file or command.
     fn of_lines(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
         let line_end = match bytes.as_slice() {
             [.., b'\r', b'\n'] => 2,
@@ -75,7 +73,6 @@ impl Given {
         Self::of(bytes, line_end)
     }
 
-    /// From a variable.
     fn of_variable(text: String) -> Result<Self, Failure> {
         Self::of(Zeroizing::new(text.into_bytes()), 0)
     }
@@ -84,7 +81,7 @@ impl Given {
         let length = bytes.len();
         let secret = Secret::from_line(std::mem::take(&mut *bytes))?;
         let text = secret.expose();
-        // The lines of a key end as they like.
+        // A key has line ends of its own.
         let is_trimmed = text.len() + expected < length && !text.contains('\n');
         Ok(Self { secret, is_trimmed })
     }
@@ -94,11 +91,10 @@ impl Given {
 #[derive(Clone, Copy, Debug)]
 pub struct Patience(Instant);
 
-/// How long a source may take at most: enough for a person to touch a key or type a passphrase.
+/// Enough for a user to touch a key or type a passphrase.
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl Default for Patience {
-    /// A minute from now.
     fn default() -> Self {
         Self(Instant::now() + LONGEST)
     }
@@ -112,17 +108,13 @@ impl Patience {
     }
 }
 
-/// The seconds that are left until `until`, rounded.
 fn seconds_until(until: Instant) -> u64 {
     let left = until.saturating_duration_since(Instant::now());
     (left + Duration::from_millis(500)).as_secs()
 }
 
 impl Source {
-    /// The secret in this place, or `None` if it is not set.
-    ///
-    /// # Errors
-    /// Fails if the place is there but cannot be read in time, or contains nothing usable.
+    /// Reads the secret, or `None` if it is not set.
     pub fn read(
         &self,
         environment: Environment<'_>,
@@ -158,7 +150,7 @@ impl Source {
         })
     }
 
-    /// The place itself, where this is a member of what stands there.
+    /// Returns the source itself, or the one that contains this member.
     #[must_use]
     pub fn place(&self) -> &Self {
         match self {
@@ -167,7 +159,6 @@ impl Source {
         }
     }
 
-    /// Why there is nothing, for the message when no source had anything.
     fn absence(&self) -> String {
         match self {
             Self::Environment(variable) => format!("{variable} is not set"),
@@ -183,10 +174,7 @@ impl Source {
     }
 }
 
-/// Every place where secret `name` of `profile` is looked for, in order.
-///
-/// # Errors
-/// A config failure when no origin is known to bind a keyring entry to.
+/// Returns every source of the secret, in order; fails if the profile has no origin to bind a keyring entry to.
 pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
     let mut sources = vec![Source::Environment(secret_variable(&profile.name, name))];
     if let Some(written) = profile.source(name) {
@@ -210,7 +198,6 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
     Ok(sources)
 }
 
-/// `command` with a program that begins with `~/` in the home folder.
 fn in_home(command: &[String]) -> Vec<String> {
     let mut command = command.to_vec();
     if let Some(program) = command.first_mut()
@@ -222,17 +209,14 @@ fn in_home(command: &[String]) -> Vec<String> {
     command
 }
 
-/// Whether secret `name` of `profile` is in tok's own variable for it, so that no source takes long.
+/// Whether the secret is in tok's own variable, so that no slow source is asked.
 #[must_use]
 pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> bool {
     environment(&secret_variable(&profile.name, name)).is_some()
 }
 
-/// The user name of a keyring entry: profile, secret, and the origins it is bound to (the token endpoint's, and with a `+` each further one
-/// that the profile sends secrets to), so that an edited config cannot send a stored secret to another host.
-///
-/// # Errors
-/// A config failure when no origin is known.
+/// Returns the keyring entry's user name: profile, secret, and origins (token endpoint, then `+` others).
+/// The origins keep an edited config from sending a stored secret to another host.
 pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
     let home = profile
         .home()
@@ -253,25 +237,21 @@ pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
     ))
 }
 
-/// A secret and where it was found.
+/// A secret and its source.
 pub struct Found {
     /// The secret.
     pub secret: Secret,
-    /// Its source.
+    /// The source.
     pub source: Source,
     /// See [`Given::is_trimmed`].
     pub is_trimmed: bool,
 }
 
-/// No source has the secret.
 #[derive(Debug, thiserror::Error)]
 #[error("not set: {0}")]
 struct NotSet(String);
 
-/// Secret `name` of `profile`, from the first place where it is set.
-///
-/// # Errors
-/// Fails if a source fails or none has it; the error says where it was looked for and how to set it.
+/// Returns the secret from the first source that has it; the error says where it was looked for and how to set it.
 pub fn find(
     profile: &Profile,
     name: &str,
@@ -306,7 +286,7 @@ pub fn find(
     Err(named(error.hint(ways_out(profile, name))))
 }
 
-/// `error` of `source` with what to do about it.
+/// Adds what to do about `error`.
 #[must_use]
 pub fn with_next_step(error: Error, source: &Source, profile: &Profile, name: &str) -> Error {
     match source {
@@ -321,8 +301,7 @@ pub fn with_next_step(error: Error, source: &Source, profile: &Profile, name: &s
     }
 }
 
-/// Why the profile's own source had nothing, if it is the keyring, last of `sources`, that failed: a user who wrote a source into the profile
-/// expects to read about that one.
+/// When only the keyring (last in `sources`) failed, users expect to read about the source in their profile.
 fn written_but_absent(sources: &[Source], failed: &Source) -> Option<Subject> {
     match (sources, failed) {
         ([_, written, _], Source::Keyring(_)) => Some(Subject::Source(format!(
@@ -333,7 +312,7 @@ fn written_but_absent(sources: &[Source], failed: &Source) -> Option<Subject> {
     }
 }
 
-/// `failure` of the keyring with what to do about it: what the keyring itself needs, where that is known, and the way around it.
+/// Adds what the keyring needs, if known, and the way around it.
 #[must_use]
 pub fn with_way_out(failure: Error, profile: &Profile, name: &str) -> Error {
     let hint = match failure.next_step() {
@@ -343,7 +322,6 @@ pub fn with_way_out(failure: Error, profile: &Profile, name: &str) -> Error {
     failure.hint(hint)
 }
 
-/// What `tok secret` takes after the profile: nothing for the client secret, else the secret's name.
 fn argument(name: &str) -> String {
     match name {
         crate::profile::template::CLIENT_SECRET => String::new(),
@@ -351,7 +329,6 @@ fn argument(name: &str) -> String {
     }
 }
 
-/// The two ways to give tok a secret: for a person with a keyring, and for a machine without.
 fn ways_out(profile: &Profile, name: &str) -> String {
     let argument = argument(name);
     if keyring::is_off().unwrap_or(false) {

@@ -1,5 +1,4 @@
-//! The cache directory without Unix modes: on Windows a user's local application data is closed to others by its access control list,
-//! which new files inherit.
+//! The cache directory on Windows, where new files inherit the private access control list of the local application data.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};

@@ -13,8 +13,7 @@ use crate::process::replace_file::OpenDirectory;
 
 const DIRECTORY_MODE: u32 = 0o700;
 
-/// Opens the directory at `path` and closes it to others. One that others could write is used from the next call on: it may hold what
-/// they have put there.
+/// Makes the directory private. If others could write to it, this call ignores its content: they may have put files there.
 pub(super) fn open(path: &Path) -> Result<Option<OpenDirectory>, PathProblem> {
     let Some((directory, mode)) = open_own(path)? else {
         return Ok(None);
@@ -30,13 +29,11 @@ pub(super) fn open(path: &Path) -> Result<Option<OpenDirectory>, PathProblem> {
     Ok(Some(directory.into()))
 }
 
-/// Opens the directory at `path` if it exists and is closed to others; changes nothing.
 pub(super) fn open_in_order(path: &Path) -> Option<OpenDirectory> {
     let (directory, mode) = open_own(path).ok()??;
     (mode & 0o077 == 0).then(|| directory.into())
 }
 
-/// Opens the directory at `path` if it is the user's own. Returns its mode too.
 fn open_own(path: &Path) -> Result<Option<(File, u32)>, PathProblem> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -52,7 +49,7 @@ fn open_own(path: &Path) -> Result<Option<(File, u32)>, PathProblem> {
     Ok(Some((directory, metadata.mode())))
 }
 
-/// Creates the directory at `path` and its missing parents, unless that would be in another user's home (`sudo tok`).
+/// Refuses to create it in another user's home (`sudo tok`).
 pub(super) fn create(path: &Path) -> Result<(), PathProblem> {
     let parent = path
         .ancestors()
@@ -68,8 +65,7 @@ pub(super) fn create(path: &Path) -> Result<(), PathProblem> {
     Ok(builder.create(path)?)
 }
 
-/// Opens file `name` if it is safe to read and not larger than `most`. Returns its size too. It can be appended to where the file
-/// system allows that.
+/// Returns the size too. The file is open for appending if the file system allows it.
 pub(super) fn open_file(
     directory: &OpenDirectory,
     name: &str,
@@ -98,7 +94,6 @@ pub(super) fn open_file(
     Ok(Some((file, metadata.len())))
 }
 
-/// Refuses a file that another user could have put there or could change.
 fn check(metadata: &Metadata) -> Result<(), PathProblem> {
     if !metadata.is_file() {
         return Err(PathProblem::NotAFile);
@@ -115,7 +110,6 @@ fn check(metadata: &Metadata) -> Result<(), PathProblem> {
     Ok(())
 }
 
-/// Removes the name; the target of a link stays.
 pub(super) fn remove(directory: &OpenDirectory, name: &str) -> Result<bool, PathProblem> {
     match unlinkat(directory, name, AtFlags::empty()) {
         Ok(()) => Ok(true),
@@ -124,7 +118,7 @@ pub(super) fn remove(directory: &OpenDirectory, name: &str) -> Result<bool, Path
     }
 }
 
-/// Opens or creates a file to lock. Replaces a link: no process holds a lock through one, and its target must not be touched.
+/// Replaces a link: no process holds a lock through one, and its target must not be touched.
 pub(super) fn lock_file(directory: &OpenDirectory, name: &str) -> Result<File, PathProblem> {
     let flags =
         OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
@@ -139,7 +133,6 @@ pub(super) fn lock_file(directory: &OpenDirectory, name: &str) -> Result<File, P
         opened => opened,
     }
     .map_err(problem)?;
-    // Its mode does not matter: the directory is closed to others.
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(PathProblem::NotAFile),

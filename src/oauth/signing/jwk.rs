@@ -1,4 +1,4 @@
-//! Private keys as JWK or JWKS (RFC 7517, RFC 7518 §6, RFC 8037), put into the DER forms that ring reads.
+//! Converts JWK and JWKS private keys (RFC 7517, RFC 7518 §6, RFC 8037) to the DER that ring reads.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +10,9 @@ use crate::oauth::signing::key::{P256, P384, tagged};
 use crate::oauth::signing::pem::{Form, PrivateKey, unfit};
 use crate::secret::Secret;
 
-/// PKCS #8 around an Ed25519 key (RFC 8410 §7), up to its 32 bytes.
+/// The start of PKCS #8 for Ed25519 (RFC 8410 §7).
 const ED25519: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
-/// One key, or the set of keys that it is in.
 #[derive(Deserialize)]
 struct Jwk {
     keys: Option<Vec<Jwk>>,
@@ -42,7 +41,7 @@ fn member<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
     Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
 }
 
-/// The private key in `json`, or `None` if it is not a JWK at all. Of a set, the first private key.
+/// Returns `None` if `json` is not a JWK; takes the first private key of a set.
 pub(super) fn read(json: &str) -> Option<Result<PrivateKey, Error>> {
     let jwk: Jwk = serde_json::from_str(json).ok()?;
     match jwk.keys {
@@ -134,7 +133,6 @@ fn der(jwk: &Jwk) -> Result<PrivateKey, Error> {
     })
 }
 
-/// A number in DER: one that looks negative gets a zero before it.
 fn integer(number: &[u8]) -> Zeroizing<Vec<u8>> {
     let start = number.iter().take_while(|byte| **byte == 0).count();
     let number = number.get(start..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A private key in DER becomes one that ring signs with, or a message that says what kind of key it is.
+//! Converts a private key in DER to one that ring signs with, or an error naming its kind.
 
 use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
@@ -11,11 +11,9 @@ use crate::oauth::signing::pem::{self, Form, unfit};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
 
-/// A key that signs.
 pub(super) enum Key {
     Shared(hmac::Key),
     Rsa(Box<RsaKeyPair>),
-    /// On P-256 or P-384, as its algorithm says.
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
@@ -27,14 +25,13 @@ const EC: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
 pub(super) const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 pub(super) const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
 const P521: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x23";
-/// How the public half begins (RFC 5480 §2.2, not compressed) that a private key on P-256 or P-384 has beside it.
+/// The uncompressed public key (RFC 5480 §2.2) beside a P-256 or P-384 private key starts with these.
 const POINTS: [&[u8]; 2] = [b"\x03\x42\x00\x04", b"\x03\x62\x00\x04"];
 const ED25519: &[u8] = b"\x06\x03\x2b\x65\x70";
 
-/// Where a PKCS #8 key says what it is: before the key itself, all of it short.
+/// The algorithm of a PKCS #8 key is within these first bytes.
 const HEAD_BYTES: usize = 40;
 
-/// The private key in `secret`, with the algorithm it signs in where nobody says otherwise.
 pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm, Option<String>), Error> {
     let pem::PrivateKey { form, der, kid } = pem::private_key(secret)?;
     let (key, algorithm) = match form {
@@ -45,7 +42,7 @@ pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm, Option<String>), 
     Ok((key, algorithm, kid))
 }
 
-/// A key in PKCS #8 (RFC 5958), which says itself what it is.
+/// Reads PKCS #8 (RFC 5958), which names its algorithm.
 fn pkcs8(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     let head = &der[..der.len().min(HEAD_BYTES)];
     let says = |identifier: &[u8]| holds(head, identifier);
@@ -68,7 +65,7 @@ fn pkcs8(der: &[u8]) -> Result<(Key, Algorithm), Error> {
         .hint("tok signs with RSA, EC on P-256 or P-384, and Ed25519"))
 }
 
-/// An EC key in SEC 1's form (RFC 5915): put into PKCS #8, the only one that ring reads.
+/// Converts SEC 1 (RFC 5915) to PKCS #8, which ring requires.
 fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     let curve = [P256, P384].into_iter().find(|curve| holds(der, curve));
     let Some(curve) = curve else {
@@ -80,7 +77,6 @@ fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     ec_key(&tagged(0x30, &inside), &kind)
 }
 
-/// `content` with a DER tag and its length before it.
 pub(super) fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
     let length = content.len().to_be_bytes();
     let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
@@ -97,7 +93,6 @@ pub(super) fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
     out
 }
 
-/// An EC key in PKCS #8, on the curve that `head` names.
 fn ec_key(der: &[u8], head: &[u8]) -> Result<(Key, Algorithm), Error> {
     let (curve, algorithm) = if holds(head, P256) {
         (
@@ -138,10 +133,10 @@ fn rsa_key(read: Result<rsa::KeyPair, KeyRejected>) -> Result<(Key, Algorithm), 
         .map_err(|error| rejected("RSA", &error))
 }
 
-/// ring's word for what is wrong with a key of this `kind`, which is one of a few fixed ones, as a message.
+/// ring's words for a rejected key are a few fixed ones.
 fn rejected(kind: &str, error: &KeyRejected) -> Error {
     match error.to_string().as_str() {
-        // The first two are said of modulus and exponent alike, the third of the primes: each has half the bits.
+        // The first two are about modulus or exponent, the third about the primes: each has half the bits.
         "TooSmall" | "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" => unfit(
             "is an RSA key that tok cannot sign with: it wants 2048, 3072 or 4096 bits, and the public exponent 65537",
         )

@@ -1,4 +1,4 @@
-//! The private key among what people hand over as one: PEM (RFC 7468), on one line or many, with certificates and comments around it, and what else files hold.
+//! Finds the private key in a user's file: PEM (RFC 7468) on one line or many, or other encodings, among certificates and comments.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,6 @@ use crate::error::{Error, Kind};
 use crate::oauth::signing::jwk;
 use crate::secret::Secret;
 
-/// How a private key in PEM is written down inside its block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// PKCS #8 (RFC 5958).
@@ -20,7 +19,6 @@ pub(crate) enum Form {
     Sec1,
 }
 
-/// The labels of private keys that stand unencrypted in their block.
 const FORMS: [(&str, Form); 3] = [
     ("PRIVATE KEY", Form::Pkcs8),
     ("RSA PRIVATE KEY", Form::Pkcs1),
@@ -31,12 +29,10 @@ const FORMS: [(&str, Form); 3] = [
 pub(crate) struct PrivateKey {
     pub(super) form: Form,
     pub(super) der: Zeroizing<Vec<u8>>,
-    /// The key ID of a JWK.
     pub(super) kid: Option<String>,
 }
 
 impl PrivateKey {
-    /// The key as rustls takes it.
     pub(crate) fn to_rustls(&self) -> PrivateKeyDer<'_> {
         let der = self.der.as_slice();
         match self.form {
@@ -47,7 +43,6 @@ impl PrivateKey {
     }
 }
 
-/// The certificates in `pem`, or `None` if one of them is damaged.
 pub(crate) fn certificates(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
     blocks(pem.expose())
         .iter()
@@ -62,10 +57,7 @@ pub(crate) fn certificates(pem: &Secret) -> Option<Vec<CertificateDer<'static>>>
 /// How often base64 in base64 is undone.
 const MOST_LAYERS: usize = 3;
 
-/// The private key in `secret`: PEM, JWK, JWKS or DER, the last only in base64, and base64 of any.
-///
-/// # Errors
-/// Fails if it is something else; the error says what it is.
+/// Reads PEM, JWK, JWKS, or base64 of these or of DER; the error says what else it is.
 pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
     let text = secret.expose().trim();
     let quoted = ["\"", "'"].iter().find_map(|quote| {
@@ -94,7 +86,6 @@ pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
     of_pem(&text)
 }
 
-/// The key in `der`, or `None` if it is not DER of a kind that keys come in.
 fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     // A sequence, its length in up to two bytes, and the number that all forms begin with.
     let inside = match der {
@@ -122,9 +113,8 @@ fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     }))
 }
 
-/// The private key in PEM among `text`.
 fn of_pem(text: &str) -> Result<PrivateKey, Error> {
-    // In one line, as variables and JSON often have it, a line end is written `\n`.
+    // In variables and JSON the line ends are often written `\n`.
     let text = joined(text.split("\\n"), "\n", text.len());
     let blocks = blocks(&text);
     let named = |label: &str| blocks.iter().find(|block| block.label == label);
@@ -163,7 +153,6 @@ fn of_pem(text: &str) -> Result<PrivateKey, Error> {
     })
 }
 
-/// A secret failure that says what the secret is instead of a key that can sign.
 pub(super) fn unfit(what: &str) -> Error {
     Error::new(Kind::Secret, format!("this {what}")).hint(
         "a private key in PEM begins with `-----BEGIN PRIVATE KEY-----`, perhaps with RSA or EC in it, and is whole",
@@ -176,16 +165,12 @@ fn encrypted() -> Error {
     )
 }
 
-/// One PEM block (RFC 7468).
 struct Block<'a> {
     label: &'a str,
-    /// What stands between its first line and its last.
     body: &'a str,
-    /// Whether it has a last line.
     is_whole: bool,
 }
 
-/// The PEM blocks in `text`; whatever stands around them is passed over.
 fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -202,7 +187,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// The `pieces` of a key with `between` in between, at most `longest` bytes: in one buffer, for one that grows leaves copies behind.
+/// Uses one buffer of size `longest`: a growing one would leave copies of the key behind.
 fn joined<'a>(
     pieces: impl Iterator<Item = &'a str>,
     between: &str,

@@ -1,4 +1,4 @@
-//! A key and an algorithm become a signature: which algorithm goes with which key, and what ring calls each.
+//! Signs with a key, in an algorithm that suits it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use crate::oauth::signing::key::{self, Key};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
 
-/// A key with the algorithm it signs in.
+/// A key with its algorithm.
 pub struct Signer {
     algorithm: Algorithm,
     key: Key,
@@ -19,11 +19,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer from `secret`: a shared key as it stands for `HS…`, else a private key in PEM (PKCS #8, PKCS #1 or SEC 1). Without an `algorithm` the key decides: RS256
-    /// for RSA, ES256 or ES384 for the curve, EdDSA for Ed25519.
-    ///
-    /// # Errors
-    /// A secret failure when `secret` is no key that can sign, a config one when `algorithm` is for another kind of key. Both say what `secret` is and nothing of it.
+    /// Makes a signer from a shared key (`HS…`) or a private key; without an `algorithm` the key decides.
+    /// The error says what kind of text `secret` is, and contains nothing of it.
     pub fn new(secret: &Secret, algorithm: Option<Algorithm>) -> Result<Self, Error> {
         if let Some(hash) = algorithm.and_then(shared) {
             let key = hmac::Key::new(hash, secret.expose().as_bytes());
@@ -56,22 +53,19 @@ impl Signer {
         })
     }
 
-    /// The algorithm, as the header parameter `alg` names it (RFC 7518 §3.1).
+    /// The `alg` header parameter (RFC 7518 §3.1).
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The key ID, if the key is a JWK that has one (RFC 7515 §4.1.4).
+    /// The key ID of a JWK (RFC 7515 §4.1.4).
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// The signature of `text`, in base64url.
-    ///
-    /// # Errors
-    /// An unexpected failure when the system gives no random numbers.
+    /// Returns the signature in base64url; fails without system randomness.
     pub fn sign(&self, text: &str) -> Result<String, Error> {
         let failed = |_| {
             Error::new(
@@ -104,7 +98,6 @@ impl Signer {
     }
 }
 
-/// The hash of an algorithm whose key both sides have; none for the others.
 fn shared(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     match algorithm {
         Algorithm::Hs256 => Some(hmac::HMAC_SHA256),
@@ -125,7 +118,6 @@ fn rsa_padding(algorithm: Algorithm) -> &'static dyn ring_signature::RsaEncoding
     }
 }
 
-/// The algorithm that stands for all that one kind of key can do.
 fn family(algorithm: Algorithm) -> Algorithm {
     match algorithm {
         Algorithm::Rs384
@@ -137,7 +129,6 @@ fn family(algorithm: Algorithm) -> Algorithm {
     }
 }
 
-/// What a key is whose own algorithm is `algorithm`.
 fn described(algorithm: Algorithm) -> &'static str {
     match family(algorithm) {
         Algorithm::Rs256 => "an RSA key (RS256, RS384, RS512, PS256, PS384 or PS512)",
@@ -163,7 +154,6 @@ mod tests {
         Signer::new(&Secret::new(key), None)
     }
 
-    /// The base64 between the lines of a PEM file: that of its DER.
     fn der(pem: &str) -> String {
         pem.lines()
             .skip_while(|line| !line.starts_with("---"))
@@ -206,7 +196,7 @@ mod tests {
                 assert_eq!(signer.sign("text").unwrap(), expected, "{form}");
             }
         }
-        // ECDSA signs differently each time; ring compares the public half with the private one.
+        // ECDSA signatures differ each time; ring compares the public half with the private one.
         for (form, algorithm) in [
             (key!("p256.jwk.json").to_owned(), Algorithm::Es256),
             (key!("p384.jwk.json").to_owned(), Algorithm::Es384),

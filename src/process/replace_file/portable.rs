@@ -1,4 +1,4 @@
-//! Replacing a file where there are no Unix descriptors: by path. New files inherit the folder's access control list.
+//! Replacing a file by path; new files inherit the folder's access control list.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions, Permissions};
@@ -8,17 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::{Durability, is_temporary, temporary_name};
 
-/// How long to repeat what is refused while another process has the file open. Each has it open for microseconds, but there may be
-/// hundreds.
+/// Other processes have the file open for microseconds each, but there may be hundreds.
 const RETRY_FOR: Duration = Duration::from_millis(250);
 
-/// A temporary file this old has no writer any more.
+/// A temporary file this old has lost its writer.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 
-/// Windows' `ERROR_SHARING_VIOLATION`.
 const SHARING_VIOLATION: i32 = 32;
 
-/// A directory's path.
 pub(crate) type OpenDirectory = PathBuf;
 
 pub(super) fn open(path: &Path) -> io::Result<OpenDirectory> {
@@ -56,13 +53,11 @@ pub(super) fn replace<E: From<io::Error>>(
         .and_then(|()| check())
         .and_then(|()| Ok(patiently(|| fs::rename(&temporary, directory.join(name)))?));
     if done.is_err() {
-        // Reports the first error, not this one.
         let _ = fs::remove_file(&temporary);
     }
     done
 }
 
-/// Removes temporary files whose writer was killed.
 pub(crate) fn sweep(directory: &OpenDirectory) {
     let Ok(names) = names(directory) else { return };
     for path in names
@@ -74,13 +69,11 @@ pub(crate) fn sweep(directory: &OpenDirectory) {
             .and_then(|metadata| metadata.modified())
             .map(|modified| modified.elapsed().unwrap_or_default());
         if age.is_ok_and(|age| age > ABANDONED_AFTER) {
-            // The next writer tries again.
             let _ = fs::remove_file(&path);
         }
     }
 }
 
-/// The names in the directory that are Unicode.
 pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -89,8 +82,7 @@ pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Repeats `operation` for a moment while another process is in its way: Windows may refuse to replace or remove an open file, and to
-/// open one that is being removed.
+/// Windows may refuse to replace or remove an open file, and to open one that is being removed.
 pub(crate) fn patiently<T>(operation: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let until = Instant::now() + RETRY_FOR;
     loop {

@@ -13,7 +13,6 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, fsync, openat, renameat, unlinkat};
 use super::{Durability, is_temporary, temporary_name};
 use crate::process::signals::uninterrupted;
 
-/// An open directory.
 pub(crate) type OpenDirectory = OwnedFd;
 
 const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -48,7 +47,7 @@ pub(super) fn replace<E: From<io::Error>>(
     if let Some(file) = nameless::create(directory) {
         fill(&file)?;
         check_once()?;
-        // Between the two calls the file has a temporary name that only SIGKILL can leave behind.
+        // Between the two calls the file has a temporary name, which only SIGKILL can leave behind.
         replaced = uninterrupted(|| {
             nameless::name(&file, directory, &temporary)
                 .then(|| rename(directory, &temporary, name))
@@ -60,25 +59,22 @@ pub(super) fn replace<E: From<io::Error>>(
             let file = create(directory, &temporary)?;
             let complete = fill(&file).map_err(E::from).and_then(|()| check_once());
             if complete.is_err() {
-                // Reports the first error, not this one.
                 let _ = unlinkat(directory, &temporary, AtFlags::empty());
             }
             complete.and_then(|()| Ok(rename(directory, &temporary, name)?))
         })?,
     }
     if durability == Durability::ContentsAndName {
-        // The file is in place; some file systems cannot sync a directory.
+        // The file is complete; some file systems cannot sync a directory.
         let _ = fsync(directory);
     }
     Ok(())
 }
 
-/// Creates file `temporary`, locked: [`sweep`] removes only files that are not.
 fn create(directory: &OpenDirectory, temporary: &str) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
         let file = File::from(openat(directory, temporary, flags, OWNER_ONLY)?);
-        // Without locks nothing is swept either.
         let _ = file.lock_shared();
         if file.metadata()?.nlink() > 0 {
             return Ok(file);
@@ -89,13 +85,12 @@ fn create(directory: &OpenDirectory, temporary: &str) -> io::Result<File> {
 
 fn rename(directory: &OpenDirectory, temporary: &str, name: &OsStr) -> io::Result<()> {
     renameat(directory, temporary, directory, name).map_err(|error| {
-        // Reports the first error, not this one.
         let _ = unlinkat(directory, temporary, AtFlags::empty());
         error.into()
     })
 }
 
-/// Removes temporary files whose writer was killed. A living writer holds a lock on its file.
+/// A living writer holds a lock on its file.
 pub(crate) fn sweep(directory: &OpenDirectory) {
     let Ok(names) = names(directory) else { return };
     let me = rustix::process::geteuid().as_raw();
@@ -109,13 +104,11 @@ pub(crate) fn sweep(directory: &OpenDirectory) {
             .metadata()
             .is_ok_and(|metadata| metadata.is_file() && metadata.uid() == me);
         if is_own && file.try_lock().is_ok() {
-            // The next writer tries again.
             let _ = unlinkat(directory, name, AtFlags::empty());
         }
     }
 }
 
-/// The names in the directory that are UTF-8, without `.` and `..`.
 pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
@@ -129,7 +122,7 @@ pub(crate) fn names(directory: &OpenDirectory) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Files without a name until they are complete: a killed writer leaves nothing behind.
+/// Unnamed files: a killed writer leaves nothing behind.
 #[cfg(target_os = "linux")]
 mod nameless {
     use std::fs::File;
@@ -139,23 +132,19 @@ mod nameless {
 
     use super::{OWNER_ONLY, OpenDirectory};
 
-    /// Returns `None` if the file system has no such files.
     pub(super) fn create(directory: &OpenDirectory) -> Option<File> {
         let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
         let file = File::from(openat(directory, ".", flags, OWNER_ONLY).ok()?);
-        // See `create` below.
         let _ = file.lock_shared();
         Some(file)
     }
 
-    /// Names the file; fails without `/proc`.
     pub(super) fn name(file: &File, directory: &OpenDirectory, name: &str) -> bool {
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         linkat(CWD, path, directory, name, AtFlags::SYMLINK_FOLLOW).is_ok()
     }
 }
 
-/// Elsewhere there are none: the next writer sweeps.
 #[cfg(not(target_os = "linux"))]
 mod nameless {
     use std::fs::File;

@@ -1,8 +1,8 @@
-//! Whether the session bus itself answers: when a keyring's time is up, that tells a bus that is silent from a daemon that hangs.
+//! Tells a silent session bus from a hanging keyring daemon, after the keyring's time is up.
 
 use std::ffi::OsStr;
 
-/// Whether the bus at `address` (`DBUS_SESSION_BUS_ADDRESS`) takes a connection and then says nothing; false where nobody can tell.
+/// Whether the bus accepts a connection but does not answer; false if that cannot be determined.
 pub(super) fn is_silent(address: Option<&OsStr>) -> bool {
     address
         .and_then(OsStr::to_str)
@@ -10,7 +10,7 @@ pub(super) fn is_silent(address: Option<&OsStr>) -> bool {
         .is_some_and(platform::is_silent)
 }
 
-/// The path of the socket in an address; none for a bus that is reached in another way (D-Bus Specification, *Server Addresses*).
+/// Returns the socket's path, or `None` for another transport (D-Bus Specification, *Server Addresses*).
 fn socket(address: &str) -> Option<&str> {
     let pairs = address.split(';').next()?.strip_prefix("unix:")?;
     pairs.split(',').find_map(|pair| pair.strip_prefix("path="))
@@ -22,10 +22,9 @@ mod platform {
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
-    /// A bus that is alive answers at once; the keyring's own deadline has passed before this is asked.
+    /// A working bus answers at once, and the keyring's own deadline has already passed.
     const PATIENCE: Duration = Duration::from_millis(300);
 
-    /// Asks how one may authenticate, which every bus answers to anyone (D-Bus Specification, *Authentication Protocol*).
     pub(super) fn is_silent(path: &str) -> bool {
         let asked = UnixStream::connect(path).and_then(|mut stream| {
             stream.set_read_timeout(Some(PATIENCE))?;
@@ -33,7 +32,6 @@ mod platform {
             stream.write_all(b"\0AUTH\r\n")?;
             stream.read(&mut [0])
         });
-        // What cannot be connected to is not silent but gone.
         asked.is_err_and(|error| {
             matches!(
                 error.kind(),
