@@ -1,4 +1,4 @@
-//! Questions to a person at the terminal. They go to stderr, because stdout is for the answer.
+//! Asks the user at the terminal. Questions go to stderr, because stdout is for the answer.
 
 use std::io::{self, BufRead, Read, Write};
 use std::process::Command;
@@ -11,10 +11,10 @@ use crate::secret::Secret;
 use crate::term::notes::{LONGEST_CHARACTERS, Notes};
 use crate::term::text::clean;
 
-/// A longer request is another file by mistake.
+/// Longer input is probably the wrong file.
 const LONGEST_BYTES: u64 = 256 * 1024;
 
-/// The editor's first text: comments, to a shell and so to tok.
+/// The editor's initial text: comments, which tok ignores as a shell does.
 const INVITATION: &str = "\
 # Paste the example request of the provider's manual (a curl command) below, with your own
 # client id and secret or with its placeholders; save and leave the editor.
@@ -49,7 +49,6 @@ fn read(from: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
     from.take(LONGEST_BYTES + 1).read_to_end(bytes)
 }
 
-/// Opens `editor` on a temporary file that only its owner can read.
 fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix("tok-request-")
@@ -82,16 +81,13 @@ fn edited(editor: &str, bytes: &mut Vec<u8>) -> anyhow::Result<()> {
         )
         .into());
     }
-    // By its name: many editors replace the file.
+    // Opened by name, as many editors replace the file.
     let mut file = std::fs::File::open(file.path()).context("could not read what was edited")?;
     read(&mut file, bytes).context("could not read what was edited")?;
     Ok(())
 }
 
-/// Asks for a line of text until `check` accepts it. An empty line is `default`, if there is one.
-///
-/// # Errors
-/// If nothing is typed and there is no default.
+/// Asks for a line until `check` accepts it. An empty line means `default`; without one it is an error.
 pub(super) fn line(
     question: &str,
     default: Option<&str>,
@@ -128,7 +124,7 @@ pub(super) fn line(
     }
 }
 
-/// Yes or no. Enter alone means `default`; the end of the input means no.
+/// Asks a yes-or-no question; Enter means `default`, the end of the input means no.
 pub(super) fn yes(question: &str, default: bool) -> anyhow::Result<bool> {
     let choices = if default { "[Y/n]" } else { "[y/N]" };
     say(&format!("{question} {choices} "));
@@ -143,14 +139,14 @@ pub(super) fn yes(question: &str, default: bool) -> anyhow::Result<bool> {
     })
 }
 
-/// Asks for a secret without showing it; `None` if nothing is typed.
+/// Asks for a secret without echoing it; `None` if nothing is typed.
 pub(super) fn secret(notes: Notes, user: &str) -> anyhow::Result<Option<Secret>> {
     let prompt = format!("Secret for `{user}` (not shown; empty to set it later): ");
     let typed = crate::commands::secret::unseen(notes, &prompt)?;
     Ok((!typed.is_empty()).then_some(typed))
 }
 
-/// Without stderr the answer can be typed all the same.
+/// Ignores errors: without stderr the answer can still be typed.
 fn say(text: &str) {
     let mut stderr = io::stderr();
     let _ = stderr

@@ -1,8 +1,7 @@
-//! `--color`: when to use colour. Without it the terminal decides, and `NO_COLOR` and `CLICOLOR_FORCE` before it.
+//! `--color`: when to use colour.
 
 use clap::ValueEnum;
 
-/// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is
@@ -15,7 +14,6 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// Makes this the choice for everything that is written from now on.
     pub(crate) fn apply(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
@@ -25,7 +23,7 @@ impl Color {
         .write_global();
     }
 
-    /// The choice among `arguments` that did not parse, where there is one: help and usage errors have to know it too.
+    /// Reads `--color` from `arguments` that did not parse, for help and usage errors.
     pub(crate) fn among(arguments: &[String]) -> Self {
         let mut chosen = Self::default();
         let mut words = arguments.iter();

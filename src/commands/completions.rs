@@ -1,7 +1,7 @@
-//! `tok completions`: a script by which a shell asks tok itself what could stand at the cursor, profiles of the config included.
+//! `tok completions`: prints a script with which a shell asks tok for completions, profiles included.
 //!
-//! The script calls `tok -- WORDS…` with [`VARIABLE`] set to the shell's name. Both are needed, so that a variable somebody exported cannot
-//! turn `tok token` into anything else: without a command before it, `--` is no command line of tok's otherwise.
+//! The script calls `tok -- WORDS…` with [`VARIABLE`] set to the shell's name. Both are required: an exported variable alone must not change
+//! what `tok token` does, and no other command line starts with `--`.
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::collections::BTreeMap;
@@ -20,7 +20,6 @@ use crate::profile::catalogue;
 use crate::profile::file::Config;
 use crate::profile::file::schema::ProfileTable;
 
-/// The variable that says which shell asks.
 const VARIABLE: &str = "TOK_COMPLETE";
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -43,7 +42,6 @@ pub(crate) struct Args {
     pub(crate) shell: ShellName,
 }
 
-/// A shell that tok has completions for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ShellName {
     Bash,
@@ -85,10 +83,7 @@ fn shell(name: &str) -> Result<&'static dyn EnvCompleter, Error> {
         })
 }
 
-/// Answers a shell that asks for completions; whether one did. `typed` begins with the program's name.
-///
-/// # Errors
-/// When the shell is none that is known, or stdout takes no answer.
+/// Answers a shell that asks for completions; `false` if none did. `typed` begins with the program's name.
 pub(crate) fn complete(
     typed: &[OsString],
     command_line: fn() -> clap::Command,
@@ -114,7 +109,6 @@ pub(crate) fn complete(
     Ok(true)
 }
 
-/// `command` with a completer on every argument that names a profile or a provider.
 fn with_completers(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|argument| match argument.get_id().as_str() {
         "profile" | "profiles" => argument.add(ArgValueCompleter::new(profiles)),
@@ -131,7 +125,7 @@ fn with_completers(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_completers)
 }
 
-/// The profiles whose name begins with what is typed. Whatever is wrong with the config, a person at a prompt wants no error here.
+/// Profiles that begin with the typed text. Config errors are ignored: a completion must not print any.
 fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
     let words: Vec<OsString> = std::env::args_os().collect();
     known_profiles(&words)
@@ -145,7 +139,6 @@ fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// The profiles of the config that `words` choose. None of them if the config is broken: that is for other commands to say.
 fn known_profiles(words: &[OsString]) -> BTreeMap<String, Result<ProfileTable, Error>> {
     let chosen = chosen_config(words);
     Config::path(chosen.as_deref().map(Path::new))
@@ -154,7 +147,6 @@ fn known_profiles(words: &[OsString]) -> BTreeMap<String, Result<ProfileTable, E
         .unwrap_or_default()
 }
 
-/// Whether the config that `words` choose has a profile of this name.
 pub(crate) fn has_profile(words: &[OsString], name: &str) -> bool {
     known_profiles(words).contains_key(name)
 }
@@ -169,7 +161,6 @@ fn providers(typed: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// The config that the words typed so far choose.
 fn chosen_config(words: &[OsString]) -> Option<OsString> {
     let mut chosen = None;
     let mut words = words.iter();

@@ -1,4 +1,4 @@
-//! `tok exec`: a command with tokens in its environment. Without every one of them nothing is started.
+//! `tok exec`: runs a command with tokens in its environment, if every token can be had.
 
 #[cfg(not(unix))]
 mod portable;
@@ -26,9 +26,9 @@ use crate::profile::name::variable;
 use crate::secret::Secret;
 use crate::secrets::environment::withhold;
 
-/// POSIX's exit code for a command that was found but could not be run.
+/// POSIX: found, but could not be run.
 const NOT_RUN: u8 = 126;
-/// POSIX's exit code for a command that was not found.
+/// POSIX: not found.
 const NOT_FOUND: u8 = 127;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -66,7 +66,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     pub(crate) header_var: Option<Variable>,
 
-    /// Which token, and from where.
     #[command(flatten)]
     pub(crate) options: FetchOptions,
 }
@@ -97,7 +96,6 @@ impl Execute for Args {
     }
 }
 
-/// Becomes `command`, or runs it to its end where that is not possible; its exit code is tok's.
 pub(super) fn replace(command: Command, program: &std::ffi::OsStr) -> anyhow::Result<()> {
     system::replace(command, &|error| not_started(program, error))
 }
@@ -124,17 +122,13 @@ impl Args {
     }
 }
 
-/// The variables that one profile's token and header go into.
 #[derive(Debug, PartialEq, Eq)]
 struct Variables {
     token: String,
     header: String,
 }
 
-/// The variables for each profile of `exec`, in order.
-///
-/// # Errors
-/// A usage failure when two values would go into one variable.
+/// Returns the variables for each profile, in order; fails if two values would go into one variable.
 fn variables(exec: &Args) -> Result<Vec<Variables>, Error> {
     let alone = exec.profiles.len() == 1;
     let name = |chosen: &Option<Variable>, profile: &str, what: &str| match chosen {
@@ -164,7 +158,6 @@ fn variables(exec: &Args) -> Result<Vec<Variables>, Error> {
     Ok(names)
 }
 
-/// Why `program` did not start, with the exit code that shells have for it.
 fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Error {
     let program = crate::term::text::clean(
         &program.to_string_lossy(),

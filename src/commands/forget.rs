@@ -1,4 +1,4 @@
-//! `tok forget`: drops cached tokens, and with them what the provider last refused or asked to wait for.
+//! `tok forget`: deletes cached tokens, and the provider's last refusal or wait.
 
 use crate::cache::entries::{Entries, Forgotten};
 use crate::commands::session::Session;
@@ -17,7 +17,6 @@ tok forget --all",
     ..Spec::of::<Args>()
 };
 
-/// What to forget.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
@@ -46,7 +45,7 @@ impl Execute for Args {
         if let Some(name) = profile
             && forgotten == Forgotten::default()
         {
-            // An unknown name is a mistake; a profile of the config may have nothing cached.
+            // Fails for an unknown name; a known profile may have nothing cached.
             session.config()?.profile(name)?;
         }
         session.notes().note(&summary(&forgotten, profile));
@@ -54,7 +53,6 @@ impl Execute for Args {
     }
 }
 
-/// Says what was removed.
 fn summary(forgotten: &Forgotten, profile: Option<&str>) -> String {
     let of = profile.map_or_else(String::new, |name| format!(" of `{name}`"));
     let waits = match forgotten.waits {

@@ -1,4 +1,4 @@
-//! A token for a command that needs one: profile and options in, token out, whatever is done with it then.
+//! Gets a token for a command: profile and options in, token out.
 
 use crate::commands::session::{Session, environment};
 use crate::error::Error;
@@ -11,16 +11,14 @@ use crate::secret::Secret;
 use crate::secrets;
 use crate::token::Token;
 
-/// The heading over the options that bear on which token comes back, and from where.
 const FETCHING: &str = "Which token";
 
-/// The variable that names the profile where none is typed. An empty one counts as unset.
+/// `TOK_PROFILE`, unless it is empty: an empty variable counts as unset.
 pub(crate) fn profile_variable() -> Option<&'static str> {
     let is_empty = environment("TOK_PROFILE").is_some_and(|name| name.is_empty());
     (!is_empty).then_some("TOK_PROFILE")
 }
 
-/// A profile, and the options of every command that may fetch.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 pub(crate) struct Fetch {
@@ -28,7 +26,6 @@ pub(crate) struct Fetch {
     #[arg(env = profile_variable(), hide_env = true)]
     pub(crate) profile: String,
 
-    /// Which token, and from where.
     #[command(flatten)]
     pub(crate) options: FetchOptions,
 }
@@ -54,13 +51,12 @@ pub(crate) struct FetchOptions {
     #[arg(long, conflicts_with = "cached")]
     pub(crate) no_cache: bool,
 
-    /// What to ask for.
     #[command(flatten)]
     pub(crate) asking: Asking,
 }
 
 impl FetchOptions {
-    /// Whether they leave to the profile which token it is, and to the cache where it comes from.
+    /// Whether no option changes which token is returned or where it comes from.
     pub(crate) fn is_plain(&self) -> bool {
         !self.refresh && !self.no_cache && self.asking == Asking::default()
     }
@@ -92,7 +88,7 @@ pub(crate) struct Asking {
     pub(crate) timeout: Option<DurationText>,
 }
 
-/// Reads a length of time in which something can be done.
+/// Reads a duration that is greater than zero.
 fn some_time(text: &str) -> Result<DurationText, String> {
     let read: DurationText = text
         .parse()
@@ -103,7 +99,6 @@ fn some_time(text: &str) -> Result<DurationText, String> {
     }
 }
 
-/// Reads `K=V`.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
@@ -111,12 +106,10 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The profile that `fetch` names, and a token for it.
 pub(crate) fn get(session: &Session, fetch: &Fetch) -> Result<(Profile, Token, Source), Error> {
     get_for(session, &fetch.profile, &fetch.options)
 }
 
-/// Profile `name`, and a token for it.
 pub(crate) fn get_for(
     session: &Session,
     name: &str,
@@ -127,7 +120,6 @@ pub(crate) fn get_for(
     Ok((profile, token, source))
 }
 
-/// A token for a profile that was [prepared](prepare).
 pub(crate) fn with(
     session: &Session,
     config: &Config,
@@ -143,7 +135,6 @@ pub(crate) fn with(
     })
 }
 
-/// What `fetch` asks for, before any of it is done.
 pub(crate) fn prepare(
     session: &Session,
     fetch: &Fetch,
@@ -175,7 +166,6 @@ pub(crate) fn prepare_for(
     Ok((config, profile, wish))
 }
 
-/// What the command line changes in a profile.
 pub(crate) fn overrides(asking: &Asking) -> Overrides {
     Overrides {
         scope: asking.scope.clone(),
@@ -186,7 +176,7 @@ pub(crate) fn overrides(asking: &Asking) -> Overrides {
     }
 }
 
-/// The header lines for `token`, each with a line end.
+/// Returns the header lines for `token`, each with a line end.
 pub(crate) fn header_lines(profile: &Profile, token: &Token) -> Result<Secret, Error> {
     output::header(profile, token, &|name| {
         secrets::find(profile, name, &environment, secrets::Patience::default())

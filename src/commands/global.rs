@@ -1,4 +1,4 @@
-//! The options that every command takes. They may be typed before the command or after it.
+//! The global options, accepted before and after the command.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,8 @@ use clap::{ArgMatches, Args, Error, FromArgMatches};
 
 use crate::commands::color::Color;
 
-/// The heading over the options that every command takes.
 const EVERYWHERE: &str = "Everywhere";
 
-/// The options that every command takes.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct Global {
@@ -39,7 +37,7 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// Reads what was typed for tok itself, for the command, and for the command below that. The last of several values counts.
+    /// Reads the options of every level; the last of several values counts.
     pub(crate) fn of(matches: &ArgMatches) -> Result<Self, Error> {
         let outer = Self::from_arg_matches(matches)?;
         let Some((_, inner)) = matches.subcommand() else {

@@ -1,4 +1,4 @@
-//! `tok inspect`: what a token says of itself, if it is a JWT (RFC 7519). Decoded, never verified: that is for whoever it is shown to.
+//! `tok inspect`: decodes a token that is a JWT (RFC 7519). Verifying it is up to the API.
 
 use crate::commands::get::Fetch;
 use crate::commands::spec::{Execute, Group, Spec};
@@ -18,7 +18,7 @@ use crate::term::duration;
 use crate::term::table;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
-/// The claims that are moments: RFC 7519 §4.1 and OpenID Connect Core §2.
+/// Claims that are times: RFC 7519 §4.1 and OpenID Connect Core §2.
 const MOMENTS: [&str; 5] = ["exp", "nbf", "iat", "auth_time", "updated_at"];
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -38,7 +38,6 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// The profile, and which of its tokens.
     #[command(flatten)]
     pub(crate) fetch: Fetch,
 }
@@ -69,7 +68,6 @@ impl Execute for Args {
     }
 }
 
-/// A JWT, decoded.
 #[derive(Debug, PartialEq)]
 struct Jwt {
     header: Map<String, Value>,
@@ -77,10 +75,6 @@ struct Jwt {
 }
 
 impl Jwt {
-    /// Decodes `token`.
-    ///
-    /// # Errors
-    /// Why it is no JWT that can be read.
     fn decode(token: &str) -> Result<Self, &'static str> {
         const OPAQUE: &str = "the token is opaque (no JWT), so only the provider can read it";
         let parts: Vec<&str> = token.split('.').collect();
@@ -89,7 +83,7 @@ impl Jwt {
                 header: object(header).ok_or(OPAQUE)?,
                 claims: object(claims).ok_or(OPAQUE)?,
             }),
-            // RFC 7516 §3.1: five parts are an encrypted one.
+            // RFC 7516 §3.1: an encrypted JWT has five parts.
             [header, _, _, _, _] if object(header).is_some() => {
                 Err("the token is an encrypted JWT, so only the API it is for can read it")
             }
@@ -105,7 +99,7 @@ impl Jwt {
         json!({ "header": self.header, "claims": self.claims, "times": times, "verified": false })
     }
 
-    /// The claims that are moments, with their Unix time in milliseconds.
+    /// Claims that are times, in Unix milliseconds.
     fn moments(&self) -> impl Iterator<Item = (&str, i64)> {
         MOMENTS.into_iter().filter_map(|name| {
             let seconds = self.claims.get(name)?.as_f64()?;
@@ -141,7 +135,7 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// A claim's value in one line: text as it is, anything else as JSON. The token came over a network: nothing in it may move the cursor.
+/// Formats a claim in one line. It is cleaned, as the token came over a network and must not move the cursor.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => clean(text, SHOWN_CHARACTERS),
@@ -149,7 +143,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// How far a moment is from now, in the two largest units: `in 1h 5m`, `2d 3h ago`.
+/// Formats the time until or since `ms` in its two largest units: `in 1h 5m`, `2d 3h ago`.
 fn distance(ms: i64) -> String {
     if ms < 0 {
         format!("{} ago", duration::words(ms.saturating_neg()))

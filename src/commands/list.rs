@@ -1,4 +1,4 @@
-//! `tok list`: the profiles of the config, a line each, with the provider and the host that each goes to.
+//! `tok list`: one line per profile, with its provider and host.
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -65,13 +65,12 @@ impl Execute for Args {
     }
 }
 
-/// A profile in the list. One that is wrong must not hide the others.
+/// A profile in the list; an invalid one must not hide the others.
 struct Listed {
     name: String,
     provider: Option<String>,
-    /// The host (and port) of the token endpoint, if the profile resolves here and now.
+    /// Host and port of the token endpoint, if the profile resolves.
     host: Option<String>,
-    /// What is wrong with its part of the file.
     mistake: Option<Error>,
 }
 

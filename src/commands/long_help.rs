@@ -1,4 +1,4 @@
-//! What `--help` says beyond the options: the commands in groups, examples, exit codes, variables and files.
+//! The parts of `--help` beyond the options: grouped commands, examples, exit codes, variables and files.
 
 use clap::Command;
 use clap::builder::Styles;
@@ -8,14 +8,12 @@ use crate::commands::surroundings::{EXIT_CODES, FILES, VARIABLES};
 use crate::term::colour::{ASIDE, HINT, NAME, paint};
 use crate::term::table;
 
-/// The colours of help.
 pub(crate) const STYLES: Styles = Styles::styled()
     .header(HINT)
     .usage(HINT)
     .literal(NAME)
     .placeholder(ASIDE);
 
-/// The headings in their order.
 const GROUPS: [(&str, Group); 6] = [
     ("Printing", Group::Printing),
     ("Running", Group::Running),
@@ -25,13 +23,11 @@ const GROUPS: [(&str, Group); 6] = [
     ("Setting up", Group::SettingUp),
 ];
 
-/// The examples of tok itself.
 const EXAMPLES: &str = "\
 tok curl cint https://api.example.com/
 tok exec cint -- ./sync.sh
 tok json cint | jq .expires_in";
 
-/// `root` with what `commands` say beyond their options.
 pub(crate) fn lay_over(root: Command, commands: &[&Spec]) -> Command {
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}{}\n{{options}}{{after-help}}",
@@ -50,7 +46,6 @@ pub(crate) fn lay_over(root: Command, commands: &[&Spec]) -> Command {
         .after_long_help(long.join("\n\n"))
 }
 
-/// `commands` in their groups, with what each is for.
 fn grouped(commands: &[&Spec]) -> String {
     let width = commands
         .iter()
@@ -73,7 +68,7 @@ fn grouped(commands: &[&Spec]) -> String {
     text
 }
 
-/// `command` with the examples of the `commands` below it, one of them in the short help.
+/// Adds the examples of `commands`; short help gets only the first.
 fn with_examples(command: Command, commands: &[&Spec]) -> Command {
     commands.iter().fold(command, |command, spec| {
         command.mut_subcommand(spec.name, |inner| {
@@ -87,7 +82,7 @@ fn with_examples(command: Command, commands: &[&Spec]) -> Command {
     })
 }
 
-/// The first of `examples`, which may go on after a backslash.
+/// Returns the first example, including lines continued with a backslash.
 fn first(examples: &str) -> &str {
     let mut end = 0;
     for line in examples.split_inclusive('\n') {
@@ -116,7 +111,6 @@ fn table(heading: &str, rows: &[(&str, &str)]) -> String {
     listed(heading, table::lines(&rows).trim_end())
 }
 
-/// The examples of the command that `path` leads to.
 pub(crate) fn examples(commands: &[&'static Spec], path: &[String]) -> &'static str {
     let mut found = (EXAMPLES, commands);
     for name in path {
@@ -127,7 +121,6 @@ pub(crate) fn examples(commands: &[&'static Spec], path: &[String]) -> &'static 
     found.0
 }
 
-/// The short help of the command that `words` lead to, with colour.
 pub(crate) fn short(mut root: Command, words: &[String]) -> String {
     root.build();
     let mut found = &root;
@@ -137,7 +130,7 @@ pub(crate) fn short(mut root: Command, words: &[String]) -> String {
     found.clone().render_help().ansi().to_string()
 }
 
-/// The names of the commands that `words` lead to: `secret set`.
+/// Returns the command names in `words`, such as `secret set`.
 pub(crate) fn path(commands: &[&'static Spec], words: &[String]) -> Vec<&'static str> {
     let mut commands = commands;
     let mut path = Vec::new();

@@ -1,4 +1,4 @@
-//! `tok man`: the manual, made from the same text as `--help`, so that the two cannot disagree.
+//! `tok man`: prints the manual, made from the texts of `--help`.
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -50,7 +50,7 @@ impl Execute for Args {
     }
 }
 
-/// The command that `path` names, `tok` itself for none.
+/// Finds the command at `path`; an empty path is `tok` itself.
 pub(crate) fn find<'a>(
     root: &'a clap::Command,
     path: &[String],
@@ -72,7 +72,6 @@ pub(crate) fn find<'a>(
     Ok(command)
 }
 
-/// The page of `command`, in roff.
 fn page(command: &clap::Command, session: &Session) -> anyhow::Result<String> {
     let name = page_name(command);
     let path: Vec<String> = command
@@ -121,7 +120,6 @@ fn page(command: &clap::Command, session: &Session) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&roff).into_owned())
 }
 
-/// Lines that are printed as they are.
 fn literal(roff: &mut Roff, lines: &str) {
     roff.control("nf", []);
     for line in lines.lines() {
@@ -130,7 +128,7 @@ fn literal(roff: &mut Roff, lines: &str) {
     roff.control("fi", []);
 }
 
-/// `tok-secret-set`, as the pages of a command with commands are called.
+/// The page's name, such as `tok-secret-set`.
 fn page_name(command: &clap::Command) -> String {
     command
         .get_bin_name()
@@ -138,7 +136,6 @@ fn page_name(command: &clap::Command) -> String {
         .replace(' ', "-")
 }
 
-/// Writes the page of `command` and those of all commands under it into `folder`.
 fn write_all(command: &clap::Command, folder: &Path, session: &Session) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("could not make {}", folder.display()))?;

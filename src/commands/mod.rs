@@ -1,4 +1,4 @@
-//! The list of commands. Each has a file of its own with its arguments, help, examples and implementation.
+//! The list of commands. Each command's file has its arguments, help, examples and implementation.
 
 mod add;
 mod ask;
@@ -49,7 +49,7 @@ use crate::error::{Kind, Silent};
 use crate::fast::plain::{Form, Plain};
 use crate::term::progress;
 
-/// Every command, in the order of `tok --help` within its group.
+/// Within a group, in the order of `tok --help`.
 const ALL: &[&Spec] = &[
     &token::COMMAND,
     &header::COMMAND,
@@ -74,10 +74,10 @@ const ALL: &[&Spec] = &[
     &help::COMMAND,
 ];
 
-/// Does what `typed` (the program's name first) says, with the answer on stdout.
+/// Runs the command line `typed` (the program's name first) and writes its output to stdout.
 ///
 /// # Errors
-/// Why it could not be done; nothing has been written then.
+/// Fails if the command does; stdout is empty then.
 pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     if completions::complete(typed, command_line, &mut out)? {
@@ -85,7 +85,7 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
     }
     let mut reader = root::to_read(ALL);
     let read = reader.try_get_matches_from_mut(typed);
-    // Taking the tree apart takes longer than reading a config, and the process ends soon.
+    // Dropping the tree takes longer than reading a config, and the process ends soon.
     std::mem::forget(reader);
     let Ok(matches) = read else {
         drop(out);
@@ -95,10 +95,10 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
     spec::run_typed(ALL, &matches, &session(global), &mut out)
 }
 
-/// Prints the token that `plain` asks for, as [`run`] does for the same command line.
+/// Prints the token that `plain` asks for, like [`run`] for the same command line.
 ///
 /// # Errors
-/// As [`run`].
+/// Same as [`run`].
 pub fn print(plain: Plain) -> anyhow::Result<()> {
     let form = plain.form;
     let (global, fetch) = as_read_by_clap(plain);
@@ -143,12 +143,11 @@ fn session(global: Global) -> Session {
     }
 }
 
-/// The command line with all its help.
 fn command_line() -> clap::Command {
     long_help::lay_over(root::to_show(ALL), ALL)
 }
 
-/// Help and version go to stdout and are a success; everything else is a wrong command line.
+/// Prints help and version to stdout and succeeds; fails for any other line that did not parse.
 fn usage(typed: &[OsString]) -> anyhow::Result<()> {
     let words: Vec<String> = typed
         .iter()
@@ -156,7 +155,7 @@ fn usage(typed: &[OsString]) -> anyhow::Result<()> {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     Color::among(&words).apply();
-    // Parsed again with all the help, which a right command line does without.
+    // Parsed again with the help texts, which the first parse leaves out for speed.
     let Err(error) = command_line().try_get_matches_from(typed) else {
         return Ok(());
     };
@@ -165,7 +164,7 @@ fn usage(typed: &[OsString]) -> anyhow::Result<()> {
             write(&mut anstream::stdout(), &error.render().ansi().to_string())
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // If stderr is gone the exit code still says it.
+            // If stderr is closed, the exit code still tells.
             let _ = write!(
                 anstream::stderr(),
                 "{}",

@@ -1,4 +1,4 @@
-//! What `tok token`, `tok header` and `tok json` share: a token, in the form asked for.
+//! Prints a token in a given form, for `tok token`, `tok header` and `tok json`.
 
 use std::io::Write;
 
@@ -11,7 +11,6 @@ use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::token::Token;
 
-/// Prints the token that `fetch` asks for in the form that `form` gives it.
 pub(crate) fn print(
     session: &Session,
     fetch: &Fetch,

@@ -1,4 +1,4 @@
-//! `tok providers`: the catalogue, and what an entry of it holds and needs.
+//! `tok providers`: lists the catalogue, and shows what an entry contains and needs.
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -99,7 +99,7 @@ fn one(name: &str, entry: &Entry, json: bool) -> String {
     text
 }
 
-/// The least a profile for `entry` has to say.
+/// The shortest profile that uses `entry`.
 fn example(name: &str, entry: &Entry) -> String {
     let mut lines = format!("  [profiles.{name}]\n  provider = \"{name}\"\n  client_id = \"…\"\n");
     if !entry.needs.is_empty() {

@@ -1,4 +1,4 @@
-//! `tok reject`: drops the cached token only if it is the one on stdin, so that many workers that got a 401 cause one new fetch.
+//! `tok reject`: drops the cached token only if it is the one on stdin, so that many workers with a 401 cause one fetch.
 
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, OrFail, Subject};
 use crate::profile::DEFAULT_TIMEOUT_MS;
 use crate::secret::{NotASecret, Secret};
 
-/// The longest token that is taken from stdin: answers with longer ones are not read either.
+/// tok accepts no longer token from a provider either.
 const LONGEST_BYTES: u64 = 1 << 20;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -24,7 +24,6 @@ pub(crate) const COMMAND: Spec = Spec {
     ..Spec::of::<Args>()
 };
 
-/// Whose token was rejected.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
@@ -51,7 +50,7 @@ impl Execute for Args {
                 .notes()
                 .note(&format!("dropped the cached token of `{name}`"));
         } else {
-            // A name that is nowhere is a mistake; one that is in the config has another token by now, or none.
+            // Fails for an unknown name; a known profile may simply have another token by now.
             session.config()?.profile(name)?;
             session.notes().note(&format!(
                 "the rejected token is not the cached one of `{name}`; nothing was dropped"

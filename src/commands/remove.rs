@@ -1,4 +1,4 @@
-//! `tok remove`: takes a profile out of the config, with its cached tokens and its secrets in the keyring.
+//! `tok remove`: removes a profile from the config, its cached tokens, and its secrets in the keyring.
 
 use std::io::Write;
 
@@ -62,7 +62,7 @@ impl Execute for Args {
                 return Err(Error::new(Kind::Usage, "nothing was removed").into());
             }
         }
-        // Its secrets are known only as long as it can be read.
+        // The edited config no longer tells which secrets the profile had.
         let entries = keyring_entries(&before, name);
         after.replace(&before)?;
         let notes = session.notes();
@@ -82,7 +82,6 @@ impl Execute for Args {
             Ok(_) => {}
             Err(error) => notes.note(&format!("could not remove its cached tokens: {error}")),
         }
-        // What is turned off holds nothing of this run's.
         for user in if keyring::is_off()? {
             Vec::new()
         } else {
@@ -92,7 +91,7 @@ impl Execute for Args {
                 Ok(true) => notes.note(&format!("removed keyring entry `{user}`")),
                 Ok(false) => {}
                 Err(error) => {
-                    // The next entry would only take the keyring's deadline again.
+                    // The next entry would wait for the keyring's timeout again.
                     notes.note(&format!("did not look for keyring entry `{user}`: {error}"));
                     break;
                 }
@@ -102,7 +101,6 @@ impl Execute for Args {
     }
 }
 
-/// Refuses to remove a profile that another one extends.
 fn refuse_if_needed(before: &Config, after: &Config, name: &str) -> Result<(), Error> {
     let others = after.overview()?.profiles;
     let is_fine = |config: &Config, name: &str| {
@@ -119,7 +117,7 @@ fn refuse_if_needed(before: &Config, after: &Config, name: &str) -> Result<(), E
     }
 }
 
-/// The names of the keyring entries that may exist for the profile; none if it cannot be resolved.
+/// Returns the keyring entries that may exist; empty if the profile cannot be resolved.
 fn keyring_entries(config: &Config, name: &str) -> Vec<String> {
     let Ok(profile) = Profile::resolve(config, name, &Overrides::default(), &environment) else {
         return Vec::new();

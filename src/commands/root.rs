@@ -1,4 +1,4 @@
-//! tok itself: the global options, and the commands below it.
+//! The root command: the global options, and the commands below it.
 
 use clap::{Args, Command};
 
@@ -6,12 +6,12 @@ use crate::commands::global::Global;
 use crate::commands::long_help;
 use crate::commands::spec::{self, Spec};
 
-/// As clap needs it to read a command line. Each level has the global options: clap would copy them to every command instead.
+/// Only for parsing. Each level gets the global options, because clap would copy them to every command.
 pub(crate) fn to_read(commands: &[&Spec]) -> Command {
     spec::above(Command::new("tok"), commands)
 }
 
-/// With its help and that of every command.
+/// With all help texts.
 pub(crate) fn to_show(commands: &[&Spec]) -> Command {
     let global = Global::augment_args(Command::new("tok"));
     let root = Command::new("tok")
@@ -20,6 +20,6 @@ pub(crate) fn to_show(commands: &[&Spec]) -> Command {
         .disable_help_subcommand(true)
         .styles(long_help::STYLES)
         .max_term_width(79);
-    // The global options come after the commands: a manual page lists them last then.
+    // After the commands, so that a manual page lists them last.
     spec::above(root, commands).args(global.get_arguments().cloned().map(|arg| arg.global(true)))
 }

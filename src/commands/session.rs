@@ -1,4 +1,4 @@
-//! What every command starts from: the global options, the config, the profile, and stdout.
+//! The state every command starts from: the global options, the config, the profile, and stdout.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -10,18 +10,13 @@ use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 use crate::term::notes::Notes;
 
-/// What was typed for every command alike.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// `--config` or `TOK_CONFIG`.
     pub(crate) config: Option<PathBuf>,
-    /// `--verbose`
     pub(crate) verbose: bool,
-    /// `--quiet`
     pub(crate) quiet: bool,
-    /// Makes the whole command line with all its help.
     pub(crate) command_line: fn() -> clap::Command,
-    /// The examples of the command at a path, as in `secret set`.
+    /// Returns the examples of the command at a path, such as `secret set`.
     pub(crate) examples: fn(&[String]) -> &'static str,
 }
 
@@ -51,17 +46,14 @@ impl Session {
     }
 }
 
-/// The process's environment.
 pub(crate) fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// As [`output::write`].
 pub(crate) fn write(out: &mut dyn Write, answer: &str) -> anyhow::Result<()> {
     Ok(output::write(out, answer)?)
 }
 
-/// Whether stdin is a terminal, so that a person can be asked.
 pub(crate) fn stdin_is_terminal() -> bool {
     use io::IsTerminal;
     io::stdin().is_terminal()

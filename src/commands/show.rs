@@ -1,4 +1,4 @@
-//! `tok show`: a profile as it is meant, where each of its keys comes from, and where each secret would. No secret is read for it.
+//! `tok show`: prints a profile's effective settings and their sources, without reading a secret.
 
 pub(super) mod keys;
 pub(super) mod sources;
@@ -45,7 +45,6 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "json")]
     pub(crate) curl: bool,
 
-    /// What to ask for.
     #[command(flatten)]
     pub(crate) asking: Asking,
 }

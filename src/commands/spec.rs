@@ -1,4 +1,4 @@
-//! What a command is: its name, its help, its arguments, and what it does with them.
+//! A command as data: name, help, arguments, and the function that runs it.
 
 use std::io::Write;
 
@@ -9,27 +9,20 @@ use crate::commands::global::Global;
 use crate::commands::session::Session;
 use crate::error::{Error, Kind};
 
-/// A command. Each is a constant in a file of its own, and a line in the list that it belongs to.
 pub(crate) struct Spec {
-    /// The word that is typed.
     pub(crate) name: &'static str,
-    /// What it does, in one line.
+    /// One line.
     pub(crate) about: &'static str,
-    /// What `--help` says after that line.
+    /// Printed by `--help` after `about`.
     pub(crate) details: &'static str,
-    /// The heading it is listed under; a command below another has none.
     pub(crate) group: Group,
-    /// Command lines to learn from, one or more.
     pub(crate) examples: &'static str,
-    /// The commands below it.
     pub(crate) commands: &'static [&'static Spec],
-    /// Adds the arguments.
     pub(crate) arguments: fn(Command) -> Command,
-    /// Does what was asked for.
     pub(crate) run: fn(&ArgMatches, &Session, &mut dyn Write) -> anyhow::Result<()>,
 }
 
-/// The headings of `tok --help`, in their order there.
+/// The headings of `tok --help`, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     Printing,
@@ -38,18 +31,16 @@ pub(crate) enum Group {
     Profiles,
     Cache,
     SettingUp,
-    /// Not listed by tok itself.
+    /// For commands below another one.
     Inner,
 }
 
-/// Arguments that know what to do.
 pub(crate) trait Execute: Args {
-    /// Does it, with answers to `out`.
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()>;
 }
 
 impl Spec {
-    /// A command that takes `A`, to be completed with its name and help.
+    /// A command with arguments `A`; the caller adds name and help.
     pub(crate) const fn of<A: Execute>() -> Self {
         Self {
             name: "",
@@ -63,12 +54,12 @@ impl Spec {
         }
     }
 
-    /// As clap needs it to read a command line: its arguments are built only if this command is the one that was typed.
+    /// For parsing: its arguments are built only if this command was typed.
     pub(crate) fn to_read(&self) -> Command {
         Command::new(self.name).defer(self.arguments)
     }
 
-    /// With all its help and everything below it, for `--help`, pages and completions.
+    /// With all its help and subcommands, for `--help`, pages and completions.
     pub(crate) fn to_show(&self) -> Command {
         let command = Command::new(self.name).about(self.about);
         let command = match self.details {
@@ -79,7 +70,7 @@ impl Spec {
     }
 }
 
-/// Adds the arguments of `A`. A command with help keeps it; one without is only read, and gets the global options.
+/// Adds the arguments of `A`. A command without help is only for parsing, and gets the global options.
 pub(crate) fn add<A: Args>(command: Command) -> Command {
     let details = command.get_long_about().cloned();
     match command.get_about().cloned() {
@@ -90,7 +81,7 @@ pub(crate) fn add<A: Args>(command: Command) -> Command {
     }
 }
 
-/// Puts `commands` below `command`, one of which has to be typed. A command with help gets them with theirs.
+/// Adds `commands` below `command` and requires one of them.
 pub(crate) fn above(command: Command, commands: &[&Spec]) -> Command {
     let command = command
         .subcommand_required(true)
@@ -101,14 +92,13 @@ pub(crate) fn above(command: Command, commands: &[&Spec]) -> Command {
     }
 }
 
-/// `command` with the global options and without those that ask for help: a command line with one of them is read again, with all the help.
+/// Adds the global options and removes the help options: a line with one of them is parsed again, with all help texts.
 fn to_read(command: Command) -> Command {
     Global::augment_args(command)
         .disable_help_flag(true)
         .disable_help_subcommand(true)
 }
 
-/// Runs the one of `commands` that was typed.
 pub(crate) fn run_typed(
     commands: &[&Spec],
     matches: &ArgMatches,

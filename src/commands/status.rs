@@ -1,4 +1,4 @@
-//! `tok status`: what is cached, how long it lives, and how much it was worth. Never shows a token, and asks no one but the cache.
+//! `tok status`: lists cached tokens and their lifetimes. It prints no token and sends no request.
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -21,14 +21,13 @@ use crate::term::duration;
 use crate::term::table;
 use crate::token::Freshness;
 
-/// One line of the answer.
 struct Row {
     profile: String,
     state: &'static str,
-    /// Whether it is what the profile as it is now would use; none where there is no such profile to ask.
+    /// Whether the profile would use this entry now; `None` if the profile does not exist.
     current: Option<bool>,
     left_ms: Option<i64>,
-    /// How long the provider does not want to be asked.
+    /// How long the provider asked tok to wait.
     wait_ms: Option<i64>,
     age_ms: Option<i64>,
     fetches: Option<u64>,
@@ -94,7 +93,7 @@ impl Execute for Args {
             ..nothing(&wait.profile)
         }));
         if let (Some(name), true) = (wanted, rows.is_empty()) {
-            // A name that is nowhere is a mistake; one that is in the config has nothing yet.
+            // Fails for an unknown name; a known profile may have nothing cached.
             session.config()?.profile(name)?;
             rows.push(nothing(name));
         }
@@ -117,7 +116,6 @@ impl Execute for Args {
     }
 }
 
-/// The stem that the profile as it is now would use.
 fn current_stem(session: &Session, name: &str) -> Option<String> {
     let config = session.config().ok()?;
     let profile = session.profile(&config, name, &Overrides::default()).ok()?;
@@ -139,7 +137,7 @@ fn nothing(profile: &str) -> Row {
     }
 }
 
-/// The row for an entry; none when the keyring no longer has it.
+/// Returns the row of an entry, or `None` if the keyring no longer has it.
 fn row(session: &Session, listed: Listed, current: Option<bool>, now: &Now) -> Option<Row> {
     let (store, place) = match listed.store {
         Store::Keyring => ("keyring", format!("keyring: token/{}", listed.stem)),
@@ -223,7 +221,7 @@ impl Row {
     }
 }
 
-/// The rows under their headings, in columns; nothing when there are none.
+/// Formats the rows in columns under headings; empty without rows.
 fn lines(rows: &[Row]) -> String {
     if rows.is_empty() {
         return String::new();

@@ -1,6 +1,5 @@
 //! The environment variables and files that tok reads and writes, for `--help` and the manual.
 
-/// Each variable, and what it does.
 pub(crate) const VARIABLES: &[(&str, &str)] = &[
     (
         "TOK_CONFIG",
@@ -25,7 +24,6 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("VISUAL, EDITOR", "the editor of `tok add --from-curl`"),
 ];
 
-/// Each file, and what is in it.
 pub(crate) const FILES: &[(&str, &str)] = if cfg!(target_os = "macos") {
     &[
         (
@@ -52,7 +50,6 @@ pub(crate) const FILES: &[(&str, &str)] = if cfg!(target_os = "macos") {
     ]
 };
 
-/// Each exit code, and what it means.
 pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "done"),
     ("1", "unexpected"),

@@ -1,11 +1,10 @@
-//! Whether the command line is well formed, and every command has its help.
+//! Tests that the command line is well formed, and that every command has its help.
 
 use clap::Command;
 
 use super::*;
 use crate::commands::spec::Group;
 
-/// Every command with its path.
 fn all(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
     found.push((path.to_owned(), command.clone()));
     for inner in command.get_subcommands() {
@@ -65,14 +64,13 @@ fn short_help_is_shorter() {
     }
 }
 
-/// The command line is built twice, one to read with and one with all its help: both have to read the same.
+/// The command line is built twice, once to parse and once with all its help: both must parse alike.
 mod to_read {
     use clap::{ArgMatches, FromArgMatches};
     use proptest::prelude::*;
 
     use super::super::*;
 
-    /// The commands that were typed, and the values of the last of them.
     fn values(matches: &ArgMatches) -> String {
         if let Some((name, inner)) = matches.subcommand() {
             return format!("{name} {}", values(inner));
@@ -156,7 +154,7 @@ mod to_read {
     }
 }
 
-/// The plain command line is read twice, by hand and by clap: both have to say the same.
+/// The plain command line is read by hand and by clap: both must agree.
 mod plain {
     use std::ffi::OsString;
 
@@ -170,7 +168,6 @@ mod plain {
         read(words.iter().map(OsString::from), &|_| None)
     }
 
-    /// What clap makes of `words`: the command, and everything that was typed for it.
     fn by_clap(words: &[String]) -> Option<String> {
         let typed = [&["tok".to_owned()], words].concat();
         let matches = root::to_read(ALL).try_get_matches_from(typed).ok()?;
@@ -191,7 +188,7 @@ mod plain {
         Some(format!("{global:?} {name} {fetch:?}"))
     }
 
-    /// A word that means something to the parser, or nearly.
+    /// A word that the parser treats specially, or one close to it.
     fn word() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::sample::select(vec![
@@ -237,7 +234,6 @@ mod plain {
         ]
     }
 
-    /// A command line that prints a token, with a few words more at random places.
     fn line() -> impl Strategy<Value = Vec<String>> {
         let verb = prop::sample::select(vec!["token", "header", "json"]);
         let more = prop::collection::vec((word(), 0..6_usize), 0..4);

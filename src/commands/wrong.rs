@@ -1,4 +1,4 @@
-//! What is wrong with a command line, in the words and the form of every other message of tok's.
+//! Turns clap's errors into messages in tok's form.
 
 use std::error::Error as _;
 
@@ -7,7 +7,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::error::{Error, Kind};
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
-/// What `error` means, for the command that `path` leads to.
 pub(crate) fn failure(
     error: &clap::Error,
     path: &[&str],
@@ -19,7 +18,7 @@ pub(crate) fn failure(
         .hint(hint.unwrap_or_else(|| format!("`{page}` has the options and examples")))
 }
 
-/// The message, and the next step where there is a better one than reading the help.
+/// Returns the message, and a hint if there is a better one than the help.
 fn words(
     error: &clap::Error,
     path: &[&str],
@@ -47,7 +46,7 @@ fn words(
                 .unwrap_or_else(|| "`tok --help` lists the commands".to_owned());
             (format!("there is no command `{word}`"), Some(hint))
         }
-        // Not repeated: what belongs to the command may be a secret.
+        // Not repeated, as an argument of the command may be a secret.
         ErrorKind::UnknownArgument if path == ["exec"] => (
             "the command to run needs `--` before it".to_owned(),
             Some("write `tok exec PROFILE -- CMD ARGUMENTS`".to_owned()),
@@ -56,7 +55,7 @@ fn words(
             format!("there is no option `{first}` here"),
             did_you_mean(ContextKind::SuggestedArg),
         ),
-        // Not repeated: what is too much after `tok secret set` may be a secret.
+        // Not repeated, as an argument after `tok secret set` may be a secret.
         ErrorKind::UnknownArgument => ("unexpected argument".to_owned(), None),
         ErrorKind::InvalidValue if value.is_empty() => (format!("`{first}` needs a value"), None),
         ErrorKind::InvalidValue => (format!("`{value}` is no value for `{first}`"), {
@@ -97,7 +96,7 @@ fn words(
     }
 }
 
-/// The command to type for one that other programs have and tok does not.
+/// Returns tok's command for one that other programs have.
 fn guess(path: &[&str], word: &str) -> Option<&'static str> {
     Some(match (path, word) {
         ([], "env" | "export" | "source" | "eval" | "shell") => {
@@ -153,7 +152,6 @@ fn guess(path: &[&str], word: &str) -> Option<&'static str> {
     })
 }
 
-/// The texts that clap has for `kind`.
 fn list(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],

@@ -12,7 +12,7 @@ use crate::home::{Home, fails, stderr, stdout};
 /// The examples; the file says how they are written.
 const EXAMPLES: &str = include_str!("add/examples.txt");
 
-/// Values in the examples that are secrets, as they stand there or decoded.
+/// Secret values in the examples, as written there or decoded.
 const SECRETS: [&str; 14] = [
     "s3cr3t-value",
     "bXktaG90ZWw6",
@@ -90,7 +90,7 @@ fn no_secret_of_an_imported_request_reaches_the_config_or_a_message() {
     }
 }
 
-/// What `request`, with `$URL` for the provider's address, sends once it is a profile and a token is asked for.
+/// Returns the token request of the profile made from `request`, with `$URL` for the provider's address.
 fn round_trip(flags: &str, request: &str, secrets: &[(&str, &str)]) -> Received {
     let provider = Provider::start();
     provider.answer("/token", Answer::token("the-token", 3600));

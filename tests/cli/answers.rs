@@ -13,7 +13,7 @@ struct Case {
     answer: Answer,
     code: i32,
     stdout: String,
-    /// What stderr contains; empty: nothing.
+    /// The texts that stderr must contain; if empty, stderr must be empty.
     says: Vec<&'static str>,
     /// How many requests two runs make: one if the token was cached.
     requests: usize,

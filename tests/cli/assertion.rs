@@ -26,7 +26,7 @@ fn parameter(received: &Received, name: &str) -> String {
     found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-/// A token for whoever sends a good assertion in parameter `name`, for this `audience`.
+/// Answers a valid assertion in parameter `name`, for this `audience`, with a token.
 fn judge(provider: &Provider, path: &str, name: &'static str, assertions: Assertions) {
     let audience = provider.url(path);
     provider.answer_with(path, move |received| {

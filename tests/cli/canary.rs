@@ -169,7 +169,7 @@ fn neither_a_private_key_nor_its_assertions_are_left_anywhere() {
             let output = scene.output(arguments);
             scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
         }
-        // Half a key is no key, and no message tells which half.
+        // Half a key is not a key, and no message says which half is missing.
         let half = scene.held.split_at(scene.held.len() / 2).0.to_owned();
         let broken = Scene::holding(
             from,

@@ -1,4 +1,4 @@
-//! `tok for`: each consumer gets exactly its documented form, and nobody gets a token for a host that is not listed.
+//! `tok for`: each consumer gets exactly its documented form, and no token is given for a host that is not listed.
 
 use local_provider::{Answer, Provider};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn tok(home: &Home, arguments: &str) -> assert_cmd::Command {
     tok
 }
 
-/// What `tok ARGUMENTS` prints when `request` is on its stdin.
+/// Returns the output of `tok ARGUMENTS` with `request` on its stdin.
 fn answered(home: &Home, arguments: &str, request: &str) -> String {
     stdout(
         &tok(home, arguments)

@@ -3,7 +3,7 @@
 
 use crate::home::{Home, fails, stdout};
 
-/// What `tok show p --curl` prints for these keys.
+/// Returns the output of `tok show p --curl` for these keys.
 fn command(keys: &str) -> String {
     let home = Home::with(&format!(
         "[profiles.p]\ntoken_url = 'https://a.example/t?v=1'\nclient_id = 'my id'\nsecrets = {{ k = {{}} }}\n{keys}\n"

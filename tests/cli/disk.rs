@@ -1,7 +1,7 @@
 //! Any fault of the cache, the token is printed, the exit code is 0, and one note says what it was. Nothing is followed, nothing of
 //! others is touched, and what can heal has healed by the next call.
 //!
-//! What needs another user, a mount or a full disk stands in `tests/real/disk.sh`.
+//! Tests that need another user, a mount or a full disk are in `tests/real/disk.sh`.
 #![cfg(unix)]
 
 use std::fs;
@@ -14,10 +14,10 @@ use local_provider::{Answer, Provider};
 use crate::entry::file;
 use crate::home::{Home, stderr};
 
-/// What stands in files that are none of tok's.
+/// The content of files that are not tok's.
 const MINE: &str = "mine";
 
-/// What the next call finds.
+/// The outcome of the next call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Next {
     /// A good cache: no note, no request.
@@ -29,7 +29,7 @@ enum Next {
 struct Scene {
     provider: Provider,
     home: Home,
-    /// A file outside the cache, and what stood in it.
+    /// A file outside the cache, with its former content.
     outside: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! What docs/ tells people to type works: the scripts of the CI page are run, and every command that is named is there.
+//! The commands in docs/ work: the scripts of the CI page are run, and every command named there exists.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -88,7 +88,7 @@ impl Job {
     }
 }
 
-/// What has to have happened to the token after a script: it was sent, masked and set, or written.
+/// Whether a script delivered the token: it was sent, masked and set, or written.
 fn delivered(job: &Job, script: &str, output: &Output) -> bool {
     let printed = String::from_utf8_lossy(&output.stdout);
     if script.contains("curl") {

@@ -8,7 +8,7 @@
 //!   file says `anonymous`
 //! - `secrets`: values for its further secrets; the client secret is always [`SECRET`]
 //! - `exchange`: in order, each request as `sent` (method and target), `headers` and `body`, and the `answer` with `status` and
-//!   `answer_headers`. Every header field that is not always sent ([`compare`]) must be named. `Basic id:secret` stands for its Base64, and `<any>`
+//!   `answer_headers`. Every header field that is not always sent ([`compare`]) must be named. `Basic id:secret` means its Base64, and `<any>`
 //!   for any text. `{provider}` is the local provider's origin. `assertion` is what a JWT in it must say: `header`, `claims` (all of them),
 //!   `audience` (the token endpoint where it does not say, any where it is empty), and `lifetime` in seconds. Its signature is verified
 //! - `key`: the file in `tests/keys` that is the private key, for `TOK_P_PRIVATE_KEY`, or for `<key>` in `files`, which lie beside the config

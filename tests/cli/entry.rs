@@ -26,7 +26,7 @@ pub fn age(home: &Home, seconds: i64) {
     let path = file(home, ".json");
     let mut entry: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     for clock in ["sent_unix_ms", "sent_boot_ms"] {
-        // Where there is no boot clock there is no such member, or it is zero and means nothing.
+        // Without a boot clock this member is missing, or is zero and means nothing.
         if let Some(ms) = entry[clock].as_i64() {
             entry[clock] = Value::from(ms - seconds * 1000);
         }
@@ -57,6 +57,6 @@ pub fn wait_for_waiters(home: &Home, count: usize) {
     }
 }
 
-/// Elsewhere nobody says who waits; what is tested holds whether or not all of them already do.
+/// Other systems do not show which process waits; the tests also hold if some do not wait yet.
 #[cfg(not(target_os = "linux"))]
 pub fn wait_for_waiters(_: &Home, _: usize) {}

@@ -1,7 +1,7 @@
 //! Whatever a provider answers: a token or nothing, and the exit code that says which.
 //!
 //! One table in five parts. Every answer is asked for by the real binary, and every fourth once more with `-v`; what must hold for all of them
-//! is judged here, what each means stands with it.
+//! is judged here, and each part says what its answers mean.
 
 mod bodies;
 mod lifetimes;
@@ -18,10 +18,10 @@ use local_provider::{Answer, Provider, Unwilling};
 use crate::home::{Home, fails};
 use crate::parallel;
 
-/// What every token in the table begins with, good or bad: it must never be seen on stderr.
+/// The prefix of every token in the table, good or bad: it must never be seen on stderr.
 const TOKEN: &str = "t0ken";
 
-/// What `tok header` prints for that token.
+/// The output of `tok header` for that token.
 const HEADER: &str = "Authorization: Bearer t0ken\n";
 
 /// The most that one failure may say, in bytes.
@@ -35,7 +35,7 @@ struct Case {
     keys: &'static str,
     verb: &'static str,
     code: i32,
-    /// What is on stdout, where the code is 0.
+    /// The expected stdout, if the code is 0.
     stdout: String,
     /// Whether it takes so long that once is enough.
     slow: bool,
@@ -97,7 +97,7 @@ impl Case {
         if self.slow { "1s" } else { "20s" }
     }
 
-    /// What is wrong with `output`, if anything.
+    /// Fails with the reason if `output` is wrong.
     fn judge(&self, output: &Output, verbose: bool) -> Result<(), String> {
         let said = String::from_utf8_lossy(&output.stderr);
         let printed = String::from_utf8_lossy(&output.stdout);

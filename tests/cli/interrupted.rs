@@ -1,4 +1,4 @@
-//! Killed, interrupted and stopped processes: no damaged entry, no lock left, nothing lying about, and nobody waits longer than it meant to.
+//! Killed, interrupted and stopped processes: no damaged entry, lock or file is left, and no process waits longer than it meant to.
 //!
 //! The moment is drawn at random over the whole of a run. What stops a process is Unix's.
 #![cfg(unix)]
@@ -59,7 +59,7 @@ fn signal(process: &Child, signal: Signal) {
     kill_process(id, signal).unwrap();
 }
 
-/// What came of interrupting many refreshes.
+/// The outcome of interrupting many refreshes.
 #[derive(Debug, Default)]
 struct Interrupted {
     by_the_signal: usize,
@@ -110,7 +110,7 @@ fn interrupt(what: Signal, count: usize) -> Interrupted {
     result
 }
 
-/// What lies in the cache and should not.
+/// Returns the files that should not be in the cache.
 fn left(home: &Home) -> Vec<String> {
     let mut names = home.cached();
     names.retain(|name| name.ends_with(".tmp"));
@@ -189,7 +189,7 @@ fn a_stopped_lock_holder_delays_waiters_at_most_until_their_own_deadline() {
         .env("TOK_P_CLIENT_SECRET", "s")
         .assert();
     let took = began.elapsed();
-    // A good token needs nobody's lock.
+    // A good token needs no lock.
     run(&home, "token p");
     crate::entry::age(&home, 3500);
     run(&home, "token p");

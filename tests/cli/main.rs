@@ -1,4 +1,4 @@
-//! What users see: the real binary in a scrubbed home, against a provider on this machine.
+//! End-to-end tests: the real binary in a scrubbed home, against a provider on this machine.
 //!
 //! One crate, so that the tests are linked once. Each module tests one promise:
 //!

@@ -67,7 +67,7 @@ fn a_keyring_entry_names_every_origin_that_its_secret_may_go_to() {
         entry(tenant, vars, None),
         "p/client_secret@acme.example.com"
     );
-    // Another host is another entry, which nobody filled.
+    // Another host is another entry, still empty.
     assert_eq!(
         entry(tenant, vars, Some("evil")),
         "p/client_secret@evil.example.com"

@@ -1,6 +1,6 @@
 //! A secret typed or pasted at a terminal is not shown, nothing of it is left for the shell, and the terminal is restored however tok ends.
 //!
-//! `tok secret set` does not ask where there is no keyring, as here. So this program runs itself, and its copy asks as tok does
+//! `tok secret set` does not ask without a keyring, as here. So this program runs itself, and its copy asks as tok does
 //! (`tests/real/keyring.sh` runs tok itself).
 
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +13,7 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, 
 use crate::home::Home;
 use crate::terminal::Terminal;
 
-/// What a secret and a key below are made of, and no message is.
+/// The characters of the secrets and keys below, which no message contains.
 const UNSEEN: &str = "QZ";
 
 const CONFIG: &str = "[profiles.p]\ntoken_url = 'https://id.example.com/t'\nclient_id = 'i'\n";
@@ -110,7 +110,7 @@ fn settings(terminal: &Terminal) -> String {
     format!("{:?}", tcgetattr(&terminal.program).unwrap())
 }
 
-/// What a shell would read next from `terminal`.
+/// Reads the input that a shell would read next from `terminal`.
 fn left(terminal: &Terminal) -> String {
     let mut bytes = tcgetattr(&terminal.program).unwrap();
     bytes.local_modes -= LocalModes::ICANON;
@@ -313,7 +313,7 @@ fn a_stopped_prompt_restores_the_terminal_and_asks_again() {
     asked.reads(2);
 }
 
-/// What is typed would be lost, so tok looks for the keyring first.
+/// The typed secret would be lost, so tok looks for the keyring first.
 #[test]
 fn without_a_keyring_nothing_is_asked() {
     let home = Home::with(CONFIG);

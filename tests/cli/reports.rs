@@ -1,4 +1,4 @@
-//! What happened to users, one row per report: what the provider answered or how the machine was set up, and what tok must do.
+//! Reports of users, one row each: the provider's answer or the machine's setup, and the behaviour required of tok.
 //!
 //! The rows are in `reports/TOPIC.toml`. To add one, copy the row that is most like the report and run
 //! `cargo test --test cli reports`. A row has:

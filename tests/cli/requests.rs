@@ -1,4 +1,4 @@
-//! What a request is made of: values in URLs, raw and multipart bodies, variables, and the hosts that a step may be sent to.
+//! The parts of a request: values in URLs, raw and multipart bodies, variables, and the hosts that a step may be sent to.
 
 use local_provider::{Answer, Provider};
 

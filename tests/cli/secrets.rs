@@ -1,4 +1,4 @@
-//! Where secrets come from, in which order, and what is said when there is none.
+//! The sources of secrets, their order, and the message for a missing secret.
 
 use local_provider::{Answer, Provider};
 

@@ -1,4 +1,4 @@
-//! Requests before the token request: what each sends, what later ones take from it, how long all may take, and whom secrets reach.
+//! Requests before the token request: their content, the values later ones use, the time limit, and the hosts that get secrets.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! On a terminal a wait is told of, and leaves no trace; in a pipe nobody hears of it.
+//! A wait is reported on a terminal and leaves no trace there; a pipe gets nothing.
 
 use std::fs::File;
 use std::io::Read;
@@ -37,7 +37,7 @@ impl Terminal {
         }
     }
 
-    /// What the person reads, until `words` are in it.
+    /// Reads the terminal's output until `words` are in it.
     pub fn read_until(&mut self, words: &str) -> String {
         let mut text = String::new();
         while !text.contains(words) {
@@ -46,7 +46,7 @@ impl Terminal {
         text
     }
 
-    /// What the person reads until every program has closed its end, this one's included.
+    /// Reads the terminal's output until every program has closed its end, this one's included.
     pub fn read_rest(mut self) -> String {
         drop(std::mem::replace(
             &mut self.program,
@@ -101,7 +101,7 @@ fn start(home: &Home, arguments: &str, terminal: &Terminal) -> Child {
         .unwrap()
 }
 
-/// What is left to see on a line after all of `text` was written to a terminal that knows `\r` and `\n`.
+/// Returns the text left on the line after `text` is written to a terminal that knows `\r` and `\n`.
 fn screen(text: &str) -> String {
     let (mut line, mut at) = (Vec::new(), 0);
     let mut lines = Vec::new();

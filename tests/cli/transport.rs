@@ -1,4 +1,4 @@
-//! Whom tok speaks to, over what, and whom never: redirects, plain http, certificates, proxies.
+//! The servers tok connects to, and how: redirects, plain http, certificates, proxies.
 
 use std::net::TcpListener;
 
@@ -143,7 +143,7 @@ fn plain_http_is_refused_except_to_loopback_before_any_lookup() {
 fn a_refused_url_opens_no_socket() {
     use std::process::Command;
     let Ok(version) = Command::new("strace").arg("-V").output() else {
-        return; // Where there is no strace the test above has to do.
+        return; // Without strace the test above must suffice.
     };
     assert!(version.status.success());
     let home = home("http://127.0.0.1.example.com/token", "");
@@ -337,7 +337,7 @@ fn ssl_cert_file_and_ssl_cert_dir_name_the_trusted_roots() {
 
 #[test]
 fn https_goes_through_the_proxy_of_the_environment() {
-    // The certificate is for `provider.example`, a name that nobody but the proxy could resolve.
+    // The certificate is for `provider.example`, a name that only the proxy can resolve.
     let provider = Provider::start_tls_with(Certificate::WrongHost);
     let home = trusted(&provider, "https://provider.example/token");
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {

@@ -1,4 +1,4 @@
-//! What a profile computes and where it may go: one value per run, signatures that a server can check, names that are asked for only where
+//! Computed values and where they may go: one value per run, signatures that a server can check, names that are asked for only where
 //! they are used, and words for everything that is written wrongly.
 
 use local_provider::{Answer, Provider};

@@ -319,7 +319,7 @@ fn retry_after_counts_although_the_body_was_cut() {
     assert_eq!(provider.requests().len(), 1);
 }
 
-#[cfg(target_os = "linux")] // Elsewhere nobody says when all have begun.
+#[cfg(target_os = "linux")] // Other systems do not show when all have begun.
 #[test]
 fn concurrent_refreshes_share_one_new_token() {
     let provider = Provider::start();

@@ -65,7 +65,7 @@ impl Drop for Watch {
     }
 }
 
-/// What `look` finds, as soon as it does.
+/// Returns the result of `look` as soon as it is `Some`.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -251,7 +251,7 @@ fn a_file_that_cannot_be_written_is_an_error_that_names_it() {
 /// A token that lives for an hour is renewed five seconds after it was fetched.
 const RENEWED_SOON: [&str; 2] = ["--min-ttl", "3595s"];
 
-/// Puts the provider's next token into the cache. A watch that starts then has not asked the provider yet, so it may do so at once.
+/// Puts the provider's next token into the cache. A watch started then has not asked the provider yet, so it may ask at once.
 fn fill_cache(home: &Home) {
     home.tok("token p --refresh")
         .env("SECRET", "s")

@@ -1,17 +1,17 @@
-//! Where a process cannot become another one: tok starts the command, waits for it, and ends with its exit code.
+//! Runs the command as a child and exits with its code, where a process cannot replace itself.
 
 use std::io;
 use std::process::Command;
 
 use crate::error::{Error, Silent};
 
-/// What stands for an exit code that does not fit into a byte or is unknown: any failure will do for a script.
+/// The exit code if the child's is unknown or does not fit into a byte.
 const SOME_FAILURE: u8 = 1;
 
-/// Windows' error for a file that is no program (`ERROR_BAD_EXE_FORMAT`).
+/// `ERROR_BAD_EXE_FORMAT`.
 pub(super) const NO_PROGRAM: i32 = 193;
 
-/// Runs `command` to its end. Ctrl-C reaches it as it reaches tok: they share the console.
+/// Runs `command` to its end. Ctrl-C reaches it directly, as it shares the console.
 pub(super) fn replace(
     mut command: Command,
     not_started: &dyn Fn(&io::Error) -> Error,

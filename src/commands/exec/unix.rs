@@ -1,4 +1,4 @@
-//! Unix: tok becomes the command, so signals, the terminal and the exit code are the command's without anybody passing them on.
+//! tok becomes the command, so signals, the terminal and the exit code need no forwarding.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -7,10 +7,10 @@ use std::process::Command;
 use crate::error::Error;
 use crate::process::hardening;
 
-/// The error for a file that is no program, nor a script that says what runs it.
+/// The error for a file that is neither a program nor a script with an interpreter.
 pub(super) const NO_PROGRAM: i32 = libc::ENOEXEC;
 
-/// Becomes `command`; returns only when that cannot be, with what `not_started` makes of the reason.
+/// Becomes `command`; returns only if that fails.
 pub(super) fn replace(
     mut command: Command,
     not_started: &dyn Fn(&io::Error) -> Error,

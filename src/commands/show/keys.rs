@@ -1,4 +1,4 @@
-//! The keys of a profile, flat, as `tok show` and `tok providers` list them, and where each comes from.
+//! The flattened keys of a profile for `tok show` and `tok providers`, each with its source.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::profile::name::var_variable;
 use crate::profile::template::{Name, Template};
 use crate::profile::{DEFAULT_HEADER, Environment, Overrides, Profile};
 
-/// The tables whose members are keys of their own: `response.root` rather than one long `response`.
+/// Tables that are flattened: `response.root` rather than one long `response`.
 const TABLES: [&str; 9] = [
     "vars",
     "values",
@@ -22,16 +22,11 @@ const TABLES: [&str; 9] = [
     "secrets",
 ];
 
-/// Where a key's value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum From {
-    /// An option of this run.
     CommandLine,
-    /// An environment variable of this name.
     Environment(String),
-    /// A table of the config, or of the catalogue.
     Layer(Layer),
-    /// Nobody said it.
     Default,
 }
 
@@ -49,20 +44,18 @@ impl std::fmt::Display for From {
     }
 }
 
-/// A key as it is meant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Key {
-    /// Its name, dotted.
+    /// Dotted.
     pub(crate) name: String,
-    /// Its value, with the variables in it replaced.
+    /// With variables replaced.
     pub(crate) value: Value,
-    /// Who said so.
     pub(crate) from: From,
 }
 
-/// The keys that `table` has, dotted, in the order of the schema.
+/// Returns the keys of `table`, dotted, in the schema's order.
 pub(crate) fn flat(table: &ProfileTable) -> Vec<(String, Value)> {
-    // Every type of the schema serializes: it has string keys and finite numbers only.
+    // Cannot fail: the schema has string keys and finite numbers only.
     let Ok(Value::Object(members)) = serde_json::to_value(table) else {
         return Vec::new();
     };
@@ -99,7 +92,6 @@ fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
-/// Every key that bears on `profile`, each with its source.
 pub(crate) fn keys(
     profile: &Profile,
     layers: &Layers,
@@ -150,7 +142,6 @@ pub(crate) fn keys(
     keys
 }
 
-/// What the options of this run say.
 fn overridden(overrides: &Overrides, profile: &Profile) -> Vec<(String, Value)> {
     let mut said = Vec::new();
     if !overrides.scope.is_empty() {
@@ -176,7 +167,7 @@ fn overridden(overrides: &Overrides, profile: &Profile) -> Vec<(String, Value)> 
     said
 }
 
-/// What holds where nobody says otherwise, read off the resolved profile.
+/// The defaults that apply to `profile`.
 fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
     let plan = &profile.token;
     let word = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
@@ -207,7 +198,7 @@ fn spelled_duration(ms: i64) -> Value {
     serde_json::to_value(crate::profile::file::schema::DurationText { ms }).unwrap_or_default()
 }
 
-/// Replaces `${var.NAME}` in every text of `value` by the variable's value. Other names stay: they are secrets, or the environment's.
+/// Replaces `${var.NAME}` in every string of `value`. Other names are secrets or environment variables, and stay.
 fn resolve(value: &mut Value, profile: &Profile) {
     match value {
         Value::String(text) => {
@@ -240,7 +231,7 @@ fn resolved(text: &str, profile: &Profile) -> Option<String> {
     rendered.ok().map(|text| text.expose().to_owned())
 }
 
-/// A value in one line, spelled as in a config.
+/// Formats a value in one line, as in a config.
 pub(crate) fn spelled(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -279,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_listed_key_by_key_and_what_nobody_said_is_not() {
+    fn a_table_is_listed_key_by_key_without_unset_keys() {
         let table: ProfileTable = crate::profile::file::document(
             "token_url = 'u'\nclient_secret = { env = 'E' }\nresponse = { root = '/d' }\nvars = { b = '1', a = '2' }\nparams = { n = { x = 1 } }\nquery = { q = '3' }\nvalues = { v = '4' }\nmax_ttl = '1h'\nsecrets = { s = {} }",
         )

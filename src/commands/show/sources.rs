@@ -1,17 +1,14 @@
-//! Where a profile's secrets would come from, told without reading one, running a command, or waking the keyring.
+//! Finds where a profile's secrets would come from, without reading one, running a command, or starting the keyring.
 
 use crate::error::Error;
 use crate::profile::{Environment, Profile};
 use crate::secrets::{self, Source};
 
-/// What can be told of a source without opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glance {
-    /// It has something.
     Set,
-    /// It has nothing.
     NotSet,
-    /// Only asking would tell.
+    /// Only opening it would tell.
     Unknown,
 }
 
@@ -29,17 +26,15 @@ impl Glance {
     }
 }
 
-/// A source of a secret, looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) source: Source,
     pub(crate) glance: Glance,
-    /// Whether tok takes the secret from here: the first source that is set or has to be asked.
+    /// Whether tok uses this source: the first that is set or unknown.
     pub(crate) wins: bool,
 }
 
 impl Place {
-    /// What stands beside it in a list.
     pub(crate) fn remark(&self, profile: &str) -> String {
         match (self.glance, self.wins) {
             (Glance::Set, true) => "used".to_owned(),
@@ -53,10 +48,7 @@ impl Place {
     }
 }
 
-/// Every place where secret `name` of `profile` is looked for, in order.
-///
-/// # Errors
-/// A config failure when no origin is known to bind a keyring entry to.
+/// Returns every source of secret `name`, in order; fails if no origin is known to bind a keyring entry to.
 pub(crate) fn places(
     profile: &Profile,
     name: &str,

@@ -26,7 +26,7 @@ pub struct AssertionTable {
 }
 
 impl AssertionTable {
-    /// This table laid over `base`: its own keys win, and tables within it are merged key by key.
+    /// Lays this table over `base`: own keys win, and inner tables are merged by key.
     #[must_use]
     pub(super) fn over(self, base: Self) -> Self {
         Self {

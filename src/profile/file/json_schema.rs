@@ -1,4 +1,4 @@
-//! The JSON Schema of the config, made from the types that read it.
+//! The JSON Schema of the config, generated from the types that read it.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use crate::profile::file::schema::ProfileTable;
 use crate::profile::name::RULE;
 
-/// JSON Schema 2020-12 of a config file.
 pub(crate) fn json_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .for_deserialize()
@@ -39,7 +38,7 @@ pub(crate) fn json_schema() -> Value {
     schema
 }
 
-/// Takes `null` away, which TOML does not have and Rust's options bring, and the defaults that they have.
+/// Removes `null`, which TOML lacks, and the defaults, both of which come from Rust's `Option`.
 fn without_null(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -58,7 +57,7 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Writes a choice of one as what it is.
+/// Replaces a choice with a single alternative by that alternative.
 fn take_only(members: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = members.get_mut("type")
         && let [only] = types.as_mut_slice()
@@ -79,7 +78,6 @@ fn take_only(members: &mut Map<String, Value>) {
 mod tests {
     use super::*;
 
-    /// Every property of every table, with its name.
     fn properties(schema: &Value, found: &mut Vec<(String, Value)>) {
         if let Some(Value::Object(own)) = schema.get("properties") {
             found.extend(
@@ -104,7 +102,7 @@ mod tests {
         properties(&schema, &mut found);
         assert!(found.len() > 70, "{}", found.len());
         for (name, about) in found {
-            // The members of `names` are what the standards call them.
+            // The members of `names` are the standards' parameter names, documented there.
             let is_plain = about == json!({ "type": "string" });
             assert!(
                 about["description"].is_string() || is_plain,

@@ -1,4 +1,4 @@
-//! Where in the config something is: lines for messages. Runs only once something is wrong, so it may parse the file again.
+//! Finds the lines of the config that an error message cites. May parse the file again, as it runs only after an error.
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -6,10 +6,10 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::profile::file::read::name_of;
 use crate::profile::file::section;
 
-/// The most profiles that are followed from `extends` to `extends`.
+/// Limits how far `extends` is followed.
 const MOST_BASES: usize = 32;
 
-/// The line (from 1) of byte `at` in `text`.
+/// Returns the line of byte `at`, from 1.
 pub(super) fn line_at(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at.min(text.len())]
         .iter()
@@ -17,7 +17,6 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
         .count()
 }
 
-/// The text of the line that byte `at` is in.
 pub(super) fn line_of(text: &str, at: usize) -> &str {
     let before = text.get(..at.min(text.len())).unwrap_or_default();
     let begin = before.rfind('\n').map_or(0, |end| end + 1);
@@ -25,7 +24,6 @@ pub(super) fn line_of(text: &str, at: usize) -> &str {
     rest.lines().next().unwrap_or_default()
 }
 
-/// The profile whose header is the last before byte `at`.
 pub(super) fn profile_at(text: &str, at: usize) -> Option<&str> {
     let begin = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let before = text.get(..begin + line_of(text, at).len())?;
@@ -35,7 +33,7 @@ pub(super) fn profile_at(text: &str, at: usize) -> Option<&str> {
         .and_then(section::profile_of)
 }
 
-/// The key (dotted; a step's after `steps.NAME`) under which profile `name` has the text `written`; the first, if there are several.
+/// Returns the first key of profile `name` with the value `written` (dotted; a step's after `steps.NAME`).
 pub(super) fn key_of_text(text: &str, name: &str, written: &str) -> Option<String> {
     let document = DeTable::parse(text).ok()?;
     let profile = document.get_ref().get("profiles")?.get_ref().get(name)?;
@@ -43,7 +41,7 @@ pub(super) fn key_of_text(text: &str, name: &str, written: &str) -> Option<Strin
     find(profile.get_ref(), written, &mut path).then(|| path.join("."))
 }
 
-/// Whether `written` is in `value`; if so, `path` leads there.
+/// Searches `value` for `written` and sets `path` to it.
 fn find<'a>(value: &'a DeValue<'_>, written: &str, path: &mut Vec<&'a str>) -> bool {
     match value {
         DeValue::String(text) => text == written,
@@ -60,14 +58,13 @@ fn find<'a>(value: &'a DeValue<'_>, written: &str, path: &mut Vec<&'a str>) -> b
     }
 }
 
-/// A key that was found.
 pub(super) struct Found<'a> {
     pub(super) line: usize,
-    /// Its value; `None` if only a table around the key is there.
+    /// `None` if only a table around the key was found.
     pub(super) value: Option<DeValue<'a>>,
 }
 
-/// Finds `key` (dotted) in profile `name`, in those that it extends, or in `[defaults]`; else the nearest table around it.
+/// Finds `key` (dotted) in profile `name`, its bases or `[defaults]`; otherwise the nearest table around it.
 pub(super) fn key<'a>(text: &'a str, name: &str, key: &str) -> Option<Found<'a>> {
     let document = match DeTable::parse(text) {
         Ok(document) => document,
@@ -153,8 +150,7 @@ fn walk<'a, 'k>(
     })
 }
 
-/// The key of the line that byte `at` of `text` is in: the text before its `=` or, in a table's heading, between the
-/// brackets, if that is a plain key.
+/// Returns the plain key on the line of byte `at`: before `=`, or between a header's brackets.
 pub(super) fn key_at(text: &str, at: usize) -> Option<&str> {
     let line = line_of(text, at).trim();
     let (key, _) = match line.strip_prefix('[') {

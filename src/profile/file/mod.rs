@@ -1,6 +1,6 @@
-//! The config file: where it is, and whether it may be trusted.
+//! The config file: finds it, checks its permissions, and reads it.
 //!
-//! Never looked for in the working directory: a config names commands to run and where secrets go.
+//! It is never looked for in the working directory, as a config names commands to run and where secrets go.
 
 mod assertion;
 pub mod edit;
@@ -30,7 +30,7 @@ pub(crate) use json_schema::json_schema;
 pub(crate) use read::{Mistake, SHARED, document};
 pub use tables::Overview;
 
-/// The largest config that is read: no honest one comes near it.
+/// Far beyond any real config.
 const LARGEST_BYTES: u64 = 16 << 20;
 
 /// A config file, read but not yet parsed.
@@ -38,16 +38,15 @@ const LARGEST_BYTES: u64 = 16 << 20;
 pub struct Config {
     path: PathBuf,
     text: String,
-    /// The state it was read in, if that state is sure to differ from any later one.
+    /// `None` if a later change might not alter the state.
     state: Option<State>,
 }
 
 impl Config {
-    /// Where the config is: `chosen` (`--config`), else `TOK_CONFIG`, else `tok/config.toml` under `XDG_CONFIG_HOME` or the platform's config
-    /// folder. An empty variable counts as unset.
+    /// Returns the config's path: `chosen` (`--config`), else `TOK_CONFIG`, else `tok/config.toml` in `XDG_CONFIG_HOME` or the platform's folder.
     ///
     /// # Errors
-    /// A config failure when there is no home to look in.
+    /// Fails without a home folder.
     pub fn path(chosen: Option<&Path>) -> Result<PathBuf, Error> {
         if let Some(path) = chosen {
             return Ok(home::expanded(path));
@@ -68,7 +67,7 @@ impl Config {
     /// Opens and reads the file at `path`, refusing one that others may write.
     ///
     /// # Errors
-    /// A config failure that names the path.
+    /// Fails with an error that names the path.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let unreadable = |error| {
             Error::of(Kind::Config, error).about(Subject::Action(
@@ -81,7 +80,7 @@ impl Config {
                 format!("there is no config at {}", path.display()),
             )
             .hint("`tok add NAME` makes one with a first profile; --config FILE or TOK_CONFIG names another file"),
-            // Windows does not open one.
+            // Windows cannot open a folder.
             _ if path.is_dir() => is_folder(path),
             _ => unreadable(error),
         })?;
@@ -121,27 +120,27 @@ impl Config {
         })
     }
 
-    /// The state of the file at `path`, without reading it; `None` if it may not be trusted or has no reliable state.
+    /// Returns the file's state without reading it; `None` if it may not be trusted or has no reliable state.
     #[must_use]
     pub fn state_of(path: &Path) -> Option<State> {
-        // A pipe would wait for a writer.
+        // Opening a pipe would block until it has a writer.
         if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
-        // Opened because a network file system answers `stat` from memory, and looks again when a file is opened.
+        // Opened first: a network file system answers `stat` from memory, and revalidates on open.
         let metadata = File::open(path).ok()?.metadata().ok()?;
         owner::check(path, &metadata).ok()?;
         State::of(&metadata)
     }
 
-    /// The state that the file was read in, if every later change gives it another.
+    /// Returns the state the file was read in, if any later change alters it.
     #[must_use]
     pub fn settled_state(&self) -> Option<State> {
         self.state
             .filter(|_| state::tells_of_every_change(&self.path))
     }
 
-    /// A config with this text, for the file at `path`.
+    /// Creates a config with this text, for the file at `path`.
     #[must_use]
     pub fn of_text(path: impl Into<PathBuf>, text: &str) -> Self {
         Self {
@@ -151,13 +150,13 @@ impl Config {
         }
     }
 
-    /// The path it was read from.
+    /// Returns the path it was read from.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.path
     }
 
-    /// The folder that relative paths in it start from.
+    /// Returns the folder that its relative paths start from.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
@@ -172,7 +171,7 @@ fn is_folder(path: &Path) -> Error {
     .hint("name the file in it with --config FILE or TOK_CONFIG")
 }
 
-/// The folder that an XDG variable names; a relative one counts as unset (XDG Base Directory Specification).
+/// Returns the folder that an XDG variable names; a relative one counts as unset (XDG Base Directory Specification).
 #[must_use]
 pub fn absolute_folder(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable)

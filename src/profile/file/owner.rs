@@ -1,11 +1,11 @@
-//! Whether a config file may be trusted: one that others can write could send secrets anywhere and run anything.
+//! Checks that only the user can write the config: a changed one could send secrets anywhere and run anything.
 
 use std::fs::Metadata;
 use std::path::Path;
 
 use crate::error::Error;
 
-/// Refuses a file that anyone but its user or root may write, judged on the opened file.
+/// Refuses a file that anyone but the user or root may write, judged on the opened file.
 #[cfg(unix)]
 pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     use crate::error::Kind;
@@ -29,7 +29,7 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
             quoted(path)
         )));
     }
-    // A character device or a pipe (`--config <(…)`, /dev/stdin) has no writers that its mode tells of.
+    // The mode of a character device or pipe (`--config <(…)`, /dev/stdin) does not tell its writers.
     let mode = metadata.mode() & 0o777;
     if !metadata.is_file() || mode & 0o022 == 0 {
         return Ok(());
@@ -55,7 +55,7 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     .hint(format!("`chmod go-w {}`", quoted(path))))
 }
 
-/// Whether a config of user `owner` may steer a run of user `me`: the user's own, root's, or, under `sudo`, the caller's.
+/// Allows the user's own file, root's and, under `sudo`, the caller's.
 #[cfg(unix)]
 fn may_own(owner: u32, me: u32, sudo: Option<u32>) -> bool {
     owner == me || owner == 0 || me == 0 && Some(owner) == sudo
@@ -66,8 +66,8 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Whether group `gid` has user `uid` as its only member, by passwd(5) and group(5): the user's own group, as most Linux
-/// systems make it and as Debian's sshd accepts it. It has the user's name and no other user in either file.
+/// Whether group `gid` is the private group of user `uid`, by passwd(5) and group(5): same name, no other member. Most Linux
+/// systems create these groups, and Debian's sshd accepts them.
 #[cfg(unix)]
 fn is_private_group(passwd: &str, group: &str, uid: u32, gid: u32) -> bool {
     let fields = |line: &str| -> Vec<String> { line.split(':').map(str::to_owned).collect() };
@@ -104,7 +104,7 @@ fn is_private_group(passwd: &str, group: &str, uid: u32, gid: u32) -> bool {
     is_only_user && has_no_other && !groups.is_empty()
 }
 
-/// `path` as one word of a shell.
+/// Quotes `path` for a shell.
 #[cfg(unix)]
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
@@ -115,7 +115,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// Windows protects a user's config folder by access control lists, which have no mode.
+/// Windows protects a user's config folder by access control lists.
 #[cfg(not(unix))]
 pub(super) fn check(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())

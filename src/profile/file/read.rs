@@ -1,4 +1,4 @@
-//! TOML values read into the tables of the schema; what is wrong comes back as data: the fault, its key, its byte.
+//! Deserializes TOML values into the schema's tables, and reports errors as data: fault, key and byte.
 
 use std::fmt;
 
@@ -12,11 +12,10 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
-/// The field of a table that takes the keys it shares with other tables. No key of a config has this name: what is
-/// written under it is an unknown key.
+/// The field that takes the keys a table shares with others. In a config this name is an unknown key.
 pub(crate) const SHARED: &str = "*shared";
 
-/// What is wrong with a key or its value. Never shows a text of the config that may be a secret.
+/// Never shows config text that may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("unknown key `{}`", clean(key, SHOWN_CHARACTERS))]
@@ -43,7 +42,7 @@ pub(crate) enum Fault {
     NotFinite,
     #[error("is a number too large for tok")]
     TooLarge,
-    /// What one of the schema's own readers says of a value.
+    /// An error of a custom deserializer.
     #[error("{0}")]
     Own(String),
 }
@@ -53,14 +52,13 @@ fn listed(known: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// A fault and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub(crate) struct Mistake {
     pub(crate) fault: Fault,
-    /// The keys that lead to it; an element of an array is called by its `name`, if it has one.
+    /// The keys that lead to it; an array element is named by its `name`, if any.
     pub(crate) path: Vec<String>,
-    /// The byte of the source at which its key begins.
+    /// The byte at which the key begins.
     pub(crate) at: Option<usize>,
 }
 
@@ -86,7 +84,7 @@ impl de::Error for Mistake {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         let found = match found {
-            // It may be a secret.
+            // May be a secret.
             Unexpected::Str(_) => "a string".to_owned(),
             Unexpected::Map => "a table".to_owned(),
             Unexpected::Seq => "a list".to_owned(),
@@ -113,7 +111,6 @@ impl de::Error for Mistake {
     }
 }
 
-/// Reads `value` as a `T`.
 pub(crate) fn read<'de, T: Deserialize<'de>>(value: &Spanned<DeValue<'_>>) -> Result<T, Mistake> {
     T::deserialize(Node(value))
 }
@@ -220,7 +217,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// The members of a table; after them, under [`SHARED`], those that belong to a table within.
+/// The members of a table, followed by those of its [`SHARED`] table.
 struct Members<'a, 'i> {
     own: std::vec::IntoIter<Member<'a, 'i>>,
     value: Option<Member<'a, 'i>>,
@@ -238,7 +235,7 @@ impl<'a, 'i> Members<'a, 'i> {
         }
     }
 
-    /// The members for a struct of these fields; if one of them is [`SHARED`], it takes those that no other field takes.
+    /// Splits the members by `fields`; [`SHARED`] takes the rest.
     fn divided(all: Vec<Member<'a, 'i>>, fields: &'static [&'static str]) -> Self {
         if !fields.contains(&SHARED) {
             return Self::of(all);
@@ -295,7 +292,7 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
     }
 }
 
-/// A table of some members of another.
+/// A subset of another table's members.
 struct Table<'a, 'i>(Vec<Member<'a, 'i>>);
 
 impl<'de> de::Deserializer<'de> for Table<'_, '_> {
@@ -342,7 +339,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
     }
 }
 
-/// What an element of an array of tables calls itself.
+/// Returns the `name` of an element of an array of tables.
 pub(super) fn name_of<'a>(item: &'a DeValue<'_>) -> Option<&'a str> {
     match item {
         DeValue::Table(table) => table.get("name").and_then(|name| name.get_ref().as_str()),
@@ -350,7 +347,6 @@ pub(super) fn name_of<'a>(item: &'a DeValue<'_>) -> Option<&'a str> {
     }
 }
 
-/// Reads a whole document as a `T`.
 pub(crate) fn document<'de, T: Deserialize<'de>>(text: &str) -> Result<T, Mistake> {
     let document = DeTable::parse(text).map_err(|error| {
         let mut mistake = Mistake::new(Fault::Own(error.message().to_owned()));

@@ -45,7 +45,7 @@ pub struct RequestTable {
 }
 
 impl RequestTable {
-    /// This table laid over `base`: its own keys win, and tables within it are merged key by key.
+    /// Lays this table over `base`: own keys win, and inner tables are merged by key.
     #[must_use]
     pub(super) fn over(self, base: Self) -> Self {
         Self {

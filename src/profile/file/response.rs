@@ -24,7 +24,7 @@ pub struct StepResponseTable {
 }
 
 impl StepResponseTable {
-    /// The same as a profile's table; where a refusal is described comes from `profile` unless it is set here.
+    /// Returns a profile's table; locations of the error come from `profile` unless set here.
     #[must_use]
     pub fn within(self, profile: &ResponseTable) -> ResponseTable {
         ResponseTable {

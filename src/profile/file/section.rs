@@ -1,28 +1,24 @@
-//! The part of a config file that concerns one profile, found without parsing the rest: printing a cached token must take
-//! as long with five hundred profiles in the file as with one, and a mistake in one of them must not stop the others.
+//! Finds the lines of one profile without parsing the rest: a cached token must print as fast with five hundred profiles as
+//! with one, and a mistake in one profile must not affect the others.
 //!
-//! This is a shortcut and never a second reading. It answers only for files in the plain style (every table under a
-//! `[profiles.NAME…]` or `[defaults…]` header of bare keys, no multi-line strings); any other file is parsed whole. In a
-//! plain file a line that begins with `[profiles.` can only be a table's header: in a multi-line array it would not be a
-//! value.
+//! It only reads files in the plain style: every table is under a `[profiles.NAME…]` or `[defaults…]` header of bare keys,
+//! and no string has several lines. Any other file is parsed whole. In a plain file a line that begins with `[profiles.` is
+//! always a header, as it would not be a value in a multi-line array.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-/// The tables at the top of a config.
 pub(super) const SECTIONS: [&str; 2] = ["profiles", "defaults"];
 
-/// Some lines of a file, in order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Part<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Where each run of lines begins: in `text`, and in the file.
+    /// Where each run of lines begins, as `(in text, in file)`.
     starts: Vec<(usize, usize)>,
 }
 
 impl<'a> Part<'a> {
-    /// The whole file.
     pub(super) fn whole(text: &'a str) -> Self {
         Self {
             text: Cow::Borrowed(text),
@@ -34,17 +30,14 @@ impl<'a> Part<'a> {
         self.starts.is_empty()
     }
 
-    /// Where byte `at` of `text` is in the file.
+    /// Converts offset `at` in `text` to an offset in the file.
     pub(super) fn in_file(&self, at: usize) -> usize {
         let run = self.starts.iter().rev().find(|(start, _)| *start <= at);
         run.map_or(at, |(start, in_file)| at - start + in_file)
     }
 }
 
-/// The lines of `text` under the headers of profile `name` and of `[defaults]`; `None` if the file is not in the plain
-/// style or does not have the profile.
-///
-/// Only lines that begin with `[` are looked at, and they are found by their bracket.
+/// Returns the lines of profile `name` and of `[defaults]`; `None` if the file is not plain or lacks the profile.
 #[must_use]
 pub(super) fn find<'a>(text: &'a str, name: &str) -> Option<Part<'a>> {
     let bytes = text.as_bytes();
@@ -73,7 +66,7 @@ pub(super) fn find<'a>(text: &'a str, name: &str) -> Option<Part<'a>> {
                 header.profile.is_none_or(|profile| profile == name),
                 header.profile.is_some() && header.is_whole_path,
             ),
-            // A header out of the plain style, perhaps a broken one, of another profile.
+            // Another profile's header, not in the plain style.
             None if profile_of(line).is_some_and(|other| other != name) => (false, false),
             None if !any || is_table_header(line) => return None,
             None => continue,
@@ -99,7 +92,7 @@ pub(super) fn find<'a>(text: &'a str, name: &str) -> Option<Part<'a>> {
     })
 }
 
-/// The names of the profiles that have a header in the plain style, sorted; none if the file has multi-line strings.
+/// Returns the profiles with a plain header, sorted; empty if the file has multi-line strings.
 pub(super) fn names(text: &str) -> Vec<&str> {
     if has_multi_line_string(text.as_bytes()) {
         return Vec::new();
@@ -117,7 +110,7 @@ fn has_multi_line_string(bytes: &[u8]) -> bool {
     memmem::find(bytes, b"\"\"\"").is_some() || memmem::find(bytes, b"'''").is_some()
 }
 
-/// The profile whose header `line` is, however it goes on.
+/// Returns the profile in a header line, even if the rest is malformed.
 pub(super) fn profile_of(line: &str) -> Option<&str> {
     let path = line.trim_start_matches('[').strip_prefix("profiles.")?;
     let end = path
@@ -126,21 +119,19 @@ pub(super) fn profile_of(line: &str) -> Option<&str> {
     (line.starts_with('[') && end > 0).then(|| &path[..end])
 }
 
-/// Whether `text` is only blank lines and comments.
 fn is_comment(text: &str) -> bool {
     text.lines()
         .map(|line| line.trim_start_matches([' ', '\t']))
         .all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-/// A header in the plain style.
 struct Header<'a> {
-    /// `None`: `[defaults]`.
+    /// `None` for `[defaults]`.
     profile: Option<&'a str>,
     is_whole_path: bool,
 }
 
-/// Reads `[profiles.NAME]`, `[profiles.NAME.key…]`, `[[profiles.NAME.key…]]` or `[defaults…]`, made of bare keys without spaces.
+/// Parses `[profiles.NAME]`, `[profiles.NAME.key…]`, `[[profiles.NAME.key…]]` or `[defaults…]`, of bare keys without spaces.
 fn header(line: &str) -> Option<Header<'_>> {
     let (open, close) = if line.starts_with("[[") {
         ("[[", "]]")
@@ -164,7 +155,7 @@ fn header(line: &str) -> Option<Header<'_>> {
     })
 }
 
-/// Whether a line that begins with `[` could be a table's header rather than an element of a multi-line array: in doubt, yes.
+/// Whether a line that begins with `[` may be a header rather than an array element; `true` if unsure.
 fn is_table_header(line: &str) -> bool {
     let inside = line.trim_start_matches('[').trim_start();
     inside
@@ -173,7 +164,6 @@ fn is_table_header(line: &str) -> bool {
         .is_none_or(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'"' | b'\''))
 }
 
-/// TOML's bare keys.
 fn is_bare(key: &str) -> bool {
     !key.is_empty() && key.chars().all(is_bare_character)
 }
@@ -248,7 +238,6 @@ mod tests {
         }
     }
 
-    /// A line of a config, or of something like one.
     fn line() -> impl Strategy<Value = String> {
         let header = prop::sample::select(vec![
             "[profiles.a]",
@@ -314,7 +303,6 @@ mod tests {
         #[test]
         fn the_part_means_what_the_whole_file_means(lines in prop::collection::vec(line(), 0..8)) {
             let text = lines.join("\n");
-            // Where the whole file is not TOML there is nothing to compare with.
             if DeTable::parse(&text).is_ok() {
                 for name in ["a", "b"] {
                     if let Some(part) = find(&text, name) {

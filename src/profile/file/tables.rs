@@ -1,4 +1,4 @@
-//! The tables of a config file by profile, and errors that name file, line, profile and key.
+//! The tables of a config by profile, and errors with file, line, profile and key.
 
 use std::collections::BTreeMap;
 
@@ -13,40 +13,36 @@ use crate::profile::file::{Config, hint, locate};
 use crate::profile::name;
 use crate::term::text::nearest;
 
-/// All that a config file contains.
+/// The contents of a config file.
 #[derive(Debug, Default)]
 pub struct Overview {
-    /// The profiles as written, or what is wrong with them.
+    /// Profiles as written, or their errors.
     pub profiles: BTreeMap<String, Result<ProfileTable, Error>>,
-    /// What is wrong with the rest of the file.
+    /// Errors in the rest of the file.
     pub problems: Vec<Error>,
 }
 
 impl Config {
-    /// The table of profile `name` and that of `[defaults]`, as written. Reads no more of the file than it must, so that
-    /// a mistake in another profile does not matter; [`overview`](Self::overview) finds those.
-    ///
-    /// # Errors
-    /// A config error with file, line and key if the file cannot be understood or does not have the profile.
+    /// Returns the tables of profile `name` and of `[defaults]`. Reads as little as possible, so that a mistake in another
+    /// profile does not matter; [`overview`](Self::overview) finds those.
     pub(crate) fn tables(&self, name: &str) -> Result<(ProfileTable, ProfileTable), Error> {
         let Some(part) = section::find(&self.text, name) else {
             return self.tables_in(&Part::whole(&self.text), name);
         };
         self.tables_in(&part, name).or_else(|error| {
-            // Should a part of a good file ever not be what the file means, the file counts.
+            // If the part fails but the whole file parses, the whole file counts.
             self.whole_tables(name).ok_or(error)
         })
     }
 
-    /// The table of profile `name`, as written.
+    /// Returns the table of profile `name`, as written.
     ///
     /// # Errors
-    /// As [`tables`](Self::tables).
+    /// Same as [`tables`](Self::tables).
     pub fn profile(&self, name: &str) -> Result<ProfileTable, Error> {
         self.tables(name).map(|(own, _)| own)
     }
 
-    /// As [`tables`](Self::tables), by parsing the whole file.
     pub(super) fn whole_tables(&self, name: &str) -> Option<(ProfileTable, ProfileTable)> {
         self.tables_in(&Part::whole(&self.text), name).ok()
     }
@@ -98,8 +94,8 @@ impl Config {
         }
     }
 
-    /// Refuses what is at the top of the file, concerns every profile and has no effect. A table of another name is taken
-    /// for a profile with a wrong header, which concerns only itself.
+    /// Refuses top-level keys without effect. An unknown table is taken for a profile with a wrong header, and concerns only
+    /// that profile.
     fn check_top(&self, root: &DeTable<'_>) -> Result<(), Error> {
         for (key, value) in root {
             let word = key.get_ref().as_ref();
@@ -140,7 +136,7 @@ impl Config {
         ))
     }
 
-    /// Whether the file has a profile `name`, whatever is wrong with it.
+    /// Whether the file has a profile `name`, valid or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         match section::find(&self.text, name) {
             Some(_) => true,
@@ -151,16 +147,16 @@ impl Config {
         }
     }
 
-    /// The error of profile `name`, which extends `base`, if there is no such profile.
+    /// Returns the error for profile `name` if its `base` does not exist.
     pub(crate) fn no_base(&self, name: &str, base: &str) -> Error {
         let error = self.no_such_profile(base);
         self.located(name, error.about(Subject::Key("extends".to_owned())))
     }
 
-    /// Every profile of the file, and every problem in it.
+    /// Returns every profile of the file and every problem in it.
     ///
     /// # Errors
-    /// A config error if the file is not TOML and cannot be divided into profiles either.
+    /// Fails if the file is not TOML and cannot be divided into profiles either.
     pub fn overview(&self) -> Result<Overview, Error> {
         let whole = Part::whole(&self.text);
         let mut all = Overview::default();
@@ -204,8 +200,7 @@ impl Config {
         Ok(all)
     }
 
-    /// `error` about profile `name` and this file: with the line of the key that it is about, and with the line to write if
-    /// the key's value suggests one.
+    /// Adds profile, file and line to `error`, and a hint if the key's value suggests one.
     #[must_use]
     pub(crate) fn located(&self, name: &str, error: Error) -> Error {
         let key = error.subjects().iter().find_map(|subject| match subject {
@@ -226,7 +221,7 @@ impl Config {
             .about(Subject::File(self.path.clone(), line))
     }
 
-    /// As [`located`](Self::located), about the key whose value is the text `written`, if the profile has it.
+    /// Like [`located`](Self::located), for the key whose value is the text `written`.
     #[must_use]
     pub(crate) fn located_at_text(&self, name: &str, written: &str, error: Error) -> Error {
         let key = locate::key_of_text(&self.text, name, written);

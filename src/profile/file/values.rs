@@ -1,4 +1,4 @@
-//! Kinds of value that TOML does not have: durations, one string or several, places to keep, free tables.
+//! Value types that TOML lacks: durations, one string or several, `keep`, free tables.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,19 +39,18 @@ impl std::str::FromStr for DurationText {
     }
 }
 
-/// Hours and smaller units, in milliseconds.
 fn hours(text: &str) -> Option<i64> {
     let duration: jiff::SignedDuration = text.parse().ok()?;
-    // `3h ago` is negative.
+    // Negative durations such as `3h ago` fail.
     i64::try_from(duration.as_millis())
         .ok()
         .filter(|ms| *ms >= 0)
 }
 
-/// The days that `text` begins with, in milliseconds, and the rest. A day is 24 hours: jiff leaves that to calendars.
+/// Reads leading days, in milliseconds, and returns the rest. jiff's days depend on a calendar; here a day is 24 hours.
 fn days(text: &str) -> Option<(i64, &str)> {
     let (count, rest) = text.split_once('d')?;
-    // What follows is another count, not the rest of a word.
+    // Requires another count after the days, not the rest of a word.
     let rest = rest.trim_start();
     let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit());
     let count: u32 = count.trim().parse().ok().filter(|_| ends)?;
@@ -173,7 +172,6 @@ impl Serialize for KeptFrom {
     }
 }
 
-/// A location however it is written.
 struct AnyKeptFrom(KeptFrom);
 
 impl<'de> Deserialize<'de> for AnyKeptFrom {
@@ -226,7 +224,7 @@ impl JsonSchema for Kept {
 }
 
 impl Serialize for Kept {
-    /// As it was written: a list unless a location has a name of its own.
+    /// Writes a list unless a location has a name of its own.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if self.0.iter().all(|(name, _)| name.is_none()) {
             return to.collect_seq(self.0.iter().map(|(_, kept)| kept));
@@ -272,14 +270,13 @@ impl<'de> Deserialize<'de> for Kept {
 pub struct Params(pub serde_json::Map<String, serde_json::Value>);
 
 impl Params {
-    /// These over `base`, name by name.
     pub(super) fn over(self, mut base: Self) -> Self {
         base.0.extend(self.0);
         base
     }
 }
 
-/// `over` laid over `base`, key by key.
+/// Lays `over` over `base`, key by key.
 pub(super) fn merged<K: Ord, V>(over: BTreeMap<K, V>, mut base: BTreeMap<K, V>) -> BTreeMap<K, V> {
     base.extend(over);
     base

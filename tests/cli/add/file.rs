@@ -1,4 +1,4 @@
-//! What `tok add` does to the config: it is replaced whole, and keeps what its owner wrote, who may read it and where it is.
+//! `tok add` and the config: the file is replaced whole, and keeps its text, its permissions and its location.
 
 use super::{add, config};
 use crate::home::{Home, fails};

@@ -1,4 +1,4 @@
-//! What is wrong with a key, or with what a profile says of its assertion, is said before anything is sent.
+//! A fault in a key or in a profile's assertion is reported before anything is sent.
 
 use local_provider::{Answer, Assertions, Provider};
 

@@ -24,7 +24,7 @@ impl Canary {
         Self(format!("t-._~+/{}", random()))
     }
 
-    /// What to search for: as it is, in base64 at every alignment, percent-encoded in either case, escaped for JSON, in hex.
+    /// The forms to search for: plain, in base64 at every alignment, percent-encoded in either case, escaped for JSON, in hex.
     pub(super) fn forms(&self) -> Vec<String> {
         let mut forms = vec![
             self.0.clone(),
@@ -43,7 +43,7 @@ impl Canary {
                 STANDARD_NO_PAD.encode(&padded),
                 URL_SAFE_NO_PAD.encode(&padded),
             ] {
-                // The first and last characters depend on what stands around it.
+                // The first and last characters depend on the text around it.
                 forms.push(text[shift + 1..text.len() - 2].to_owned());
             }
         }
@@ -94,11 +94,11 @@ pub(super) struct Scene {
     pub(super) home: Home,
     pub(super) vault: tempfile::TempDir,
     pub(super) from: From,
-    /// What the source holds: the client secret, or a private key in PEM.
+    /// The source's content: the client secret, or a private key in PEM.
     pub(super) held: String,
     /// Its environment variable.
     pub(super) variable: &'static str,
-    /// What nobody may see of it.
+    /// The part of it that must not appear anywhere.
     pub(super) secret: Canary,
     pub(super) api_key: Canary,
     pub(super) token: Canary,
@@ -141,7 +141,7 @@ impl Scene {
         let file = scene.vault.path().join("secret");
         std::fs::write(&file, &scene.held).unwrap();
         let command = scene.vault.path().join("command");
-        // What a child can see of tok and of itself it leaves behind for the search.
+        // Saves all that a child process can see of tok and of itself, for the search.
         std::fs::write(
             &command,
             format!(

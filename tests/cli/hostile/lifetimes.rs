@@ -1,4 +1,4 @@
-//! Lifetimes of every kind. One that cannot be read makes the answer unusable: a guess would keep a dead token, or drop a good one.
+//! Lifetimes of every kind. One that cannot be read makes the answer unusable: a guess would keep an expired token, or drop a good one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -114,7 +114,7 @@ pub(super) fn cases() -> Vec<Case> {
         );
     }
 
-    // What a token says of itself is not verified, so it may say anything.
+    // The claims of a token are not verified, so they may be false.
     for (name, claims) in [
         ("beyond all numbers", r#"{"exp":1e308}"#.to_owned()),
         ("before all numbers", r#"{"exp":-1e308}"#.to_owned()),

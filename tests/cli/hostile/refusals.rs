@@ -177,7 +177,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// What may pass is tried again within the time there is, so each of these takes up to a second.
+/// Temporary failures are tried again within the timeout, so each of these takes up to a second.
 fn troubles() -> Vec<Case> {
     let mut cases = Vec::new();
     for status in [408, 429, 500, 502, 503, 599] {

@@ -1,4 +1,4 @@
-//! Tokens that could end a header line, move a cursor or hide; values that are no token; types that are not Bearer.
+//! Tokens that could end a header line, move a cursor or hide; values that are not tokens; types that are not Bearer.
 
 use local_provider::Answer;
 

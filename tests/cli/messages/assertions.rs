@@ -4,7 +4,7 @@ use local_provider::Answer;
 
 use super::case::{Case, GOOD, Prepare, Scene};
 
-/// What is wrong with a key, and how it gets beside the config as `key`.
+/// Faults of a key, and how each is put beside the config as `key`.
 const UNFIT: [(&str, Prepare); 13] = [
     ("the key is one word", |scene| put(scene, "s3cret")),
     ("the key is JSON", |scene| {

@@ -7,7 +7,7 @@ use local_provider::{Answer, Certificate, Provider, Unwilling};
 
 use crate::home::{Home, stderr, stdout};
 
-/// What a case's `token_url` is written as, and what the provider's address is shown as.
+/// A case's `token_url` as written; the provider's address is shown in this form too.
 const URL: &str = "http://PROVIDER/t";
 
 /// A profile that lacks nothing.
@@ -22,11 +22,11 @@ enum Listens {
     Unwillingly(Unwilling),
 }
 
-/// What a case uses while it runs.
+/// The state of a running case.
 pub struct Scene {
     pub home: Home,
     pub provider: Provider,
-    /// What has to live as long as the scene: a lock, a socket.
+    /// Resources that must live as long as the scene: a lock, a socket.
     pub held: Vec<Box<dyn Any>>,
 }
 
@@ -183,7 +183,7 @@ impl Case {
         self
     }
 
-    /// What there is, what is typed, what tok says and its exit code, with everything that differs from run to run replaced.
+    /// The setup, the command line, tok's messages and its exit code, with placeholders for all that differs from run to run.
     pub fn transcript(&self) -> String {
         let mut scene = self.scene();
         let mut out = String::new();
@@ -273,7 +273,7 @@ impl Case {
     }
 }
 
-/// `text` with what differs from run to run replaced by what it stands for.
+/// Replaces all that differs from run to run by placeholders.
 fn settled(text: &str, home: &str, address: &str) -> String {
     let text = text.replace(home, "~").replace(address, "PROVIDER");
     let text = digests_replaced(&text);
@@ -285,7 +285,7 @@ fn settled(text: &str, home: &str, address: &str) -> String {
     between(&text, "got a token that lives ", " s", "N")
 }
 
-/// The hexadecimal part of a cache file's name: it stands for the port, among others.
+/// The hexadecimal part of a cache file's name depends on the port, among others.
 fn digests_replaced(text: &str) -> String {
     let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let mut out = String::new();
@@ -306,7 +306,7 @@ fn digests_replaced(text: &str) -> String {
     out
 }
 
-/// `text` with what stands after `begin` and before the next `end` replaced.
+/// Replaces the text after `begin` and before the next `end`.
 fn between(text: &str, begin: &str, end: &str, by: &str) -> String {
     let Some(from) = text.find(begin).map(|at| at + begin.len()) else {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What can be typed wrongly.
+//! Wrong command lines.
 
 use super::case::Case;
 

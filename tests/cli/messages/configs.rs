@@ -1,4 +1,4 @@
-//! What can be wrong with the file: that it is none, that others may write it, that it is not TOML or not tok's.
+//! Faults of the config file: it is missing, others may write it, it is not TOML, or its keys are unknown.
 
 use super::case::Case;
 

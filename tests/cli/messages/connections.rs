@@ -1,4 +1,4 @@
-//! Providers that cannot be reached, or that nobody can be sure of.
+//! Providers that cannot be reached or verified.
 
 use local_provider::{Answer, Certificate, Fault, Unwilling};
 

@@ -42,7 +42,7 @@ pub fn cases() -> Vec<Case> {
             .with("SSL_CERT_FILE", "HOME/nowhere.pem")
             .run("doctor p")
             .showing(|line| line.starts_with("FAIL")),
-        // Whether this machine trusts anybody is another matter.
+        // The trust store depends on the machine.
         Case::able("doctor p")
             .answering("/", Answer::fault(Fault::Close))
             .run("doctor p")

@@ -1,4 +1,4 @@
-//! What can be wrong with a profile: keys that lack, contradict each other, or say what cannot be.
+//! Faults of a profile: keys that are missing, contradict each other, or have impossible values.
 
 use super::case::{Case, GOOD};
 

@@ -1,4 +1,4 @@
-//! Secrets that are not there, that cannot be read, and a keyring that is none.
+//! Secrets that are missing or cannot be read, and keyrings that do not work.
 //!
 //! A keyring that is locked, hangs or refuses needs a daemon: `tests/real/keyring-trouble.sh` has the words for those.
 

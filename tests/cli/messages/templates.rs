@@ -1,4 +1,4 @@
-//! What can be wrong in `${…}`: names, places, functions, and values that a function cannot take.
+//! Faults in `${…}`: names, locations, functions, and values that a function cannot take.
 
 use super::case::Case;
 

@@ -1,4 +1,4 @@
-//! What goes back to the client, described in full before a byte is sent.
+//! An answer to the client, described in full before a byte is sent.
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -48,7 +48,7 @@ impl Answer {
         }
     }
 
-    /// An `application/json` answer; `body` is a `serde_json::Value` or any text, which is sent as it stands.
+    /// An `application/json` answer; `body` is a `serde_json::Value` or any text, which is sent unchanged.
     pub fn json(status: u16, body: impl Display) -> Self {
         Self::new(status)
             .header("content-type", "application/json")

@@ -15,7 +15,7 @@ use serde_json::Value;
 /// The longest that an assertion may be good for, seconds.
 const LONGEST_S: i64 = 3600;
 
-/// What a server knows of a client that signs assertions. Clones share what they have seen.
+/// The server's record of a client that signs assertions. Clones share the assertions seen.
 #[derive(Clone, Debug)]
 pub struct Assertions {
     key: Key,
@@ -25,7 +25,7 @@ pub struct Assertions {
 #[derive(Clone, Debug)]
 enum Key {
     Shared(String),
-    /// What `subjectPublicKey` holds (RFC 5280 §4.1), and the length that tells RSA and the curves apart.
+    /// The content of `subjectPublicKey` (RFC 5280 §4.1), whose length tells RSA and the curves apart.
     Public(Vec<u8>),
 }
 
@@ -42,7 +42,7 @@ impl Assertions {
     /// Of a client whose public key is this one, in PEM (`-----BEGIN PUBLIC KEY-----`).
     ///
     /// # Panics
-    /// When it is none.
+    /// If it is not a public key.
     #[must_use]
     pub fn of_key(pem: &str) -> Self {
         let (_, body) = pem
@@ -75,10 +75,10 @@ impl Assertions {
         }
     }
 
-    /// Header and claims of `jwt`, if it may be taken as one for `audience`; without one, whoever it is for.
+    /// Returns header and claims of `jwt` if it is valid for `audience`; `None` accepts any audience.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails with the reason if it is not valid.
     pub fn accept(&self, jwt: &str, audience: Option<&str>) -> Result<Accepted, String> {
         let parts: Vec<&str> = jwt.split('.').collect();
         let [header, claims, signature] = parts[..] else {

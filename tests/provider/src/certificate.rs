@@ -13,7 +13,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 
-/// What a TLS provider shows its clients.
+/// The certificate that a TLS provider shows its clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certificate {
     /// For `localhost`, `127.0.0.1` and `::1`, signed by the CA of `ca_pem`.
@@ -47,7 +47,7 @@ pub struct ClientIdentity {
     pub key_pem: String,
 }
 
-/// What a TLS provider runs on.
+/// The configuration of a TLS provider.
 pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) ca_pem: String,

@@ -24,7 +24,7 @@ const MAX_SILENCE: Duration = Duration::from_secs(60);
 /// How long the server waits for the client's end after its own.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// What every connection of a provider shares.
+/// State that all connections of a provider share.
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) routes: Routes,

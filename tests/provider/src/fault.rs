@@ -16,7 +16,7 @@ pub(crate) const MAX_TIME: Duration = Duration::from_secs(30);
 /// How much more a cut body promises than it holds.
 const MISSING: usize = 100;
 
-/// What goes wrong. The connection ends with each of them.
+/// A fault in the answer. The connection ends with each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The connection is closed in order, without a byte.
@@ -29,7 +29,7 @@ pub enum Fault {
     CutBody,
     /// As [`Fault::CutBody`], with a reset at the end.
     ResetInBody,
-    /// The whole body as a good chunk, then one whose size is no number.
+    /// The whole body as a good chunk, then one whose size is not a number.
     BrokenChunks,
     /// The whole body as a good chunk, then an orderly close without the last one.
     CutChunks,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shutdown::Shutdown;
 
-/// How long a request waits at a gate nobody opens. A forgotten gate then fails the test instead of hanging it.
+/// How long a request waits at a closed gate. A forgotten gate then fails the test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a waiting answer looks whether its provider has been dropped.
 const GLANCE: Duration = Duration::from_millis(20);

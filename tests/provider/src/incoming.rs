@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use crate::received::Received;
 
-/// A head beyond this is no request of ours; the bound keeps a runaway client from filling the memory.
+/// No test sends a longer head; the bound keeps a runaway client from filling the memory.
 const MAX_HEAD: usize = 256 * 1024;
 /// As for the head. Token requests are well under a kilobyte.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// What arrived is not what it should be: HTTP, a form, or what a dialect demands. Says why.
+/// The reason why input is not valid HTTP, not a form, or not what a dialect demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed(String);
 
@@ -66,7 +66,7 @@ impl Head {
     }
 }
 
-/// Reads up to the empty line. `None` when the client closed between requests, which is no fault.
+/// Reads up to the empty line. `None` when the client closed between requests, which is not an error.
 ///
 /// # Errors
 /// `InvalidData` with [`Malformed`] inside when it is not HTTP/1.1; otherwise what the connection says.

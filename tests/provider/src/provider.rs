@@ -20,7 +20,7 @@ const BACKLOG: i32 = 1024;
 
 /// A server on a free port of `127.0.0.1`, until it is dropped. After the drop the port refuses connections.
 ///
-/// A path nobody scripted answers 404. Dropping a provider whose handler panicked, or whose gate nobody opened,
+/// An unknown path answers 404. Dropping a provider whose handler panicked, or whose gate was never opened,
 /// panics in turn, so that no test passes by accident.
 #[derive(Debug)]
 pub struct Provider {
@@ -177,8 +177,8 @@ impl Provider {
             .expect("a provider without TLS has no CA")
     }
 
-    /// Answers every request for `path` so, whatever its method. A path ending in `*` stands for all that begin
-    /// so; the exact path wins, then the longest. The last word on a path counts.
+    /// Answers every request for `path`, whatever its method. A path ending in `*` matches all that begin with the
+    /// rest; the exact path wins, then the longest. A later answer for a path replaces the earlier one.
     pub fn answer(&self, path: &str, answer: Answer) {
         self.answer_with(path, move |_| answer.clone());
     }
@@ -261,7 +261,7 @@ impl Drop for Provider {
     }
 }
 
-/// What is done with a connection.
+/// How a connection is handled.
 #[derive(Clone, Copy)]
 enum Manner {
     Serve,

@@ -21,7 +21,7 @@ pub struct Proxy {
     listener: Option<JoinHandle<()>>,
 }
 
-/// What the proxy does with a request.
+/// How the proxy treats a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tunnel {
     /// Carries it to this address.

@@ -17,9 +17,9 @@ pub struct Received {
     pub target: String,
     /// The path of the target, still percent-encoded.
     pub path: String,
-    /// What follows the first `?` of the target, still encoded; empty when there is none.
+    /// The text after the first `?` of the target, still encoded; may be empty.
     pub query: String,
-    /// Names as sent, in order. A value's bytes stand as one `char` each, so nothing is lost.
+    /// Names as sent, in order. Each byte of a value is one `char`, so nothing is lost.
     pub headers: Vec<(String, String)>,
     /// The body with chunked coding taken off.
     pub body: Vec<u8>,
@@ -87,14 +87,14 @@ impl Received {
         serde_json::from_slice(&self.body).expect("the request body should be JSON")
     }
 
-    /// What stands in `Authorization: Basic …`, base64 taken off: for RFC 7617 the bytes of `user:password`.
+    /// The decoded credentials of `Authorization: Basic …`: for RFC 7617 the bytes of `user:password`.
     #[must_use]
     pub fn basic(&self) -> Option<Vec<u8>> {
         let encoded = self.header("authorization")?.strip_prefix("Basic ")?;
         STANDARD.decode(encoded).ok()
     }
 
-    /// What stands in `Authorization: Bearer …` (RFC 6750 §2.1).
+    /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
     #[must_use]
     pub fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")

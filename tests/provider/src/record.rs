@@ -1,4 +1,4 @@
-//! What came in, in order: the evidence that tests judge.
+//! The requests received, in order: the evidence that tests judge.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -9,7 +9,7 @@ use crate::received::Received;
 
 type Handler = Arc<dyn Fn(&Received) -> Answer + Send + Sync>;
 
-/// Paths and what answers them. A path that ends in `*` stands for all that begin so; the exact path wins over
+/// Paths and their answers. A path that ends in `*` matches all that begin with the rest; the exact path wins over
 /// those, and a longer one over a shorter.
 #[derive(Clone, Default)]
 pub(crate) struct Routes(Arc<RwLock<Vec<(String, Handler)>>>);
@@ -45,7 +45,7 @@ impl Routes {
         });
     }
 
-    /// The answer to this request; 404 without a body for a path nobody set.
+    /// The answer to this request; 404 without a body for an unknown path.
     pub(crate) fn answer(&self, received: &Received) -> Answer {
         // The lock is not held while the handler runs: it may set routes itself.
         match self.find(&received.path) {

@@ -1,8 +1,8 @@
-//! A line of a config as written, and the same line corrected.
+//! A line of a config, and corrected versions of it.
 
 use toml::de::DeTable;
 
-/// Keys whose values are never shown: they may contain a secret, or a table of free names does.
+/// Keys whose values may contain a secret, and are never shown.
 const HIDDEN: [&str; 8] = [
     "client_secret",
     "secrets",
@@ -14,7 +14,6 @@ const HIDDEN: [&str; 8] = [
     "vars",
 ];
 
-/// One line of a config.
 pub(super) struct Line<'a> {
     text: &'a str,
 }
@@ -24,7 +23,7 @@ impl<'a> Line<'a> {
         Self { text: text.trim() }
     }
 
-    /// The keys between the brackets of a table's header.
+    /// The keys between the brackets of a header.
     pub(super) fn header(&self) -> Option<&'a str> {
         let inside = self.text.strip_prefix('[')?.trim_start_matches('[');
         let (keys, after) = inside.split_once(']')?;
@@ -32,14 +31,12 @@ impl<'a> Line<'a> {
         (after.is_empty() || after.starts_with('#')).then_some(keys.trim())
     }
 
-    /// Everything after the first `=`.
     pub(super) fn value(&self) -> &'a str {
         self.text
             .split_once('=')
             .map_or("", |(_, value)| value.trim())
     }
 
-    /// The value if it is one string.
     pub(super) fn text_value(&self) -> Option<&'a str> {
         let value = self.value();
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
@@ -47,14 +44,13 @@ impl<'a> Line<'a> {
         inside.find(quote).and_then(|end| inside.get(..end))
     }
 
-    /// The scalar after `key =`, wherever in the line it is, without its quotes.
+    /// Returns the scalar after `key =` anywhere in the line, unquoted.
     pub(super) fn value_of(&self, key: &str) -> Option<String> {
         let (start, end) = self.span_of(key)?;
         let value = self.text.get(start..end)?;
         Some(value.trim_matches(['"', '\'']).to_owned())
     }
 
-    /// The hint to write this line with another scalar after `key =`.
     pub(super) fn with_value_of(&self, key: &str, value: &str) -> Option<String> {
         let (start, end) = self.span_of(key)?;
         self.shown(format!(
@@ -64,7 +60,6 @@ impl<'a> Line<'a> {
         ))
     }
 
-    /// The hint to write this line with `value` for the string `word`.
     pub(super) fn with_value(&self, word: &str, value: &str) -> Option<String> {
         let written = ['"', '\''].map(|quote| format!("{quote}{word}{quote}"));
         let found = written
@@ -73,7 +68,6 @@ impl<'a> Line<'a> {
         self.shown(self.text.replacen(found.as_str(), value, 1))
     }
 
-    /// The hint to write this line with `new` for the key `old`.
     pub(super) fn with_key(&self, old: &str, new: &str) -> Option<String> {
         let at = self.position(old, &['=', '.', ']'])?;
         let before = self.text.get(..at)?;
@@ -81,7 +75,7 @@ impl<'a> Line<'a> {
         self.shown(format!("{before}{new}{after}"))
     }
 
-    /// Where `key` is, followed by one of `ends`.
+    /// Finds `key` followed by one of `ends`.
     fn position(&self, key: &str, ends: &[char]) -> Option<usize> {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         self.text.match_indices(key).map(|(at, _)| at).find(|at| {
@@ -92,7 +86,6 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// The bytes of the scalar after `key =`.
     fn span_of(&self, key: &str) -> Option<(usize, usize)> {
         let at = self.position(key, &['='])?;
         let after = self.text.get(at..)?;
@@ -107,13 +100,12 @@ impl<'a> Line<'a> {
         Some((start, start + length))
     }
 
-    /// `corrected` as a hint, without its values if they may be secret, and only if it is TOML.
     fn shown(&self, corrected: String) -> Option<String> {
         shown(&corrected)
     }
 }
 
-/// The hint to write `corrected`, with `…` for texts that may be secret; `None` if it is not TOML after all.
+/// Returns a hint with `…` for texts that may be secret; `None` if `corrected` is not TOML.
 pub(super) fn shown(corrected: &str) -> Option<String> {
     let corrected = corrected.trim();
     let document = DeTable::parse(corrected).ok()?;
@@ -126,12 +118,12 @@ pub(super) fn shown(corrected: &str) -> Option<String> {
         false => corrected.to_owned(),
     };
     let is_short = line.chars().count() <= 160 && !line.chars().any(char::is_control);
-    // A URL may have credentials in it.
+    // A URL may contain credentials.
     let is_open = !line.contains("://") || !line.contains('@');
     (is_short && is_open).then(|| format!("write `{line}`"))
 }
 
-/// `line` with `…` for each of its strings, but for the words of a command.
+/// Replaces each string by `…`, except the words of a command.
 fn hidden(line: &str) -> String {
     let (before, command) = match line.find("command = [") {
         Some(start) => line.split_at(start),
@@ -169,7 +161,6 @@ fn without_strings(text: &str) -> String {
     out
 }
 
-/// `text` as a TOML string.
 pub(super) fn quoted(text: &str) -> String {
     match text.contains(['"', '\\']) {
         true => format!("'{text}'"),
@@ -177,7 +168,7 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
-/// `name` in lower case with underscores: `tokenUrl` and `Token-URL` are `token_url`.
+/// Converts to snake case: `tokenUrl` and `Token-URL` become `token_url`.
 pub(super) fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut before = '_';

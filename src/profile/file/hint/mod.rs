@@ -1,6 +1,6 @@
-//! The line to write instead of one that is wrong: most mistakes of newcomers are one of some fifty.
+//! Suggests the line to write instead of a wrong one.
 //!
-//! A hint shows a text of the config only under a key that never contains a secret.
+//! A hint quotes the config only under keys that never contain a secret.
 
 mod line;
 mod syntax;
@@ -17,7 +17,7 @@ use crate::profile::pointer;
 use crate::term::text::nearest;
 use line::{Line, quoted, snake};
 
-/// The key that people mean by another one, beyond typing errors.
+/// Keys of other tools or standards, as `(written, meant)`.
 const KEYS: [(&str, &str); 50] = [
     ("url", "token_url"),
     ("uri", "token_url"),
@@ -71,7 +71,7 @@ const KEYS: [(&str, &str); 50] = [
     ("token", "access_token"),
 ];
 
-/// The word that people mean by another one.
+/// Values of other tools, as `(written, meant)`.
 const WORDS: [(&str, &str); 37] = [
     ("basic", "client_secret_basic"),
     ("header", "client_secret_basic"),
@@ -112,7 +112,7 @@ const WORDS: [(&str, &str); 37] = [
     ("raw", "text"),
 ];
 
-/// The next step for `fault` under `key` (dotted), which was found on `line`.
+/// Returns the hint for `fault` under `key` (dotted) on `line`.
 pub(super) fn of_fault(fault: &Fault, key: &str, line: &str, profile: &str) -> Option<String> {
     let line = Line::of(line);
     match fault {
@@ -122,7 +122,7 @@ pub(super) fn of_fault(fault: &Fault, key: &str, line: &str, profile: &str) -> O
         } => Some(unknown_key(unknown, known, key, &line, profile)),
         Fault::UnknownWord { word, known } => {
             if key.ends_with("alg") {
-                // Algorithms with like names are not alike.
+                // Similar names can be unrelated algorithms.
                 return None;
             }
             let meant = snake(word);
@@ -190,7 +190,6 @@ fn unknown_key(
     }
 }
 
-/// Where a secret that was written into the config belongs.
 fn secret_itself(key: &str, line: &Line<'_>, profile: &str) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
     match line
@@ -210,7 +209,6 @@ fn secret_itself(key: &str, line: &Line<'_>, profile: &str) -> String {
     }
 }
 
-/// The corrected line for a value of the wrong type under `key`.
 fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
     let last = key.rsplit('.').next().unwrap_or(key);
     let is_table = matches!(line.value().chars().next(), Some('{'));
@@ -258,7 +256,6 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
             line.with_value_of(last, &format!("\"{seconds}s\""))
         }
         "steps" => write(format!("[[profiles.{profile}.steps]]")),
-        // A number, a boolean or a date that should be a string.
         _ => {
             let bare = line.value_of(last)?;
             let is_plain = bare.chars().all(|c| c.is_ascii_alphanumeric() || "+-._:".contains(c));
@@ -267,7 +264,7 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
     }
 }
 
-/// The corrected line for a value that the schema's own readers refuse.
+/// Corrects a value that a custom deserializer of the schema refused.
 fn own(key: &str, line: &Line<'_>) -> Option<String> {
     let last = key.rsplit('.').next().unwrap_or(key);
     match last {
@@ -288,7 +285,7 @@ fn own(key: &str, line: &Line<'_>) -> Option<String> {
     }
 }
 
-/// The next step for `key` at the top of the file, where it does not belong.
+/// Returns the hint for a `key` that does not belong at the top of the file.
 pub(super) fn of_top(key: &str, value: &DeValue<'_>, line: &str) -> String {
     if let Some(header) = Line::of(line).header() {
         return format!("write `{}`", corrected_header(header));
@@ -301,7 +298,6 @@ pub(super) fn of_top(key: &str, value: &DeValue<'_>, line: &str) -> String {
     }
 }
 
-/// A table's header with the section it should have.
 fn corrected_header(header: &str) -> String {
     let mut keys: Vec<&str> = header.split('.').map(str::trim).collect();
     let section = keys.first().and_then(|first| nearest(first, SECTIONS));
@@ -318,7 +314,7 @@ fn corrected_header(header: &str) -> String {
     }
 }
 
-/// The next step if the file has a header that was meant for profile `name`: `[name]`, `[profile.name]`.
+/// Returns a hint if the file has a wrong header for profile `name`: `[name]`, `[profile.name]`.
 pub(super) fn of_header(text: &str, name: &str) -> Option<String> {
     text.lines().enumerate().find_map(|(index, line)| {
         let header = Line::of(line).header()?;

@@ -1,4 +1,4 @@
-//! The line to write for one that is not TOML: another format's habits, quotes, brackets.
+//! Suggests the line to write for one that is not TOML.
 
 use toml::de::DeTable;
 
@@ -6,7 +6,6 @@ use crate::profile::file::hint::line::{Line, quoted, shown};
 use crate::profile::file::hint::value;
 use crate::profile::file::locate::{line_at, line_of};
 
-/// The next step for an error in the syntax at byte `at` of `text`.
 pub(in crate::profile::file) fn of_syntax(text: &str, at: usize) -> Option<String> {
     let line = line_of(text, at);
     if let Some(earlier) = repeated(text, at) {
@@ -19,7 +18,7 @@ pub(in crate::profile::file) fn of_syntax(text: &str, at: usize) -> Option<Strin
     corrected(line).or_else(|| corrected(before()?))
 }
 
-/// The next step if the key or header at byte `at` is there a second time.
+/// Returns a hint if the key or header at byte `at` is a duplicate.
 fn repeated(text: &str, at: usize) -> Option<String> {
     let line = line_of(text, at).trim();
     let (number, lines) = (line_at(text, at), || text.lines().map(str::trim));
@@ -49,7 +48,7 @@ fn repeated(text: &str, at: usize) -> Option<String> {
     ))
 }
 
-/// `line` as TOML, if it is not, and if it can be told what was meant.
+/// Corrects `line` if it is not TOML and the intention is clear.
 fn corrected(line: &str) -> Option<String> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') || DeTable::parse(line).is_ok() {
@@ -83,7 +82,7 @@ fn corrected(line: &str) -> Option<String> {
         .find_map(|line| shown(&line))
 }
 
-/// `[profiles.my api`: what is between the brackets, as names.
+/// Returns the names between the brackets of an invalid header such as `[profiles.my api`.
 fn header(line: &str) -> Option<String> {
     let inside = line.split('#').next()?.trim().trim_matches(['[', ']', ' ']);
     let keys = inside.split(['.', ':', '/']).map(|key| {
@@ -113,7 +112,7 @@ fn header(line: &str) -> Option<String> {
     shown(&format!("{open}{}{close}", keys.join(".")))
 }
 
-/// Key and value of `key = value`, `key: value`, `key := value`, `key => value` or `key "value"`.
+/// Splits `key = value`, `key: value`, `key := value`, `key => value` or `key "value"`.
 fn parts(line: &str) -> Option<(String, String)> {
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.\"'".contains(c)))?;
     let (key, rest) = line.split_at(end);
@@ -123,7 +122,7 @@ fn parts(line: &str) -> Option<(String, String)> {
     (is_key && !rest.is_empty()).then(|| (key.to_owned(), rest.to_owned()))
 }
 
-/// What `written` may have been meant as, the likeliest first.
+/// Returns possible corrections of `written`, the likeliest first.
 fn candidates(written: &str) -> Vec<String> {
     let bare = written.trim_end_matches([';', ',']).trim_end();
     let mut all = Vec::new();

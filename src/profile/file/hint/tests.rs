@@ -1,9 +1,8 @@
-//! The first mistakes a newcomer makes, each with the line to write that tok answers.
+//! Tests the hints for a newcomer's first mistakes.
 
 use crate::profile::file::Config;
 use crate::profile::{Overrides, Profile};
 
-/// The hint for a config, as `tok token p` gives it.
 fn hint(text: &str) -> String {
     let config = Config::of_text("c.toml", text);
     let resolved = Profile::resolve(&config, "p", &Overrides::default(), &|_| None);
@@ -16,7 +15,7 @@ fn hint(text: &str) -> String {
         .map_or_else(|| format!("no hint: {error}"), str::to_owned)
 }
 
-/// A line under the header of a profile that is complete without it, and the hint.
+/// A line of an otherwise complete profile, and its hint.
 const LINES: &[(&str, &str)] = &[
     (
         "client_secret = \"${env.X}\"",
@@ -26,7 +25,6 @@ const LINES: &[(&str, &str)] = &[
         "secrets = { b = { command = \"pass show b\" }, a = \"hunter2\" }",
         "write `secrets = { b = { command = [\"pass\", \"show\", \"b\"] }, a = \"…\" }`",
     ),
-    // Keys.
     (
         "token_ur = 'https://a.example'",
         "write `token_url = 'https://a.example'`",
@@ -93,7 +91,6 @@ const LINES: &[(&str, &str)] = &[
         "proxy = \"http://proxy\"",
         "tok takes the proxy from the environment: `HTTPS_PROXY=http://proxy:3128 tok …`",
     ),
-    // Words.
     (
         "auth_method = \"basic\"",
         "write `auth_method = \"client_secret_basic\"`",
@@ -125,7 +122,6 @@ const LINES: &[(&str, &str)] = &[
         "write `response = { expires_at = \"/e\", expires_at_unit = \"s\" }`",
     ),
     ("timeout = \"soon\"", "write `timeout = \"30s\"`"),
-    // Types.
     ("audience = 12345", "write `audience = \"12345\"`"),
     ("timeout = 1.5", "write `timeout = \"1.5s\"`"),
     (
@@ -164,7 +160,6 @@ const LINES: &[(&str, &str)] = &[
         "header = { x = \"1\" }",
         "write `extra_header = \"NAME: VALUE\"` for a line that `tok header` prints, or `headers = { … }` for the token request",
     ),
-    // Where a secret comes from.
     (
         "client_secret = \"hunter2\"",
         "delete the line and run `tok secret set p`, or write `client_secret = { file = \"…\" }`",
@@ -201,7 +196,6 @@ const LINES: &[(&str, &str)] = &[
         "client_secret = { evn = \"MY_SECRET\" }",
         "write `client_secret = { env = \"…\" }`",
     ),
-    // Places.
     (
         "response.access_token = \"data.token\"",
         "write `response.access_token = \"/data/token\"`",
@@ -218,7 +212,6 @@ const LINES: &[(&str, &str)] = &[
         "response = { keep = [\"instance_url\"] }",
         "write `response = { keep = [\"/instance_url\"] }`",
     ),
-    // Templates.
     ("audience = \"${credentials.key}\"", "write `${secret.key}`"),
     ("audience = \"${secrets.key}\"", "write `${secret.key}`"),
     ("audience = \"${vars.tenant}\"", "write `${var.tenant}`"),
@@ -237,7 +230,6 @@ const LINES: &[(&str, &str)] = &[
         "params = { p = \"${password}\" }",
         "write `${secret.password}`",
     ),
-    // Others.
     (
         "client_cert = \"c.pem\"",
         "write `client_key = \"client-key.pem\"` too",
@@ -247,7 +239,6 @@ const LINES: &[(&str, &str)] = &[
         "delete the line and run `tok secret set p private_key < key.pem`",
     ),
     ("provider = \"spotfy\"", "did you mean `spotify`?"),
-    // TOML.
     ("scope = read write", "write `scope = \"read write\"`"),
     ("scope = “read”", "write `scope = \"read\"`"),
     ("scope = \"read", "write `scope = \"read\"`"),

@@ -1,11 +1,11 @@
-//! The value to write for one that is of the right type and still wrong.
+//! Suggests a value for one that has the right type but is wrong.
 
 use toml::de::DeValue;
 
 use crate::profile::file::hint::line::{Line, quoted, snake};
 use crate::profile::pointer;
 
-/// Names that are written in another way, as `(written, meant)`.
+/// `(written, meant)`.
 const NAMES: [(&str, &str); 22] = [
     ("now", "now('%s')"),
     ("timestamp", "now('%s')"),
@@ -51,7 +51,7 @@ const SPACES: [(&str, &str); 16] = [
     ("keep", "kept"),
 ];
 
-/// Keys under `response` that hold places of an answer.
+/// Keys under `response` whose values are locations in an answer.
 const PLACES: [&str; 9] = [
     "root",
     "access_token",
@@ -64,7 +64,6 @@ const PLACES: [&str; 9] = [
     "keep",
 ];
 
-/// The line to write for `written` under `key`, if the mistake can be told from it.
 pub(in crate::profile::file) fn of_value(
     key: &str,
     written: Option<&DeValue<'_>>,
@@ -119,7 +118,7 @@ fn first_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
     }
 }
 
-/// The first `${…}` of `text` that is written in a way tok does not know, as it is written here.
+/// Returns the first `${…}` that tok does not know, as written.
 fn template(text: &str) -> Option<String> {
     text.split("${").skip(1).find_map(|rest| {
         let (inside, _) = rest.split_once('}')?;
@@ -160,7 +159,7 @@ fn template(text: &str) -> Option<String> {
     })
 }
 
-/// A pattern of other libraries (`yyyy-MM-dd HH:mm:ss`) as strftime's.
+/// Converts a pattern such as `yyyy-MM-dd HH:mm:ss` to strftime.
 pub(super) fn strftime(pattern: &str) -> Option<String> {
     const WORDS: [(&str, &str); 11] = [
         ("YYYY", "%Y"),
@@ -185,7 +184,7 @@ pub(super) fn strftime(pattern: &str) -> Option<String> {
     out.contains('%').then_some(out)
 }
 
-/// A URL with the scheme it needs, and placeholders as tok writes them.
+/// Adds the missing scheme, and rewrites placeholders in tok's syntax.
 fn url(text: &str) -> Option<String> {
     let rest = match text.split_once("://") {
         Some(("http", rest)) => rest,
@@ -208,7 +207,7 @@ fn url(text: &str) -> Option<String> {
     Some(format!("https://{rest}"))
 }
 
-/// `key` with the source that `written` tells of: a variable, a file, a command.
+/// Returns `key` with the source in `written`: a variable, a file or a command.
 pub(super) fn source(key: &str, written: &str) -> Option<String> {
     let text = written.trim().trim_matches(['"', '\'']);
     let is_variable = |name: &&str| {

@@ -1,8 +1,8 @@
-//! A travel-connectivity API: HTTP Basic with the client id and secret as they stand.
+//! A travel-connectivity API: HTTP Basic with the client id and secret unencoded.
 //!
 //! RFC 6749 §2.3.1 would have both form-encoded before the base64; this provider takes them raw, and its secrets
 //! are base64 themselves, so the two differ for almost every secret. Wrong credentials get a 401 whose body is not
-//! documented: here there is none. Requests wrong in form get RFC 6749 §5.2.
+//! documented, so it is empty here. Requests wrong in form get RFC 6749 §5.2.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! What dialects demand of a request, each demand one function.
+//! The demands of dialects on a request, each one function.
 //!
 //! A demand that is not met is a [`Refusal::Request`] with words for the person who reads a failed test.
 
@@ -45,7 +45,7 @@ pub(super) fn json_members(received: &Received) -> Result<Vec<(String, String)>,
     once_each(texts.collect::<Result<_, _>>()?)
 }
 
-/// The body's form parameters, in order; none twice (RFC 6749 §3.2).
+/// The body's form parameters, in order and without duplicates (RFC 6749 §3.2).
 pub(super) fn form_parameters(received: &Received) -> Result<Vec<(String, String)>, Refusal> {
     let parameters = received
         .try_form()

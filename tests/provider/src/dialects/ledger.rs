@@ -1,4 +1,4 @@
-//! What the dialects have issued and refused, shared by the token endpoints and the API.
+//! The tokens and refusals of the dialects, shared by the token endpoints and the API.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -40,7 +40,7 @@ impl Ledger {
         self.lock().complaints.push(complaint);
     }
 
-    /// Who issued this token, if it is good.
+    /// Returns the issuer of this token, if it is good.
     pub(super) fn issuer(&self, token: &str) -> Option<&'static str> {
         let state = self.lock();
         state

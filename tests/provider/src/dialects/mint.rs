@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
-/// A JWT (RFC 7519) that lives so many seconds. Its signature is random, since nobody here verifies one.
+/// A JWT (RFC 7519) that lives so many seconds. Its signature is random, as no test verifies it.
 pub(super) fn jwt(issuer: &str, audience: &str, lifetime: u64) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -102,7 +102,7 @@ impl Dialects {
         self.0.issued()
     }
 
-    /// What was wrong with each refused request, in order, after the dialect's name and a colon.
+    /// The reason for each refusal, in order, after the dialect's name and a colon.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
         self.0.complaints()
