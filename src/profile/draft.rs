@@ -1,42 +1,49 @@
-//! A profile to be written: the keys that `tok add` writes, in the order people read them.
+//! A profile that `tok add` writes: its keys in reading order, without those that repeat a default.
 
 use serde_json::Map;
 use toml_edit::{Array, InlineTable, Item, Table, Value};
 
-/// The keys of a profile; empty ones are not written.
+/// The keys of a profile. Keys that are `None` or empty are left out of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Draft {
-    pub provider: Option<String>,
-    pub token_url: Option<String>,
-    pub client_id: Option<String>,
-    /// Where the client secret comes from (`env` or `file`, and which), or `None` for the keyring.
-    pub client_secret: Option<(&'static str, String)>,
-    pub auth_method: Option<String>,
-    pub basic_encoding: Option<String>,
-    pub method: Option<String>,
-    pub encoding: Option<String>,
-    pub grant_type: Option<String>,
-    pub scope: Vec<String>,
-    pub audience: Option<String>,
-    pub resource: Vec<String>,
-    pub params: Map<String, serde_json::Value>,
-    pub names: Vec<(String, String)>,
-    pub headers: Vec<(String, String)>,
-    /// The names of further secrets, which come from the environment or the keyring.
-    pub secrets: Vec<String>,
-    pub vars: Vec<(String, String)>,
-    /// The keys of `response`.
-    pub response: Vec<(String, String)>,
-    pub default_ttl: Option<String>,
-    pub header: Vec<String>,
-    pub ca_file: Option<String>,
-    pub client_cert: Option<String>,
-    pub client_key: Option<String>,
+pub(crate) struct Draft {
+    pub(crate) provider: Option<String>,
+    pub(crate) token_url: Option<String>,
+    pub(crate) client_id: Option<String>,
+    /// `env` or `file`, and its name; `None` is the keyring.
+    pub(crate) client_secret: Option<(&'static str, String)>,
+    pub(crate) auth_method: Option<String>,
+    pub(crate) basic_encoding: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) encoding: Option<String>,
+    pub(crate) grant_type: Option<String>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) resource: Vec<String>,
+    pub(crate) params: Map<String, serde_json::Value>,
+    pub(crate) names: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) vars: Vec<(String, String)>,
+    pub(crate) response: Vec<(String, String)>,
+    pub(crate) default_ttl: Option<String>,
+    pub(crate) header: Vec<String>,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) client_cert: Option<String>,
+    pub(crate) client_key: Option<String>,
+}
+
+/// A parameter that TOML cannot express.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum DraftError {
+    #[error("parameter `{0}` is null, which a profile cannot say")]
+    Null(String),
+    #[error("parameter `{0}` is a number too large for a profile")]
+    NumberTooLarge(String),
 }
 
 impl Draft {
-    /// Returns the profile's table; fails if TOML cannot express a parameter.
-    pub fn table(&self) -> Result<Table, String> {
+    /// The profile's table.
+    pub(crate) fn table(&self) -> Result<Table, DraftError> {
         let mut table = Table::new();
         let mut set = |key: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -101,7 +108,7 @@ fn pairs(pairs: &[(String, String)]) -> Option<Value> {
     (!table.is_empty()).then_some(Value::InlineTable(table))
 }
 
-fn inline(members: &Map<String, serde_json::Value>) -> Result<Option<Value>, String> {
+fn inline(members: &Map<String, serde_json::Value>) -> Result<Option<Value>, DraftError> {
     if members.is_empty() {
         return Ok(None);
     }
@@ -112,22 +119,18 @@ fn inline(members: &Map<String, serde_json::Value>) -> Result<Option<Value>, Str
     Ok(Some(Value::InlineTable(table)))
 }
 
-fn value(name: &str, json: &serde_json::Value) -> Result<Value, String> {
+fn value(name: &str, json: &serde_json::Value) -> Result<Value, DraftError> {
     use serde_json::Value as Json;
     Ok(match json {
         Json::Null => {
-            return Err(format!(
-                "parameter `{name}` is null, which a profile cannot say"
-            ));
+            return Err(DraftError::Null(name.to_owned()));
         }
         Json::Bool(boolean) => Value::from(*boolean),
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Value::from(whole),
             (None, Some(float)) if !number.is_u64() => Value::from(float),
             _ => {
-                return Err(format!(
-                    "parameter `{name}` is a number too large for a profile"
-                ));
+                return Err(DraftError::NumberTooLarge(name.to_owned()));
             }
         },
         Json::String(text) => Value::from(text),

@@ -83,8 +83,8 @@ fn uses_client_id(profile: &Profile) -> bool {
 }
 
 pub(super) fn table(draft: &Draft, name: &str) -> Result<toml_edit::Table, Error> {
-    draft.table().map_err(|reason| {
-        Error::new(Kind::Config, reason)
+    draft.table().map_err(|error| {
+        Error::of(Kind::Config, error)
             .profile(name)
             .hint("take it out of the request")
     })
