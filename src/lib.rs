@@ -57,7 +57,7 @@ pub mod facade {
     pub use crate::cache::{entry, key};
     pub use crate::clock::Now;
     pub use crate::commands::unseen;
-    pub use crate::curl::import::{self, import};
+    pub use crate::curl::import::import;
     pub use crate::error::{Error, Kind};
     pub use crate::oauth::assertion::{self, Occasion};
     pub use crate::oauth::redact::Redactor;

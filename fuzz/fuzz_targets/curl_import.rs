@@ -6,7 +6,8 @@ use tok::facade::import;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Err(message) = import::import(text) {
+    if let Err(error) = import(text) {
+        let message = error.to_string();
         assert!(!message.chars().any(char::is_control), "{message:?}");
     }
 });

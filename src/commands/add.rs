@@ -14,7 +14,7 @@ use self::missing::{Missing, table, without_location};
 use crate::clock::Now;
 use crate::commands::ask;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
-use crate::curl::import;
+use crate::curl::import::import;
 use crate::error::{Error, Kind, Subject};
 use crate::get::{Options, Run, acquire};
 use crate::profile::catalogue;
@@ -220,8 +220,8 @@ impl Start {
         };
         if add.from_curl {
             let text = ask::request(person)?;
-            let import = import::import(&text).map_err(|reason| {
-                Error::new(Kind::Usage, reason)
+            let import = import(&text).map_err(|error| {
+                Error::of(Kind::Usage, error)
                     .about(Subject::Action("the request cannot be read".into()))
                     .hint("give the manual's curl command on stdin, or say the same with flags (`tok add --help`)")
             })?;
@@ -229,9 +229,7 @@ impl Start {
                 session.notes().note(note);
             }
             start.draft = import.draft;
-            for (name, secret) in import.secrets {
-                start.found.extend(secret.map(|secret| (name, secret)));
-            }
+            start.found = import.secrets;
         } else if let Some(provider) = &add.provider {
             catalogue::find(provider).map_err(|error| error.into_error(Kind::Usage))?;
             start.draft.provider = Some(provider.clone());

@@ -1,4 +1,4 @@
-//! Reads an example's parameters from its form, JSON body or query.
+//! Finds the parameters of a request: in a form, in JSON or in the query.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -10,12 +10,34 @@ use crate::profile::file::schema::{Encoding, Method};
 pub(super) struct Parameters {
     pub(super) method: Method,
     pub(super) encoding: Encoding,
+    /// Decoded; a name that occurs twice in a form has a list.
     pub(super) all: Map<String, Value>,
+    /// Without query and fragment.
     pub(super) url: String,
+    /// Parameters that stay in the URL because the body has some too.
     pub(super) query: Vec<(String, String)>,
 }
 
-pub(super) fn read(request: &Request) -> Result<Parameters, String> {
+/// Parameters that a profile cannot express.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the request is neither POST nor GET nor PUT, and tok sends nothing else")]
+    Method,
+    #[error("Content-Type: tok sends forms (application/x-www-form-urlencoded) and JSON")]
+    ContentType,
+    #[error("the body looks like JSON, but Content-Type says that it is a form")]
+    JsonAsForm,
+    #[error("--data-urlencode makes a form, but the body should be JSON")]
+    FormAsJson,
+    #[error("the body is no JSON text (line {line}, column {column} of it)")]
+    NotJson { line: usize, column: usize },
+    #[error("the body is JSON, but no object")]
+    NotAnObject,
+    #[error("a parameter has no name: the data should read name=value&name=value")]
+    Nameless,
+}
+
+pub(super) fn read(request: &Request) -> Result<Parameters, BodyError> {
     let sends_body = !request.data.is_empty() && !request.get;
     let method = match request
         .method
@@ -26,12 +48,7 @@ pub(super) fn read(request: &Request) -> Result<Parameters, String> {
         Some("POST") => Method::Post,
         Some("GET") => Method::Get,
         Some("PUT") => Method::Put,
-        Some(_) => {
-            return Err(
-                "the request is neither POST nor GET nor PUT, and tok sends nothing else"
-                    .to_owned(),
-            );
-        }
+        Some(_) => return Err(BodyError::Method),
         None if sends_body => Method::Post,
         None => Method::Get,
     };
@@ -59,13 +76,12 @@ pub(super) fn read(request: &Request) -> Result<Parameters, String> {
             parameters.encoding = Encoding::Json;
             parameters.all = match serde_json::from_str(&text) {
                 Ok(Value::Object(members)) => members,
-                Ok(_) => return Err("the body is JSON, but no object".to_owned()),
+                Ok(_) => return Err(BodyError::NotAnObject),
                 Err(error) => {
-                    return Err(format!(
-                        "the body is no JSON text (line {}, column {} of it)",
-                        error.line(),
-                        error.column()
-                    ));
+                    return Err(BodyError::NotJson {
+                        line: error.line(),
+                        column: error.column(),
+                    });
                 }
             };
         }
@@ -77,7 +93,8 @@ pub(super) fn read(request: &Request) -> Result<Parameters, String> {
     Ok(parameters)
 }
 
-fn json_text(request: &Request) -> Result<Option<String>, String> {
+/// The body if it is JSON by its content type, or without one by its first character.
+fn json_text(request: &Request) -> Result<Option<String>, BodyError> {
     let content_type = request
         .headers
         .iter()
@@ -91,17 +108,10 @@ fn json_text(request: &Request) -> Result<Option<String>, String> {
     let is_json = match &content_type {
         Some(kind) if kind.contains("json") => true,
         Some(kind) if kind.contains("x-www-form-urlencoded") && starts_as_json => {
-            return Err(
-                "the body looks like JSON, but Content-Type says that it is a form".to_owned(),
-            );
+            return Err(BodyError::JsonAsForm);
         }
         Some(kind) if kind.contains("x-www-form-urlencoded") => false,
-        Some(_) if !request.json => {
-            return Err(
-                "Content-Type: tok sends forms (application/x-www-form-urlencoded) and JSON"
-                    .to_owned(),
-            );
-        }
+        Some(_) if !request.json => return Err(BodyError::ContentType),
         _ => request.json || starts_as_json,
     };
     if !is_json {
@@ -110,7 +120,7 @@ fn json_text(request: &Request) -> Result<Option<String>, String> {
     let mut text = String::new();
     for datum in &request.data {
         let Datum::Raw(more) = datum else {
-            return Err("--data-urlencode makes a form, but the body should be JSON".to_owned());
+            return Err(BodyError::FormAsJson);
         };
         // curl joins form parts with `&` and --json parts with nothing.
         if !text.is_empty() && !request.json {
@@ -121,23 +131,20 @@ fn json_text(request: &Request) -> Result<Option<String>, String> {
     Ok(Some(text))
 }
 
-fn form(request: &Request) -> Result<Vec<(String, String)>, String> {
+fn form(request: &Request) -> Result<Vec<(String, String)>, BodyError> {
     let mut pairs = Vec::new();
     for datum in &request.data {
         match datum {
             Datum::Raw(text) => pairs.extend(form_pairs(text)?),
-            Datum::Encoded(name, _) if name.is_empty() => return Err(nameless()),
+            Datum::Encoded(name, _) if name.is_empty() => return Err(BodyError::Nameless),
             Datum::Encoded(name, value) => pairs.push((name.trim().to_owned(), value.clone())),
         }
     }
     Ok(pairs)
 }
 
-fn nameless() -> String {
-    "a parameter has no name: the data should read name=value&name=value".to_owned()
-}
-
-fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+/// `name=value&…`, decoded.
+fn form_pairs(text: &str) -> Result<Vec<(String, String)>, BodyError> {
     let decoded = |text: &str| {
         percent_decode_str(&text.trim().replace('+', " "))
             .decode_utf8_lossy()
@@ -147,7 +154,7 @@ fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         .filter(|pair| !pair.trim().is_empty())
         .map(|pair| match pair.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => Ok((decoded(name), decoded(value))),
-            _ => Err(nameless()),
+            _ => Err(BodyError::Nameless),
         })
         .collect()
 }

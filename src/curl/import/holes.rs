@@ -1,12 +1,15 @@
-//! Finds the credentials and placeholders of an example, and gives each a role.
+//! Finds the credentials and placeholders of an example, and decides which is the client id and which a secret.
 
 use crate::curl::import::names::{asks, bracketed, hole, id_rank, secret_rank, snake};
 
+/// A placeholder, or a credential with an example's value.
 #[derive(Debug)]
 pub(super) struct Hole {
+    /// The name of the parameter or of the placeholder, in [`snake`] form.
     pub(super) label: String,
     id_rank: u8,
     secret_rank: u8,
+    /// `None` for a placeholder.
     pub(super) real: Option<String>,
 }
 
@@ -15,6 +18,7 @@ pub(super) type Text = Vec<Piece>;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Constant(String),
+    /// Its index.
     Hole(usize),
 }
 
@@ -22,17 +26,19 @@ pub(super) enum Piece {
 pub(super) enum Role {
     ClientId,
     ClientSecret,
+    /// A further secret, named by its label.
     Secret,
+    /// A value that the user adds, named by its label.
     Variable,
-    /// A value whose name looked like an id's, but another value is the client's id.
+    /// Looks like an id, but another one is the client's.
     Constant,
 }
 
-/// The rank of Basic credentials, above that of any name.
+/// Above the rank of every name.
 const BASIC_RANK: u8 = 200;
 
-/// The length from which equal values are one value and not a coincidence, in bytes.
-const DISTINCTIVE_LENGTH: usize = 8;
+/// A shorter value may occur twice by chance.
+const SHORTEST_UNIQUE: usize = 8;
 
 #[derive(Debug, Default)]
 pub(super) struct Holes {
@@ -40,6 +46,7 @@ pub(super) struct Holes {
 }
 
 impl Holes {
+    /// Reads the value of the parameter or header field `name`.
     pub(super) fn named(&mut self, name: &str, value: &str) -> Text {
         let label = snake(name);
         let (id, secret) = (id_rank(&label), secret_rank(&label));
@@ -57,13 +64,14 @@ impl Holes {
                 None => vec![self.add(label, id, secret, None)],
             };
         }
-        // `"key": "de"`, `token=true`: too short for a credential, unless the name is certain.
+        // `"key": "de"`, `token=true`: too short for a credential unless the name is certain.
         if value.len() < 6 && id.max(secret) <= 50 {
             return vec![Piece::Constant(value.to_owned())];
         }
         vec![self.add(label, id, secret, Some(value.to_owned()))]
     }
 
+    /// Adds a placeholder, under its own text or `label`, whichever ranks higher.
     fn asked(&mut self, inside: &str, label: &str) -> Piece {
         let own = snake(inside);
         let rank = |name: &str| id_rank(name).max(secret_rank(name));
@@ -76,6 +84,7 @@ impl Holes {
         self.add(label, id, secret, None)
     }
 
+    /// Finds the placeholders in `text`; one without a name is called `label`.
     pub(super) fn text(&mut self, text: &str, label: &str) -> Text {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -107,6 +116,7 @@ impl Holes {
         )
     }
 
+    /// Reads the credential after the scheme in `Authorization`.
     pub(super) fn credential(&mut self, value: &str) -> Text {
         match hole(value) {
             Some(_) => self.text(value, "token"),
@@ -130,7 +140,7 @@ impl Holes {
             .all
             .iter()
             .position(|known| match (&known.real, &real) {
-                (Some(known), Some(new)) if known.len() >= DISTINCTIVE_LENGTH => known == new,
+                (Some(known), Some(new)) if known.len() >= SHORTEST_UNIQUE => known == new,
                 (Some(old), Some(new)) => known.label == label && old == new,
                 _ => known.label == label,
             });
@@ -156,7 +166,7 @@ impl Holes {
         Piece::Hole(self.all.len() - 1)
     }
 
-    /// Holes in `in_url` (host or path) are client ids only if their name says it clearly.
+    /// The role of each hole. In the URL (`in_url`) only a hole that is named so is the client id.
     pub(super) fn roles(&self, in_url: &[Piece]) -> Vec<Role> {
         let best = |rank: &dyn Fn(usize, &Hole) -> u8| {
             let mut best = None;

@@ -1,10 +1,10 @@
-//! Ranks names: which belong to a client id, which to a secret, and which text is a placeholder.
+//! Ranks names as a client id's or a secret's, and tells placeholders from values.
 //!
-//! The ranks come from about seventy token endpoints; the higher one wins: `api_key` is the id beside `api_secret`, and the secret on its own.
+//! The ranks come from the requests of some seventy token endpoints. The higher rank wins: `api_key` is the
+//! id beside `api_secret`, and the secret on its own.
 
-/// Returns `name` in snake case without `your` and `my`: `<YOUR-ClientID>` becomes `client_id`.
-#[must_use]
-pub fn snake(name: &str) -> String {
+/// `name` in lower case with `_` between its words, without `your` and `my`: `<YOUR-ClientID>` is `client_id`.
+pub(super) fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut before = ' ';
     let mut characters = name.chars().peekable();
@@ -14,7 +14,7 @@ pub fn snake(name: &str) -> String {
             continue;
         }
         let next_is_lower = characters.peek().is_some_and(char::is_ascii_lowercase);
-        // In `clientId` and `APIKey` a word begins at a capital after a small letter, and at the last of several capitals.
+        // `clientId`, `APIKey`: a word begins after a small letter and at the last of several capitals.
         let is_start = c.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || before.is_ascii_uppercase() && next_is_lower);
         if !out.is_empty() && (is_start || !before.is_ascii_alphanumeric()) {
@@ -38,7 +38,7 @@ pub fn snake(name: &str) -> String {
     }
 }
 
-/// Ranks a [`snake`] name as a client id's; 0 means that it is not one.
+/// How certainly a name (in [`snake`] form) is a client id's; 0 is not at all.
 pub(super) fn id_rank(name: &str) -> u8 {
     let name = plain(name);
     match name.as_str() {
@@ -57,6 +57,7 @@ pub(super) fn id_rank(name: &str) -> u8 {
     }
 }
 
+/// How certainly a name (in [`snake`] form) is a secret's; 0 is not at all.
 pub(super) fn secret_rank(name: &str) -> u8 {
     let name = plain(name);
     const NO_SECRETS: [&str; 13] = [
@@ -87,12 +88,13 @@ pub(super) fn secret_rank(name: &str) -> u8 {
     }
 }
 
+/// The name without underscores and a header field's `x_`.
 fn plain(snake: &str) -> String {
     let name = snake.strip_prefix("x_").unwrap_or(snake);
     name.chars().filter(|c| *c != '_').collect()
 }
 
-/// Whether `value`, found under a credential's `name`, is a placeholder.
+/// Whether `value` of a client id or secret `name` is a placeholder.
 pub(super) fn asks(name: &str, value: &str) -> bool {
     let text = value.trim();
     let lower = text.to_ascii_lowercase();
@@ -129,9 +131,11 @@ pub(super) fn asks(name: &str, value: &str) -> bool {
         ]
         .contains(&lower.as_str())
         || !has_digit && plain(&own) == plain(name)
+        // `my-client-id`, `api key`
         || !has_digit && text.contains([' ', '_', '-']) && id_rank(&own).max(secret_rank(&own)) > 0
 }
 
+/// The name in `text` if all of it is one placeholder.
 pub(super) fn bracketed(text: &str) -> Option<&str> {
     match hole(text) {
         Some((0, end, name)) if end == text.len() => Some(name),
@@ -139,7 +143,8 @@ pub(super) fn bracketed(text: &str) -> Option<&str> {
     }
 }
 
-/// Returns start, end and name of the first placeholder: `{{a}}`, `{a}`, `<a>`, `${a}`, `$A`, `[a]`, `%a%`, `YOUR_A`, `your-a`, `$(…)`.
+/// The first placeholder in `text`, as start, end and name: `{{a}}`, `{a}`, `<a>`, `${a}`, `$A`, `[a]`, `%a%`,
+/// `YOUR_A`, `your-a`, `$(…)`.
 pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
     const BRACKETS: [(&str, &str); 7] = [
         ("{{", "}}"),
@@ -156,7 +161,7 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
             let Some(inside) = rest.strip_prefix(open) else {
                 continue;
             };
-            // A substitution may contain brackets, so it ends at the last one.
+            // A substitution may contain brackets.
             let end = match open {
                 "$(" => inside.rfind(close),
                 _ => inside.find(close),
@@ -200,6 +205,7 @@ pub(super) fn hole(text: &str) -> Option<(usize, usize, &str)> {
     None
 }
 
+/// Whether a text in brackets can be a placeholder's name.
 fn is_name(text: &str) -> bool {
     let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
     let fits = |c: char| c.is_ascii_alphanumeric() || " _-.:()/'".contains(c);
@@ -265,8 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_not_taken_for_values() {
-        for asking in [
+    fn placeholders_are_told_from_values() {
+        for placeholder in [
             "",
             "<YOUR_CLIENT_SECRET>",
             "{client_secret}",
@@ -291,7 +297,7 @@ mod tests {
             "$(cat secret)",
             "example-secret",
         ] {
-            assert!(asks("client_secret", asking), "{asking}");
+            assert!(asks("client_secret", placeholder), "{placeholder}");
         }
         for value in [
             "dGhpcyBpcyBub3Q",

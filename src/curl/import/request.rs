@@ -1,6 +1,7 @@
-//! Reads curl's options as curl does (its manual page, "Options").
+//! Reads the words of a curl command as curl does: what it sends, not how it prints the answer.
 
-use crate::curl::import::words::Word;
+use crate::curl::import::options::{self, Meaning, OptionError};
+use crate::curl::import::word::{Location, Word};
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Request {
@@ -16,235 +17,135 @@ pub(super) struct Request {
     pub(super) client_key: Option<String>,
 }
 
+/// The data of one `-d`.
 #[derive(Debug, PartialEq)]
 pub(super) enum Datum {
+    /// Sent unchanged: a body, or a part of a form that is already encoded.
     Raw(String),
+    /// A parameter that curl encodes; its name may be empty.
     Encoded(String, String),
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Meaning {
-    Method,
-    Url,
-    Header,
-    Data,
-    DataRaw,
-    DataEncoded,
-    Json,
-    User,
-    Get,
-    UserAgent,
-    Bearer,
-    CaFile,
-    Certificate,
-    Key,
-    Ignored,
-    IgnoredValue,
-    Refused(&'static str),
+/// A command that is not a curl command tok can read.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum CommandError {
+    #[error("there is no command in it")]
+    Empty,
+    #[error("{0} should be `curl`")]
+    NotCurl(Location),
+    #[error("the command has no URL")]
+    NoUrl,
+    #[error("{0} is neither an option nor the value of one, and there is a URL already")]
+    SecondUrl(Location),
+    #[error("{0} is no option of curl's that tok can read")]
+    UnknownOption(Location),
+    #[error("{0}: curl wants an option's value as the next word, not after `=`")]
+    ValueAfterEquals(Location),
+    #[error("{0} has no value")]
+    NoValue(Location),
+    #[error("{0}: {1}")]
+    Option(Location, OptionError),
 }
 
-use Meaning::{Ignored, IgnoredValue, Refused};
-
-const NO_CHECK: &str = "tok always checks the server's certificate; where it is a private one, name its CA with `ca_file`";
-const NO_FILES: &str = "tok sends forms and JSON, no files and no multipart";
-const NO_SCHEME: &str = "tok knows Basic, credentials in the request, and headers";
-
-/// The known options: letter (or a space), long name, meaning.
-const OPTIONS: [(char, &str, Meaning); 77] = [
-    ('X', "request", Meaning::Method),
-    (' ', "url", Meaning::Url),
-    ('H', "header", Meaning::Header),
-    ('d', "data", Meaning::Data),
-    (' ', "data-ascii", Meaning::Data),
-    (' ', "data-binary", Meaning::Data),
-    (' ', "data-raw", Meaning::DataRaw),
-    (' ', "data-urlencode", Meaning::DataEncoded),
-    (' ', "json", Meaning::Json),
-    ('u', "user", Meaning::User),
-    ('G', "get", Meaning::Get),
-    ('A', "user-agent", Meaning::UserAgent),
-    (' ', "oauth2-bearer", Meaning::Bearer),
-    (' ', "cacert", Meaning::CaFile),
-    ('E', "cert", Meaning::Certificate),
-    (' ', "key", Meaning::Key),
-    ('L', "location", Ignored),
-    (' ', "location-trusted", Ignored),
-    ('s', "silent", Ignored),
-    ('S', "show-error", Ignored),
-    ('i', "include", Ignored),
-    (' ', "show-headers", Ignored),
-    ('v', "verbose", Ignored),
-    (' ', "compressed", Ignored),
-    ('f', "fail", Ignored),
-    (' ', "fail-with-body", Ignored),
-    (' ', "fail-early", Ignored),
-    ('g', "globoff", Ignored),
-    ('#', "progress-bar", Ignored),
-    (' ', "no-progress-meter", Ignored),
-    ('N', "no-buffer", Ignored),
-    ('0', "http1.0", Ignored),
-    (' ', "http1.1", Ignored),
-    (' ', "http2", Ignored),
-    (' ', "http3", Ignored),
-    (' ', "tlsv1.2", Ignored),
-    (' ', "tlsv1.3", Ignored),
-    ('1', "tlsv1", Ignored),
-    ('4', "ipv4", Ignored),
-    ('6', "ipv6", Ignored),
-    (' ', "basic", Ignored),
-    (' ', "anyauth", Ignored),
-    (' ', "path-as-is", Ignored),
-    (' ', "ssl-reqd", Ignored),
-    (' ', "post301", Ignored),
-    (' ', "post302", Ignored),
-    (' ', "post303", Ignored),
-    ('O', "remote-name", Ignored),
-    ('J', "remote-header-name", Ignored),
-    ('q', "disable", Ignored),
-    ('o', "output", IgnoredValue),
-    ('w', "write-out", IgnoredValue),
-    ('D', "dump-header", IgnoredValue),
-    ('m', "max-time", IgnoredValue),
-    (' ', "connect-timeout", IgnoredValue),
-    (' ', "retry", IgnoredValue),
-    (' ', "retry-delay", IgnoredValue),
-    (' ', "retry-max-time", IgnoredValue),
-    (' ', "max-redirs", IgnoredValue),
-    (' ', "ciphers", IgnoredValue),
-    (' ', "proto", IgnoredValue),
-    ('e', "referer", IgnoredValue),
-    ('b', "cookie", IgnoredValue),
-    ('c', "cookie-jar", IgnoredValue),
-    ('x', "proxy", IgnoredValue),
-    ('k', "insecure", Refused(NO_CHECK)),
-    ('F', "form", Refused(NO_FILES)),
-    (' ', "form-string", Refused(NO_FILES)),
-    ('T', "upload-file", Refused(NO_FILES)),
-    ('I', "head", Refused("tok sends POST, GET and PUT only")),
-    ('K', "config", Refused("write out what the file says")),
-    ('n', "netrc", Refused("name the credentials with -u")),
-    (' ', "digest", Refused(NO_SCHEME)),
-    (' ', "ntlm", Refused(NO_SCHEME)),
-    (' ', "negotiate", Refused(NO_SCHEME)),
-    (' ', "aws-sigv4", Refused(NO_SCHEME)),
-    (':', "next", Refused("one request at a time")),
-];
-
-pub(super) fn read(words: &[Word]) -> Result<Request, String> {
-    let Some(first) = words.first() else {
-        return Err("there is no command in it".to_owned());
-    };
+/// Reads the words of a curl command.
+pub(super) fn read(words: &[Word]) -> Result<Request, CommandError> {
+    let (first, rest) = words.split_first().ok_or(CommandError::Empty)?;
     let program = first.text.rsplit(['/', '\\']).next().unwrap_or_default();
     if !["curl", "curl.exe"].contains(&program) {
-        return Err(format!("{} should be `curl`", first.shown()));
+        return Err(CommandError::NotCurl(first.location()));
     }
     let mut request = Request::default();
-    let mut words = words[1..].iter();
+    let mut words = rest.iter();
     while let Some(word) = words.next() {
         let text = word.text.as_str();
         if let Some(name) = text.strip_prefix("--") {
-            let meaning = long(name).ok_or_else(|| unknown_long(word, name))?;
+            let meaning = options::long(name).ok_or_else(|| unknown_long(word, name))?;
             let value = match meaning.takes_value() {
                 true => next(&mut words, word)?,
                 false => "",
             };
-            request
-                .take(meaning, value)
-                .map_err(|why| format!("{}: {why}", word.shown()))?;
+            request.take(meaning, value, word)?;
         } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             request.take_short(letters, word, &mut words)?;
         } else if request.url.is_empty() && !text.is_empty() {
             request.url = text.to_owned();
         } else {
-            return Err(format!(
-                "{} is neither an option nor the value of one, and there is a URL already",
-                word.shown()
-            ));
+            return Err(CommandError::SecondUrl(word.location()));
         }
     }
     if request.url.is_empty() {
-        return Err("the command has no URL".to_owned());
+        return Err(CommandError::NoUrl);
     }
     Ok(request)
 }
 
-fn next<'a>(words: &mut impl Iterator<Item = &'a Word>, option: &Word) -> Result<&'a str, String> {
+fn next<'a>(
+    words: &mut impl Iterator<Item = &'a Word>,
+    option: &Word,
+) -> Result<&'a str, CommandError> {
     words
         .next()
         .map(|word| word.text.as_str())
-        .ok_or_else(|| format!("{} has no value", option.shown()))
+        .ok_or_else(|| CommandError::NoValue(option.location()))
 }
 
-fn long(name: &str) -> Option<Meaning> {
-    OPTIONS
-        .iter()
-        .find(|(_, long, _)| *long == name)
-        .map(|(_, _, meaning)| *meaning)
-}
-
-fn unknown_long(word: &Word, name: &str) -> String {
-    match name.split_once('=').and_then(|(name, _)| long(name)) {
-        Some(_) => format!(
-            "{}: curl wants an option's value as the next word, not after `=`",
-            word.shown()
-        ),
-        None => format!("{} is no option of curl's that tok can read", word.shown()),
-    }
-}
-
-impl Meaning {
-    fn takes_value(self) -> bool {
-        !matches!(self, Self::Get | Self::Ignored | Self::Refused(_))
+fn unknown_long(word: &Word, name: &str) -> CommandError {
+    match name
+        .split_once('=')
+        .and_then(|(name, _)| options::long(name))
+    {
+        Some(_) => CommandError::ValueAfterEquals(word.location()),
+        None => CommandError::UnknownOption(word.location()),
     }
 }
 
 impl Request {
-    /// Reads `-sSX POST`, `-XPOST`, `-d`: the last letter may have a value, in the same word or the next.
+    /// Takes `-sSX POST`, `-XPOST`, `-d`: the last letter's value is in the same word or the next.
     fn take_short<'a>(
         &mut self,
         letters: &str,
         word: &Word,
         words: &mut impl Iterator<Item = &'a Word>,
-    ) -> Result<(), String> {
+    ) -> Result<(), CommandError> {
         for (at, letter) in letters.char_indices() {
-            let meaning = OPTIONS
-                .iter()
-                .find(|(short, _, _)| *short == letter && letter != ' ')
-                .map(|(_, _, meaning)| *meaning)
-                .ok_or_else(|| {
-                    format!("{} is no option of curl's that tok can read", word.shown())
-                })?;
-            let because = |why: String| format!("{}: {why}", word.shown());
+            let meaning = options::short(letter)
+                .ok_or_else(|| CommandError::UnknownOption(word.location()))?;
             if !meaning.takes_value() {
-                self.take(meaning, "").map_err(because)?;
+                self.take(meaning, "", word)?;
                 continue;
             }
-            let attached = &letters[at + letter.len_utf8()..];
-            let value = match attached {
+            let value = match &letters[at + letter.len_utf8()..] {
                 "" => next(words, word)?,
                 attached => attached,
             };
-            return self.take(meaning, value).map_err(because);
+            return self.take(meaning, value, word);
         }
         Ok(())
     }
 
-    fn take(&mut self, meaning: Meaning, value: &str) -> Result<(), String> {
+    fn take(&mut self, meaning: Meaning, value: &str, word: &Word) -> Result<(), CommandError> {
+        self.apply(meaning, value)
+            .map_err(|error| CommandError::Option(word.location(), error))
+    }
+
+    fn apply(&mut self, meaning: Meaning, value: &str) -> Result<(), OptionError> {
         let owned = value.to_owned();
         match meaning {
             Meaning::Method => self.method = Some(owned),
             Meaning::Url if self.url.is_empty() => self.url = owned,
-            Meaning::Url => return Err("a second URL; one request at a time".to_owned()),
+            Meaning::Url => return Err(OptionError::SecondUrl),
             Meaning::Header => {
                 let (name, value) = value
                     .split_once(':')
                     .or_else(|| value.strip_suffix(';').map(|name| (name, "")))
                     .filter(|(name, _)| !name.starts_with('@'))
-                    .ok_or("its value is no header of the form `Name: value`")?;
+                    .ok_or(OptionError::NotAHeader)?;
                 self.headers
                     .push((name.trim().to_owned(), value.trim().to_owned()));
             }
-            Meaning::Data | Meaning::Json if value.starts_with('@') => return Err(from_file()),
+            Meaning::Data | Meaning::Json if value.starts_with('@') => {
+                return Err(OptionError::DataFromFile);
+            }
             Meaning::Data | Meaning::DataRaw => self.data.push(Datum::Raw(owned)),
             Meaning::Json => {
                 self.json = true;
@@ -258,26 +159,23 @@ impl Request {
                 .headers
                 .push(("Authorization".to_owned(), format!("Bearer {value}"))),
             Meaning::CaFile => self.ca_file = Some(owned),
-            // `FILE:PASSWORD`; a colon as second character belongs to a Windows drive.
+            // `FILE:PASSWORD`; a colon as the second character belongs to a Windows drive.
             Meaning::Certificate if value.chars().skip(2).any(|c| c == ':') => {
-                return Err("has a password, and tok reads only keys without one".to_owned());
+                return Err(OptionError::KeyPassword);
             }
             Meaning::Certificate => self.client_cert = Some(owned),
             Meaning::Key => self.client_key = Some(owned),
-            Ignored | IgnoredValue => {}
-            Refused(why) => return Err(why.to_owned()),
+            Meaning::Ignored | Meaning::IgnoredValue => {}
+            Meaning::Refused(error) => return Err(error),
         }
         Ok(())
     }
 }
 
-fn from_file() -> String {
-    "takes its data from a file, which a profile cannot; write the data itself".to_owned()
-}
-
-fn encoded(value: &str) -> Result<Datum, String> {
+/// `content`, `=content`, `name=content`, `@file`, `name@file`.
+fn encoded(value: &str) -> Result<Datum, OptionError> {
     match value.find(['=', '@']) {
-        Some(at) if value[at..].starts_with('@') => Err(from_file()),
+        Some(at) if value[at..].starts_with('@') => Err(OptionError::DataFromFile),
         Some(at) => Ok(Datum::Encoded(
             value[..at].to_owned(),
             value[at + 1..].to_owned(),
@@ -290,8 +188,8 @@ fn encoded(value: &str) -> Result<Datum, String> {
 mod tests {
     use super::*;
 
-    fn request(text: &str) -> Result<Request, String> {
-        read(&crate::curl::import::words::split(text)?)
+    fn request(text: &str) -> Result<Request, CommandError> {
+        read(&crate::curl::import::words::split(text).unwrap())
     }
 
     #[test]
@@ -363,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_word_and_contain_no_value() {
+    fn unreadable_word_is_named_without_its_value() {
         let cases = [
             ("", "there is no command"),
             ("wget x", "word 1 (line 1) should be `curl`"),
@@ -395,19 +293,9 @@ mod tests {
             ("curl u --digest -u a:hunter2", "tok knows Basic"),
         ];
         for (text, expected) in cases {
-            let message = request(text).unwrap_err();
+            let message = request(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{text}: {message}");
             assert!(!message.contains("hunter2"), "{message}");
-        }
-    }
-
-    #[test]
-    fn options_are_unique() {
-        for (at, (short, long, _)) in OPTIONS.iter().enumerate() {
-            let twin = OPTIONS[..at]
-                .iter()
-                .find(|(s, l, _)| l == long || *short != ' ' && s == short);
-            assert!(twin.is_none(), "-{short} --{long}");
         }
     }
 }

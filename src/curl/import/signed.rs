@@ -1,4 +1,4 @@
-//! Replaces the signed JWTs of an example (RFC 7523), which expired long ago, with assertions that tok signs.
+//! Replaces an example's assertions (RFC 7523), which expired long ago, by ones that tok signs.
 
 use serde_json::{Map, Value};
 
@@ -8,14 +8,17 @@ use crate::profile::draft::Draft;
 /// RFC 7523 §2.1.
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/// The assertions of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Signed {
-    /// Client authentication (RFC 7523 §2.2).
+    /// Client authentication (§2.2).
     pub(super) client: bool,
+    /// Authorization grant (§2.1).
     pub(super) grant: bool,
 }
 
 impl Signed {
+    /// Removes the assertions from `parameters`.
     pub(super) fn take(parameters: &mut Map<String, Value>) -> Self {
         let says = |name: &str, value: &str| parameters.get(name).is_some_and(|said| said == value);
         let signed = Self {

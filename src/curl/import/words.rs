@@ -1,56 +1,49 @@
-//! Splits a command from a manual into words as a shell would (POSIX.1-2024, XCU §2.2), but keeps `<YOUR ID>` as text and expands nothing.
+//! Splits a manual's command line into words by the shell's rules (POSIX.1-2024, XCU §2.2).
+//!
+//! It is more lenient where manuals are: `<YOUR ID>` is not a redirection, a prompt and comments
+//! are skipped, and nothing is expanded.
 
 use zeroize::Zeroizing;
 
-pub(super) struct Word {
-    pub(super) text: Zeroizing<String>,
-    number: usize,
-    line: usize,
-    is_bare: bool,
+use crate::curl::import::word::{Location, Word};
+
+/// Quotes that a shell cannot read.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum QuotingError {
+    #[error("{0} has a typographic quote (`{1}`), which no shell takes for one; write ' or \"")]
+    Typographic(Location, char),
+    #[error("{0} has a `{1}` that is not closed")]
+    Unclosed(Location, &'static str),
+    #[error("{0} has an escape in `$'…'` that is no character")]
+    NotACharacter(Location),
 }
 
-impl Word {
-    /// Returns the word's position, and its text only if that is an option's name.
-    pub(super) fn shown(&self) -> String {
-        let place = format!("word {} (line {})", self.number, self.line);
-        let is_long = self.text.starts_with("--");
-        let name: String = self
-            .text
-            .chars()
-            // The text after a short option's letter may be its value.
-            .take(if is_long { 30 } else { 2 })
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect();
-        match name.starts_with('-') && name.len() > 1 {
-            true => format!("{place}, `{name}`"),
-            false => place,
-        }
-    }
-}
-
+/// The quotes that word processors insert instead of the shell's.
 const TYPOGRAPHIC: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
 
-pub(super) fn split(text: &str) -> Result<Vec<Word>, String> {
-    let mut reader = Reader {
+/// The words of the first command in `text`.
+pub(super) fn split(text: &str) -> Result<Vec<Word>, QuotingError> {
+    let mut splitter = Splitter {
         rest: text,
         line: 1,
         words: Vec::new(),
         word: None,
     };
-    while reader.step()? {}
-    reader.finish();
-    Ok(reader.words)
+    while splitter.step()? {}
+    splitter.finish();
+    Ok(splitter.words)
 }
 
-struct Reader<'a> {
+struct Splitter<'a> {
     rest: &'a str,
     line: usize,
     words: Vec<Word>,
     word: Option<Word>,
 }
 
-impl<'a> Reader<'a> {
-    fn step(&mut self) -> Result<bool, String> {
+impl<'a> Splitter<'a> {
+    /// Reads a character or a quoted part; returns false at the end of the command.
+    fn step(&mut self) -> Result<bool, QuotingError> {
         if let Some(length) = continuation(self.rest) {
             self.take(length);
             return Ok(true);
@@ -67,7 +60,7 @@ impl<'a> Reader<'a> {
                 self.take(self.rest.find('\n').unwrap_or(self.rest.len()));
             }
             '|' | ';' => return Ok(false),
-            // A `&` within a word comes from a URL that the manual did not quote.
+            // Within a word it belongs to the query of an unquoted URL.
             '&' if self.word.is_none() || self.ends_word(1) => return Ok(false),
             '>' if self.word.is_none() && !self.words.is_empty() => return Ok(false),
             '\'' => {
@@ -103,10 +96,7 @@ impl<'a> Reader<'a> {
             }
             c if TYPOGRAPHIC.contains(&c) => {
                 self.push("", true);
-                return Err(format!(
-                    "{} has a typographic quote (`{c}`), which no shell takes for one; write ' or \"",
-                    self.shown()
-                ));
+                return Err(QuotingError::Typographic(self.location(), c));
             }
             c => {
                 let text = self.take(c.len_utf8());
@@ -116,6 +106,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
+    /// Whether the word ends after `length` more bytes.
     fn ends_word(&self, length: usize) -> bool {
         self.rest[length..]
             .chars()
@@ -151,18 +142,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn shown(&self) -> String {
+    fn location(&self) -> Location {
         self.word.as_ref().map_or_else(
-            || format!("word {} (line {})", self.words.len() + 1, self.line),
-            Word::shown,
+            || Location {
+                number: self.words.len() + 1,
+                line: self.line,
+                option: None,
+            },
+            Word::location,
         )
     }
 
-    fn unclosed(&self, quote: &str) -> String {
-        format!("{} has a `{quote}` that is not closed", self.shown())
+    fn unclosed(&self, quote: &'static str) -> QuotingError {
+        QuotingError::Unclosed(self.location(), quote)
     }
 
-    fn until(&mut self, end: char, quote: &str) -> Result<&'a str, String> {
+    /// Takes the text before the next `end`, and `end` itself.
+    fn until(&mut self, end: char, quote: &'static str) -> Result<&'a str, QuotingError> {
         match self.rest.find(end) {
             Some(at) => {
                 let text = self.take(at);
@@ -173,7 +169,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn double_quoted(&mut self) -> Result<(), String> {
+    /// The rest of `"…"`: a backslash escapes only `$`, `` ` ``, `"`, `\` and a line end.
+    fn double_quoted(&mut self) -> Result<(), QuotingError> {
         self.push("", false);
         loop {
             let Some(first) = self.rest.chars().next() else {
@@ -207,7 +204,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn ansi_quoted(&mut self) -> Result<(), String> {
+    /// The rest of `$'…'`, with C's escapes.
+    fn ansi_quoted(&mut self) -> Result<(), QuotingError> {
         self.push("", false);
         loop {
             let Some(first) = self.rest.chars().next() else {
@@ -264,21 +262,16 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    fn number(&mut self, most: usize, radix: u32) -> Result<char, String> {
+    fn number(&mut self, most: usize, radix: u32) -> Result<char, QuotingError> {
         let digits = self.digits(most, radix);
         u32::from_str_radix(digits, radix)
             .ok()
             .and_then(char::from_u32)
-            .ok_or_else(|| {
-                format!(
-                    "{} has an escape in `$'…'` that is no character",
-                    self.shown()
-                )
-            })
+            .ok_or_else(|| QuotingError::NotACharacter(self.location()))
     }
 
-    /// Keeps `$(…)` as text; nothing is run.
-    fn substitution(&mut self) -> Result<(), String> {
+    /// `$(…)`, kept as text: nothing is run.
+    fn substitution(&mut self) -> Result<(), QuotingError> {
         let mut depth = 0_usize;
         for (at, c) in self.rest.char_indices() {
             match c {
@@ -296,13 +289,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns the length of a backslash-newline; copied text may have blanks in between.
+/// The length of a backslash at a line's end, and of blanks after it that copying added.
 fn continuation(rest: &str) -> Option<usize> {
     let after = rest.strip_prefix('\\')?;
     let blanks = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
     after[blanks..].starts_with('\n').then_some(blanks + 2)
 }
 
+/// The length of a placeholder `<…>`.
 fn placeholder(rest: &str) -> Option<usize> {
     let end = rest.find('>')?;
     let inside = &rest[1..end];
@@ -316,7 +310,7 @@ fn placeholder(rest: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn texts(text: &str) -> Result<Vec<String>, String> {
+    fn texts(text: &str) -> Result<Vec<String>, QuotingError> {
         Ok(split(text)?
             .iter()
             .map(|word| word.text.to_string())
@@ -324,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_split_as_a_shell_splits_them() {
+    fn words_are_split_as_by_a_shell() {
         let cases: [(&str, &[&str]); 27] = [
             ("curl a b", &["curl", "a", "b"]),
             ("curl 'a b' \"c d\"", &["curl", "a b", "c d"]),
@@ -363,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_word_is_named_by_its_position_without_its_text() {
+    fn unclosed_word_is_named_by_its_location_without_its_text() {
         let cases = [
             ("curl -d 'hunter2", "word 3 (line 1) has a `'`"),
             ("curl \\\n -d \"hunter2", "word 3 (line 2) has a `\"`"),
@@ -376,7 +370,7 @@ mod tests {
             (r"curl $'hunter2\xzz'", "word 2 (line 1) has an escape"),
         ];
         for (text, expected) in cases {
-            let message = texts(text).unwrap_err();
+            let message = texts(text).unwrap_err().to_string();
             assert!(message.starts_with(expected), "{text}: {message}");
             assert!(!message.contains("hunter2"), "{message}");
         }
