@@ -62,6 +62,10 @@ impl NoProvider {
     }
 }
 
+/// The provider called `name`.
+///
+/// # Errors
+/// Fails if the catalogue has no such name.
 pub(crate) fn find(name: &str) -> Result<Entry, NoProvider> {
     match ENTRIES.iter().find(|(known, _)| *known == name) {
         Some((name, text)) => document(text).map_err(|error| NoProvider::Damaged(name, error)),

@@ -1,4 +1,4 @@
-//! Changing the config file: a profile is put into it, everything else stays as its owner wrote it, and the file is replaced whole or not at all.
+//! Adds and removes profiles of the config file; everything else in it stays as it was written.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,12 +9,10 @@ use toml_edit::{DocumentMut, Item, Table};
 use crate::error::{Error, Kind, Subject};
 use crate::process::replace_file;
 use crate::profile::file::Config;
+use crate::profile::file::locate::line_at;
 
-/// The config at `path` to be changed; an empty one where there is no file yet.
-///
-/// # Errors
-/// As [`Config::load`], except that a file may be missing.
-pub fn open(path: &Path) -> Result<Config, Error> {
+/// Reads the config at `path`; a missing file is an empty config.
+pub(crate) fn open(path: &Path) -> Result<Config, Error> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::of_text(path, "")),
         _ => Config::load(path),
@@ -22,11 +20,7 @@ pub fn open(path: &Path) -> Result<Config, Error> {
 }
 
 impl Config {
-    /// Whether profile `name` is in it.
-    ///
-    /// # Errors
-    /// A config failure when the file is no TOML.
-    pub fn has_profile(&self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn has_profile(&self, name: &str) -> Result<bool, Error> {
         Ok(self
             .document()?
             .get("profiles")
@@ -34,39 +28,32 @@ impl Config {
             .is_some())
     }
 
-    /// This config with profile `name` added at its end, or put in the place of the one of that name. Comments and order stay.
-    ///
-    /// # Errors
-    /// A config failure when the file is no TOML, or `profiles` in it is no table.
-    pub fn with_profile(&self, name: &str, table: Table) -> Result<Self, Error> {
-        let has_crlf = self.text.contains("\r\n");
-        let mut text = match self.has_profile(name)? {
+    /// This config with profile `name` replaced, or added at the end.
+    pub(crate) fn with_profile(&self, name: &str, table: Table) -> Result<Self, Error> {
+        let text = match self.has_profile(name)? {
             true => self.replaced(name, table)?,
             false => self.appended(name, table)?,
         };
-        if has_crlf {
+        Ok(self.changed_to(text))
+    }
+
+    /// `text` in this file, with this file's line ends.
+    fn changed_to(&self, mut text: String) -> Self {
+        if self.text.contains("\r\n") {
             text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
-        Ok(Self::of_text(&self.path, &text))
+        Self::of_text(&self.path, &text)
     }
 
     fn document(&self) -> Result<DocumentMut, Error> {
         self.text.parse().map_err(|error: toml_edit::TomlError| {
-            let line = error.span().map_or_else(String::new, |span| {
-                format!(
-                    ":{}",
-                    crate::profile::file::locate::line_at(&self.text, span.start)
-                )
-            });
-            let message = error.message().replace('\n', ", ");
-            Error::new(
-                Kind::Config,
-                format!("{}{line}: {message}", self.path.display()),
-            )
+            let line = error.span().map(|span| line_at(&self.text, span.start));
+            Error::new(Kind::Config, error.message().replace('\n', ", "))
+                .about(Subject::File(self.path.clone(), line))
         })
     }
 
-    /// New text goes to the very end, so that not a byte of the old changes.
+    /// Adds the profile at the end, so that no byte of the old text changes.
     fn appended(&self, name: &str, table: Table) -> Result<String, Error> {
         let mut text = self.text.clone();
         if !text.is_empty() && !text.ends_with('\n') {
@@ -76,7 +63,7 @@ impl Config {
             text.push('\n');
         }
         text.push_str(&shown(name, table.clone()));
-        // Where `profiles` is written in another way (`profiles = { … }`) a header after it is an error.
+        // After `profiles = { … }` a header `[profiles.NAME]` is an error.
         match text.parse::<DocumentMut>() {
             Ok(_) => Ok(text),
             Err(_) => self.replaced(name, table),
@@ -94,10 +81,8 @@ impl Config {
         }
         let is_inline = profiles.is_inline_table();
         let Some(profiles) = profiles.as_table_like_mut() else {
-            return Err(Error::new(
-                Kind::Config,
-                format!("{}: `profiles` is no table", self.path.display()),
-            ));
+            return Err(Error::new(Kind::Config, "`profiles` is no table")
+                .about(Subject::File(self.path.clone(), None)));
         };
         let item = match is_inline {
             true => Item::Value(table.into_inline_table().into()),
@@ -107,12 +92,8 @@ impl Config {
         Ok(document.to_string())
     }
 
-    /// This config without profile `name`. The comment right above the profile goes with it, everything else stays.
-    ///
-    /// # Errors
-    /// A config failure when the file is no TOML.
-    pub fn without_profile(&self, name: &str) -> Result<Self, Error> {
-        let has_crlf = self.text.contains("\r\n");
+    /// This config without profile `name` and the comment right above it.
+    pub(crate) fn without_profile(&self, name: &str) -> Result<Self, Error> {
         let mut document = self.document()?;
         let removed = document
             .get_mut("profiles")
@@ -127,20 +108,13 @@ impl Config {
                 put_before(&mut document, table.position(), kept);
             }
         }
-        let mut text = document.to_string();
-        if has_crlf {
-            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
-        }
-        let text = text.trim_start_matches(['\n', '\r']);
-        Ok(Self::of_text(&self.path, text))
+        let text = document.to_string();
+        Ok(self.changed_to(text.trim_start_matches(['\n', '\r']).to_owned()))
     }
 
-    /// Writes this config to its place in one step. A symbolic link stays one; an existing file keeps its mode; a new file and a new
-    /// folder are readable only by their owner.
-    ///
-    /// # Errors
-    /// A config failure that names the path, also if the file is no longer as `before`.
-    pub fn replace(&self, before: &Self) -> Result<(), Error> {
+    /// Writes this config in one step, unless the file is no longer as `before`. A symbolic link
+    /// and the file's mode stay; a new file and a new folder are readable only by their owner.
+    pub(crate) fn replace(&self, before: &Self) -> Result<(), Error> {
         self.try_replace(before).map_err(|error| {
             let hint = match &error {
                 ReplaceError::Changed => Some("run the command again"),
@@ -187,7 +161,6 @@ impl Config {
     }
 }
 
-/// Why the config file is not written.
 #[derive(Debug, thiserror::Error)]
 enum ReplaceError {
     #[error(transparent)]
@@ -239,8 +212,7 @@ fn put_before(document: &mut DocumentMut, position: Option<isize>, text: &str) {
 }
 
 /// The text of a profile's table, with its header.
-#[must_use]
-pub fn shown(name: &str, table: Table) -> String {
+pub(crate) fn shown(name: &str, table: Table) -> String {
     let mut profiles = Table::new();
     profiles.set_implicit(true);
     profiles.insert(name, Item::Table(table));
@@ -249,7 +221,7 @@ pub fn shown(name: &str, table: Table) -> String {
     document.to_string().trim_start().to_owned()
 }
 
-/// The file behind a symbolic link, as dotfile managers make them: it is the one to replace.
+/// The file to replace, behind the symbolic links of a dotfile manager.
 fn target(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
@@ -286,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_profile_goes_to_the_end_and_no_byte_before_it_changes() {
+    fn new_profile_is_added_at_the_end_and_no_byte_before_it_changes() {
         let new = "[profiles.a]\nclient_id = \"new\"\n";
         for (text, between) in [
             ("", ""),
@@ -304,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_replaced_where_it_stands_and_its_comment_stays() {
+    fn profile_is_replaced_in_its_position_and_its_comment_stays() {
         let text = "# top\n[profiles.z]\nk = 1\n\n# about a\n[profiles.a] # a\nclient_id = 'old'\nscope = 's'\n[profiles.a.params]\np = 1\n\n# about b\n[profiles.b]\nk = 2 # two\n# end\n";
         assert_eq!(
             with_profile(text),
@@ -352,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_toml_is_said_with_its_line() {
+    fn syntax_error_is_reported_with_its_line() {
         let config = Config::of_text("c.toml", "a = 1\nb =\n");
         let failure = config.with_profile("a", table()).unwrap_err();
         assert!(failure.to_string().starts_with("c.toml:2: "), "{failure}");
@@ -361,18 +333,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_changed_meanwhile_is_not_overwritten() {
+    fn file_that_another_process_changed_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         let before = open(&path).unwrap();
-        fs::write(&path, "# somebody else's\n").unwrap();
+        fs::write(&path, "# of another process\n").unwrap();
         let failure = before
             .with_profile("a", table())
             .unwrap()
             .replace(&before)
             .unwrap_err();
         assert!(failure.to_string().contains("another process"), "{failure}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "# somebody else's\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# of another process\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -3,7 +3,7 @@
 //! It is never looked for in the working directory, as a config names commands to run and where secrets go.
 
 mod assertion;
-pub mod edit;
+pub(crate) mod edit;
 mod hint;
 mod json_schema;
 mod locate;
@@ -13,7 +13,7 @@ mod request;
 mod response;
 pub mod schema;
 mod section;
-pub mod state;
+pub(crate) mod state;
 mod tables;
 mod values;
 
@@ -122,8 +122,8 @@ impl Config {
 
     /// Returns the file's state without reading it; `None` if it may not be trusted or has no reliable state.
     #[must_use]
-    pub fn state_of(path: &Path) -> Option<State> {
-        // Opening a pipe would block until it has a writer.
+    pub(crate) fn state_of(path: &Path) -> Option<State> {
+        // A pipe would wait for a writer.
         if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
@@ -135,7 +135,7 @@ impl Config {
 
     /// Returns the state the file was read in, if any later change alters it.
     #[must_use]
-    pub fn settled_state(&self) -> Option<State> {
+    pub(crate) fn settled_state(&self) -> Option<State> {
         self.state
             .filter(|_| state::tells_of_every_change(&self.path))
     }

@@ -1,4 +1,4 @@
-//! Which state of a config file was read, so that a later run can tell without reading it that it would read the same.
+//! The state of a config file, by which a later run can tell without reading it that it is unchanged.
 
 #[cfg(not(unix))]
 mod portable;
@@ -16,14 +16,14 @@ use self::portable as system;
 use self::unix as system;
 use crate::clock::Now;
 
-/// How long a file must have been left alone before its state stands for what is in it: twice the coarsest time stamp of any file system. A
-/// file that was changed a moment ago may be changed again within the same tick, and look as it did.
+/// How long a file must be unchanged before its state identifies its content: twice the coarsest time
+/// stamp of any file system, because two changes within one tick look the same.
 const SETTLED_AFTER_MS: i64 = 4_000;
 
-/// What the file system says of one state of a file. Any change of what is in the file, or of who may write it, is another state: the time of
-/// the last change (`st_ctime`) cannot be set by programs, where the file system keeps one.
+/// The metadata of a file. It differs after every change of content or permissions, because programs
+/// cannot set the time of the last change (`st_ctime`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     device: u64,
     inode: u64,
     size: u64,
@@ -32,15 +32,13 @@ pub struct State {
 }
 
 impl State {
-    /// The state that `metadata` tells of; none where it tells of none.
-    #[must_use]
-    pub fn of(metadata: &Metadata) -> Option<Self> {
+    /// Reads the state, or `None` if it cannot be determined.
+    pub(crate) fn of(metadata: &Metadata) -> Option<Self> {
         system::state(metadata)
     }
 
-    /// Whether a file that was read in this state at `now` is sure to be in another when it is changed.
-    #[must_use]
-    pub fn is_settled(&self, now: &Now) -> bool {
+    /// Whether every change after `now` leads to another state.
+    pub(crate) fn is_settled(&self, now: &Now) -> bool {
         [self.modified, self.changed].iter().all(|(seconds, _)| {
             now.unix_ms
                 .saturating_sub(seconds.saturating_mul(1000))
@@ -50,8 +48,7 @@ impl State {
     }
 }
 
-/// Whether what the file system that `path` is on says of a file is another state after every change.
-#[must_use]
-pub fn tells_of_every_change(path: &Path) -> bool {
+/// Whether the file system of `path` keeps a time of the last change that programs cannot set.
+pub(crate) fn tells_of_every_change(path: &Path) -> bool {
     system::tells_of_every_change(path)
 }

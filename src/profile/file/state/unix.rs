@@ -1,4 +1,4 @@
-//! Unix: a file's device, inode, size and times, among them one that programs cannot set, where the file system keeps it.
+//! Unix: reads a file's device, inode, size and times, of which programs cannot set `st_ctime`.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -8,9 +8,8 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use crate::profile::file::state::State;
 
-/// See [`State::of`].
 pub(super) fn state(metadata: &Metadata) -> Option<State> {
-    // A pipe (`--config <(…)`) looks the same whatever comes out of it.
+    // A pipe (`--config <(…)`) looks the same with any content.
     metadata.is_file().then(|| State {
         device: metadata.dev(),
         inode: metadata.ino(),
@@ -20,19 +19,17 @@ pub(super) fn state(metadata: &Metadata) -> Option<State> {
     })
 }
 
-/// Whether the file system keeps a time of the last change that nobody can set.
 pub(super) fn tells_of_every_change(path: &Path) -> bool {
-    // An image that nobody writes to can be exchanged for another one, with whatever times its maker gave it.
+    // A read-only image can be exchanged for another one with the same times.
     let is_written_to =
         statvfs(path).is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::RDONLY));
     is_written_to && keeps_a_time_of_change(path)
 }
 
-/// The file systems that give the time of the last modification, which can be set, for that of the last change: they were made for systems
-/// that have no such time, or stand for a folder elsewhere.
+/// Foreign and remote file systems return the time of modification, which programs can set, as `st_ctime`.
 #[cfg(target_os = "linux")]
 fn keeps_a_time_of_change(path: &Path) -> bool {
-    // linux/magic.h, and fs/exfat, fs/ntfs3, fs/smb in the kernel's sources.
+    // linux/magic.h, and fs/exfat, fs/ntfs3, fs/smb in the kernel.
     const WITHOUT: [u64; 8] = [
         0x4d44,      // vfat
         0x2011_bab0, // exfat
@@ -43,12 +40,12 @@ fn keeps_a_time_of_change(path: &Path) -> bool {
         0xfe53_4d42, // smb2
         0x0102_1997, // 9p
     ];
-    // The field has a sign on some machines and none on others; the names fit 32 bits.
+    // The field is signed on some machines; the numbers fit 32 bits.
     rustix::fs::statfs(path)
         .is_ok_and(|system| !WITHOUT.contains(&(system.f_type as u64 & 0xffff_ffff)))
 }
 
-/// Elsewhere the kinds have no numbers; a home is on the system's own file system, which keeps that time.
+/// Other systems have no numbers for them; a home is on a file system that keeps that time.
 #[cfg(not(target_os = "linux"))]
 fn keeps_a_time_of_change(_: &Path) -> bool {
     true
@@ -61,14 +58,14 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     #[test]
-    fn whatever_is_done_to_a_file_it_is_in_another_state() {
+    fn every_change_of_a_file_changes_its_state() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("config.toml");
         let state = || State::of(&fs::metadata(&path).unwrap()).unwrap();
         fs::write(&path, "a").unwrap();
         let before = state();
         assert_eq!(state(), before);
-        // As a careful editor or `cp -p` would: same size, and the old time of modification set again.
+        // As after `cp -p`: same size, same time of modification.
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         std::thread::sleep(Duration::from_millis(20));
         fs::write(&path, "b").unwrap();
@@ -86,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_stands_for_the_file_once_it_has_been_left_alone_for_a_while() {
+    fn state_is_settled_some_seconds_after_the_last_change() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("config.toml");
         fs::write(&path, "a").unwrap();
@@ -99,7 +96,7 @@ mod tests {
         for (ms, settled) in [(0, false), (3_000, false), (6_000, true), (-9_000, false)] {
             assert_eq!(state.is_settled(&later(ms)), settled, "{ms}");
         }
-        // What claims to be from the future is changed before its time has come.
+        // A time in the future is not settled either.
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::now() + Duration::from_secs(3600))
             .unwrap();
