@@ -62,11 +62,11 @@ pub(crate) fn header(
     let left = lines.iter().filter(|line| !line.names().any(is_missing));
     for line in left {
         let text = line.render(&|name| header_value(profile, token, &values, secret, name))?;
-        check_line(&text).map_err(|what| {
+        check_line(&text).map_err(|error| {
             Error::new(
                 Kind::Config,
                 format!(
-                    "profile `{}`: `header`: the line from `{}` {what}",
+                    "profile `{}`: `header`: the line from `{}` {error}",
                     profile.name,
                     clean(line.source(), SHOWN_CHARACTERS)
                 ),
@@ -135,13 +135,8 @@ fn header_value(
             Ok(computed.map(|(_, text)| text.clone()).unwrap_or_default())
         }
         Name::Kept(name) if is_optional_and_missing(profile, token, name) => Ok(Secret::default()),
-        Name::Kept(name) => kept(token, name).map_err(|what| {
-            Error::new(
-                Kind::Unusable,
-                format!("the provider's answer {what} `{name}`, which `header` needs"),
-            )
-            .profile(&profile.name)
-        }),
+        Name::Kept(name) => kept(token, name)
+            .map_err(|error| Error::of(Kind::Unusable, error).profile(&profile.name)),
         known => Ok(Secret::new(profile.known_value(known).unwrap_or_default())),
     }
 }
@@ -156,11 +151,26 @@ fn is_optional_and_missing(profile: &Profile, token: &Token, name: &str) -> bool
     is_absent && keep.is_some_and(|keep| keep.optional)
 }
 
-/// An invalid member is the provider's fault, not the profile's.
-fn kept(token: &Token, name: &str) -> Result<Secret, &'static str> {
+/// A member of the provider's answer that a header line cannot contain.
+#[derive(Debug, thiserror::Error)]
+enum KeptError {
+    #[error("the provider's answer had no `{0}`, which `header` needs")]
+    Missing(String),
+    #[error("the provider's answer had an empty `{0}`, which `header` needs")]
+    Empty(String),
+    #[error(
+        "the provider's answer had something that cannot stand in a header in `{0}`, which `header` needs"
+    )]
+    NotPrintable(String),
+}
+
+/// The text of a kept member for a header line.
+fn kept(token: &Token, name: &str) -> Result<Secret, KeptError> {
     match token.kept.get(name) {
         Some(Value::Number(number)) => Ok(Secret::new(number.to_string())),
-        Some(Value::String(text)) if text.trim().is_empty() => Err("had an empty"),
+        Some(Value::String(text)) if text.trim().is_empty() => {
+            Err(KeptError::Empty(name.to_owned()))
+        }
         Some(Value::String(text))
             if text
                 .bytes()
@@ -168,25 +178,39 @@ fn kept(token: &Token, name: &str) -> Result<Secret, &'static str> {
         {
             Ok(Secret::new(text.as_str()))
         }
-        Some(Value::String(_)) => Err("had something that cannot stand in a header in"),
-        _ => Err("had no"),
+        Some(Value::String(_)) => Err(KeptError::NotPrintable(name.to_owned())),
+        _ => Err(KeptError::Missing(name.to_owned())),
     }
 }
 
-fn check_line(line: &Secret) -> Result<(), &'static str> {
+/// A line that is not one header field. Its text does not contain the line.
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum LineError {
+    #[error("is no header field: it has no `Name: `")]
+    NoName,
+    #[error("has something before the colon that is no header name")]
+    Name,
+    #[error("has nothing after the colon")]
+    NoValue,
+    #[error("would hold a line break or control character")]
+    Control,
+}
+
+/// Checks that `line` is one header field: `name: value` without a control character (RFC 9110 §5).
+fn check_line(line: &Secret) -> Result<(), LineError> {
     let text = line.expose();
     let Some((name, value)) = text.split_once(':') else {
-        return Err("is no header field: it has no `Name: `");
+        return Err(LineError::NoName);
     };
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err("has something before the colon that is no header name");
+        return Err(LineError::Name);
     }
     if value.trim().is_empty() {
-        return Err("has nothing after the colon");
+        return Err(LineError::NoValue);
     }
     if text.chars().any(|c| c.is_control() && c != '\t') {
-        return Err("would hold a line break or control character");
+        return Err(LineError::Control);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::Now;
 use crate::commands::get::get;
 use crate::commands::session::{Session, write};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Subject};
 use crate::output::rfc3339;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::duration;
@@ -45,15 +45,14 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn run(&self, session: &Session, out: &mut dyn Write) -> anyhow::Result<()> {
         let (profile, token, _) = get(session, &self.fetch)?;
-        let jwt = Jwt::decode(token.access_token.expose()).map_err(|why| {
-            Error::new(
-                Kind::Unusable,
-                format!("profile `{}`: nothing to inspect: {why}", profile.name),
-            )
-            .hint(format!(
-                "`tok json {}` prints what the provider said of it",
-                profile.name
-            ))
+        let jwt = Jwt::decode(token.access_token.expose()).map_err(|error| {
+            Error::of(Kind::Unusable, error)
+                .about(Subject::Action("nothing to inspect".into()))
+                .profile(&profile.name)
+                .hint(format!(
+                    "`tok json {}` prints what the provider said of it",
+                    profile.name
+                ))
         })?;
         session
             .notes()
@@ -74,20 +73,26 @@ struct Jwt {
     claims: Map<String, Value>,
 }
 
+/// A token that is not a JWT which tok can read.
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum UnreadableToken {
+    #[error("the token is opaque (no JWT), so only the provider can read it")]
+    Opaque,
+    #[error("the token is an encrypted JWT, so only the API it is for can read it")]
+    Encrypted,
+}
+
 impl Jwt {
-    fn decode(token: &str) -> Result<Self, &'static str> {
-        const OPAQUE: &str = "the token is opaque (no JWT), so only the provider can read it";
+    fn decode(token: &str) -> Result<Self, UnreadableToken> {
         let parts: Vec<&str> = token.split('.').collect();
         match parts[..] {
             [header, claims, _] => Ok(Self {
-                header: object(header).ok_or(OPAQUE)?,
-                claims: object(claims).ok_or(OPAQUE)?,
+                header: object(header).ok_or(UnreadableToken::Opaque)?,
+                claims: object(claims).ok_or(UnreadableToken::Opaque)?,
             }),
-            // RFC 7516 §3.1: an encrypted JWT has five parts.
-            [header, _, _, _, _] if object(header).is_some() => {
-                Err("the token is an encrypted JWT, so only the API it is for can read it")
-            }
-            _ => Err(OPAQUE),
+            // RFC 7516 §3.1: five parts are an encrypted one.
+            [header, _, _, _, _] if object(header).is_some() => Err(UnreadableToken::Encrypted),
+            _ => Err(UnreadableToken::Opaque),
         }
     }
 
@@ -167,14 +172,17 @@ mod tests {
         assert_eq!(jwt.header["alg"], "RS256");
         assert_eq!(jwt.claims["sub"], "s");
         assert_eq!(jwt.json()["times"]["exp"], "1970-01-01T00:01:00Z");
-        for (token, why) in [
-            ("opaque".to_owned(), "opaque"),
-            ("a.b.c".to_owned(), "opaque"),
-            (format!("{header}.{}.x", part("[1]")), "opaque"),
-            (format!("{header}.{claims}"), "opaque"),
-            (format!("{header}.a.b.c.d"), "encrypted"),
+        for (token, error) in [
+            ("opaque".to_owned(), UnreadableToken::Opaque),
+            ("a.b.c".to_owned(), UnreadableToken::Opaque),
+            (
+                format!("{header}.{}.x", part("[1]")),
+                UnreadableToken::Opaque,
+            ),
+            (format!("{header}.{claims}"), UnreadableToken::Opaque),
+            (format!("{header}.a.b.c.d"), UnreadableToken::Encrypted),
         ] {
-            assert!(Jwt::decode(&token).unwrap_err().contains(why), "{token}");
+            assert_eq!(Jwt::decode(&token).unwrap_err(), error, "{token}");
         }
     }
 
