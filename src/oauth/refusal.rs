@@ -124,8 +124,10 @@ impl Refusal {
         let text = answer.text();
         // Words are only read, so a repeated member does no harm.
         let plain = match serde_json::from_str(&text) {
-            Ok(Value::String(text)) => text,
-            Ok(document) => return Self::in_json(&document),
+            Ok(document) => match bare_text(&document) {
+                Some(text) => text.to_owned(),
+                None => return Self::in_json(&document),
+            },
             Err(_) => match Shape::of(&text) {
                 Shape::Form => {
                     let form = document::read_form(&text).ok()?;
@@ -176,11 +178,19 @@ pub(crate) fn is_refusal(document: &Value) -> bool {
     says_so("error") || says_so("errors") || denies("ok") || denies("success")
 }
 
-/// Whether plain text is several words, or one like `Unauthorized` or `invalid_client`; anything else could be a token.
+/// Whether plain text is several words, or one like `invalid_client`; anything else could be a token.
 fn is_sentence_or_code(text: &str) -> bool {
-    let rest = text.strip_prefix(|first: char| first.is_ascii_alphabetic());
     let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    text.contains(' ') || rest.is_some_and(|rest| rest.bytes().all(is_lower))
+    text.trim().contains(' ') || text.bytes().all(is_lower)
+}
+
+/// The text of a document that is only text, or a list of texts.
+fn bare_text(document: &Value) -> Option<&str> {
+    match document {
+        Value::String(text) => Some(text),
+        Value::Array(items) => items.first().and_then(bare_text),
+        _ => None,
+    }
 }
 
 /// The root element in XML.
@@ -333,6 +343,12 @@ mod tests {
             "eyJhbGciOiJub25lIn0.eyJzdWIiOjF9.sig",
             "\"REALTOKEN123456\"",
             "REALTOKEN123456",
+            "REALTOKEN123456\n",
+            "\" REALTOKEN123456\"",
+            "[\"REALTOKEN123456\"]",
+            "[[\"REALTOKEN123456\"]]",
+            "Realtoken",
+            "<title>REALTOKEN123456</title>",
             "abc123",
             r#"sorry: {"access_token":"REAL-token"}"#,
         ] {
