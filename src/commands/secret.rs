@@ -103,15 +103,14 @@ fn unknown(profile: &Profile, name: &str) -> Error {
         .keys()
         .map(String::as_str)
         .chain([CLIENT_SECRET]);
-    let error = |reason: String| Error::new(Kind::Config, reason);
+    // The name is not shown: it may be the secret itself, typed in the wrong place.
+    let error = Error::new(
+        Kind::Usage,
+        format!("profile `{}` has no secret of this name", profile.name),
+    );
     match nearest(name, known) {
-        Some(near) => error(format!(
-            "profile `{}` has no secret `{name}`",
-            profile.name
-        ))
-        .hint(format!("did you mean `{near}`?")),
-        // The name is not shown: it may be the secret itself, typed in the wrong place.
-        None => error(format!("profile `{}` has no secret of this name", profile.name)).hint(format!(
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!(
             "declare the name in the profile: `secrets = {{ NAME = {{}} }}`; the secret itself is typed at a prompt or read from stdin: `tok secret set {}`",
             profile.name
         )),
