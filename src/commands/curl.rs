@@ -75,7 +75,7 @@ impl Execute for Args {
         let header = header_lines(&profile, &token)?;
         check_redirects(&requests, &header).map_err(Error::from)?;
         let mut command = Command::new("curl");
-        withhold(&mut command);
+        withhold(&mut command, &|| session.config().ok());
         let mut from = 0;
         for at in insertions {
             command.args(typed.get(from..at).unwrap_or_default());

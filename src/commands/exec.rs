@@ -78,7 +78,6 @@ impl Execute for Args {
         };
         let mut command = Command::new(program);
         command.args(arguments);
-        withhold(&mut command);
         let mut values: Vec<(String, Secret)> = Vec::new();
         for (profile, names) in self.profiles.iter().zip(names) {
             let given = self.given(session, profile)?;
@@ -88,6 +87,7 @@ impl Execute for Args {
             values.push((names.token, given.token));
             values.push((names.header, Secret::new(given.header.expose().trim_end())));
         }
+        withhold(&mut command, &|| session.config().ok());
         for (name, value) in &values {
             command.env(name, value.expose());
         }

@@ -25,6 +25,7 @@ pub mod rules;
 mod sources;
 pub mod template;
 mod unused;
+pub(crate) mod variables;
 mod vars;
 
 pub use inputs::Inputs;

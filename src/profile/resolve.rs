@@ -160,7 +160,7 @@ fn from_table(
             origins.push(origin);
         }
     }
-    let folder = config.folder().to_owned();
+    let folder = config.folder();
     let path =
         |written: Option<String>| written.map(|path| folder.join(home::expanded(Path::new(&path))));
     let (client_cert, client_key) = (path(table.client_cert), path(table.client_key));
@@ -190,7 +190,7 @@ fn from_table(
         ca_file: path(table.ca_file),
         client_cert,
         client_key,
-        folder,
+        config: config.clone(),
         vars,
         env,
         written_vars: table.vars.into_keys().collect(),

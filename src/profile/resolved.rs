@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::profile::assertion::Assertion;
+use crate::profile::file::Config;
 use crate::profile::file::schema::{CacheKind, SourceTable};
 use crate::profile::home;
 use crate::profile::plan::Plan;
@@ -66,8 +67,8 @@ pub struct Profile {
     pub client_cert: Option<PathBuf>,
     /// A PEM file with the client's private key.
     pub client_key: Option<PathBuf>,
-    /// The folder that relative paths start from.
-    pub folder: PathBuf,
+    /// The config it is from.
+    pub config: Config,
     /// The variables that the templates use, resolved.
     pub vars: BTreeMap<String, String>,
     /// The environment variables that the templates use.
@@ -144,7 +145,7 @@ impl Profile {
     }
 
     pub(crate) fn path(&self, written: &str) -> PathBuf {
-        self.folder.join(home::expanded(written.as_ref()))
+        self.config.folder().join(home::expanded(written.as_ref()))
     }
 
     pub(crate) fn plans(&self) -> impl Iterator<Item = &Plan> {

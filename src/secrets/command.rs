@@ -1,5 +1,6 @@
 //! Secrets from a program, such as a password manager's command line, run without a shell and until a deadline.
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -8,15 +9,18 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::secrets::environment::withhold;
 use crate::secrets::failure::{Failure, LARGEST_BYTES};
 use crate::secrets::{Given, seconds_until};
 
 /// Something the program started may keep the pipe open after it exits.
 const DRAIN: Duration = Duration::from_millis(200);
 
-/// The child inherits stderr, has an empty stdin, and sees none of tok's secrets.
-pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure> {
+/// The child inherits stderr, has an empty stdin, and does not see the variables in `withheld`.
+pub(super) fn read(
+    command: &[String],
+    withheld: &[OsString],
+    until: Instant,
+) -> Result<Given, Failure> {
     let seconds = seconds_until(until);
     let (program, arguments) = command.split_first().ok_or(Failure::NoCommand)?;
     let mut child = Command::new(program);
@@ -24,7 +28,9 @@ pub(super) fn read(command: &[String], until: Instant) -> Result<Given, Failure>
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    withhold(&mut child);
+    for variable in withheld {
+        child.env_remove(variable);
+    }
     let mut child = child.spawn().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Failure::NoProgram(program.clone()),
         _ => Failure::NotStarted(error),
@@ -110,7 +116,7 @@ mod tests {
 
     fn sh(script: &str, deadline: Duration) -> Result<String, String> {
         let command = ["sh", "-c", script].map(str::to_owned);
-        read(&command, Instant::now() + deadline)
+        read(&command, &[], Instant::now() + deadline)
             .map(|given| given.secret.expose().to_owned())
             .map_err(|failure| crate::error::Error::from(failure).to_string())
     }
@@ -131,7 +137,7 @@ mod tests {
             assert!(message.contains(expected), "{script}: {message}");
             assert!(!message.contains("s3cret"), "{message}");
         }
-        let missing = read(&["no-such-program-here".into()], Instant::now() + long);
+        let missing = read(&["no-such-program-here".into()], &[], Instant::now() + long);
         assert!(matches!(missing, Err(Failure::NoProgram(_))));
     }
 

@@ -9,6 +9,7 @@ mod file;
 pub mod keyring;
 mod member;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -32,8 +33,8 @@ pub enum Source {
     File(PathBuf),
     /// `{ credential = "…" }`: a file in the folder systemd names.
     Credential(String),
-    /// `{ command = […] }`
-    Command(Vec<String>),
+    /// `{ command = […] }`, and the variables that it does not inherit.
+    Command(Vec<String>, Vec<OsString>),
     /// A JSON member of another source's text, as given by `pointer`.
     Member(Box<Source>, Pointer),
     /// The OS keyring, under this user name.
@@ -46,7 +47,7 @@ impl fmt::Display for Source {
             Self::Environment(variable) => write!(f, "environment variable {variable}"),
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Credential(name) => write!(f, "systemd credential {name}"),
-            Self::Command(command) => {
+            Self::Command(command, _) => {
                 write!(f, "command {}", command.first().map_or("", String::as_str))
             }
             Self::Member(source, pointer) => write!(f, "{} in {source}", pointer.source()),
@@ -142,7 +143,7 @@ impl Source {
             Self::Environment(variable) => environment::read(variable, environment)?,
             Self::File(path) => file::read(path, patience.0)?,
             Self::Credential(name) => file::read_credential(name, environment, patience.0)?,
-            Self::Command(command) => Some(command::read(command, patience.0)?),
+            Self::Command(command, withheld) => Some(command::read(command, withheld, patience.0)?),
             Self::Keyring(user) => keyring::get_by(user, patience.0)?.map(|secret| Given {
                 secret,
                 is_trimmed: false,
@@ -164,7 +165,7 @@ impl Source {
             Self::Environment(variable) => format!("{variable} is not set"),
             Self::File(path) => format!("{} does not exist", path.display()),
             Self::Credential(name) => format!("there is no systemd credential {name}"),
-            Self::Command(_) => format!("{self} gave nothing"),
+            Self::Command(..) => format!("{self} gave nothing"),
             Self::Member(source, _) => source.absence(),
             Self::Keyring(_) if keyring::is_off().unwrap_or(false) => {
                 "the keyring is not asked (TOK_KEYRING is off)".to_owned()
@@ -183,7 +184,10 @@ pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
             written.env.clone().map(Source::Environment),
             file.map(|path| Source::File(profile.path(path))),
             written.credential.clone().map(Source::Credential),
-            written.command.as_deref().map(in_home).map(Source::Command),
+            written.command.as_deref().map(|command| {
+                let config = || Some(profile.config.clone());
+                Source::Command(in_home(command), environment::withheld(&config))
+            }),
         ];
         let pointer = written.pointer.as_deref().map(Pointer::parse);
         let pointer = pointer

@@ -160,3 +160,28 @@ fn the_profile_may_come_from_the_environment() {
         stderr(&missing)
     );
 }
+
+#[test]
+fn only_the_variables_of_secrets_in_the_config_are_withheld_from_the_command() {
+    let (_provider, home) = scene();
+    let mut text = std::fs::read_to_string(home.config()).unwrap();
+    text.push_str(
+        "\n[profiles.my-var-x]\nextends = 'a'\nsecrets = { password = {} }\n\
+         [profiles.v]\nextends = 'a'\nvars = { b = '1', app_secret = '2' }\n",
+    );
+    home.write_config(&text);
+    let print = r#"printf '%s|%s|%s' "${TOK_MY_VAR_X_PASSWORD-}" "${TOK_V_VAR_B-}" "${TOK_V_VAR_APP_SECRET-}""#;
+    let ran = |home: &Home| {
+        home.tok("exec a -- sh -c")
+            .arg(print)
+            .env("TOK_A_CLIENT_SECRET", "s3cret")
+            .env("TOK_MY_VAR_X_PASSWORD", "s3cret")
+            .env("TOK_V_VAR_B", "var")
+            .env("TOK_V_VAR_APP_SECRET", "var")
+            .assert()
+            .success()
+    };
+    ran(&home).stdout("|var|var");
+    home.write_config(&format!("{text}[profiles.v-var]\nnonsense = 7\n"));
+    ran(&home).stdout("||");
+}

@@ -77,7 +77,7 @@ pub(super) fn secrets(
     let check = |name: &str, source: &Option<Source>| {
         let check = format!("secret {name}");
         match source.as_ref().map(Source::place) {
-            Some(Source::Command(_)) => {
+            Some(Source::Command(..)) => {
                 Finding::skipped(check, "a command gives it; only --fetch runs it")
             }
             Some(Source::Keyring(_)) if !keyring_works => {

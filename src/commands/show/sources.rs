@@ -20,7 +20,7 @@ impl Glance {
             Source::Credential(name) => environment("CREDENTIALS_DIRECTORY")
                 .is_some_and(|folder| std::path::Path::new(&folder).join(name).exists()),
             Source::Member(source, _) => return Self::at(source, environment),
-            Source::Command(_) | Source::Keyring(_) => return Self::Unknown,
+            Source::Command(..) | Source::Keyring(_) => return Self::Unknown,
         };
         if set { Self::Set } else { Self::NotSet }
     }

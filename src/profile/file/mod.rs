@@ -34,7 +34,7 @@ pub use tables::Overview;
 const LARGEST_BYTES: u64 = 16 << 20;
 
 /// A config file, read but not yet parsed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     path: PathBuf,
     text: String,
