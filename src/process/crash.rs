@@ -2,16 +2,35 @@
 
 use std::io::Write;
 use std::panic::{self, Location};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The exit code for a panic while the keyring's library is called; 0 while it is not.
+static IN_KEYRING_LIBRARY: AtomicU8 = AtomicU8::new(0);
+
+/// Runs `call`, during which a panic in any thread ends the process with `exit_code`: the keyring's library starts threads
+/// of its own, and panics where it gets no thread, epoll or file descriptor.
+pub(crate) fn in_keyring_library<T>(exit_code: u8, call: impl FnOnce() -> T) -> T {
+    IN_KEYRING_LIBRARY.store(exit_code, Ordering::Relaxed);
+    let result = call();
+    IN_KEYRING_LIBRARY.store(0, Ordering::Relaxed);
+    result
+}
 
 /// Makes a panic in any thread end the process with `exit_code`.
 /// Without unwinding, whose tables would be a tenth of the program.
 pub fn ends_with(exit_code: u8) {
     panic::set_hook(Box::new(move |panic| {
-        let _ = writeln!(std::io::stderr(), "{}", message(panic.location()));
+        let (message, exit_code) = match IN_KEYRING_LIBRARY.load(Ordering::Relaxed) {
+            0 => (message(panic.location()), exit_code),
+            code => (IN_LIBRARY.to_owned(), code),
+        };
+        let _ = writeln!(std::io::stderr(), "{message}");
         #[expect(clippy::exit, reason = "there is no way back to `main` from here")]
         std::process::exit(exit_code.into());
     }));
 }
+
+const IN_LIBRARY: &str = "tok: the library that asks the keyring could not go on\n\nhint: see whether this process may start threads and open files (`ulimit -a`)";
 
 fn message(at: Option<&Location<'_>>) -> String {
     // The folders before it are those of the build machine.

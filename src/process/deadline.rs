@@ -26,6 +26,13 @@ pub(crate) fn by<T: Send + 'static>(
     }
 }
 
+/// Whether a thread can be started: some libraries panic where not.
+pub(crate) fn can_start_thread() -> bool {
+    Builder::new()
+        .spawn(|| ())
+        .is_ok_and(|thread| thread.join().is_ok())
+}
+
 fn taken<W>(work: &Mutex<Option<W>>) -> Option<W> {
     work.lock().ok().and_then(|mut work| work.take())
 }

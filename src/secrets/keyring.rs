@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use ::keyring::{Entry, Error as KeyringError};
 
 use crate::error::{Error, Kind};
-use crate::process::deadline;
+use crate::process::{crash, deadline};
 use crate::secret::{NotASecret, Secret};
 use crate::secrets::seconds_until;
 use crate::term::progress::Progress;
@@ -45,6 +45,8 @@ enum Failure {
     NoCollection,
     #[error("the prompt of the keyring was dismissed")]
     Dismissed,
+    #[error("the keyring could not be asked: no thread can be started")]
+    NoThread,
     #[error("the keyring could not be used{}", after_colon(.0))]
     Unusable(Option<String>),
     #[error(transparent)]
@@ -85,6 +87,7 @@ impl From<Failure> for Error {
             Failure::Off => "unset TOK_KEYRING to have it asked",
             Failure::BadSwitch => "unset it to have the keyring asked",
             Failure::Locked(_) | Failure::Busy(_) | Failure::Dismissed => "unlock the keyring",
+            Failure::NoThread => "raise the limit on processes (`ulimit -u`), or end some",
             Failure::NoCollection => {
                 "create one (in Seahorse: New > Password Keyring, then Set as Default)"
             }
@@ -204,12 +207,17 @@ fn call<T: Send + 'static>(
     let answers = Arc::clone(&has_answered);
     let progress = Progress::waiting_for("the keyring (is it asking you to unlock it?)");
     let answer = deadline::by(until, move || {
-        let status = Entry::store_status();
-        answers.store(true, Ordering::Relaxed);
-        let result = match status {
-            Ok(()) => Entry::new(SERVICE, &user).and_then(|entry| operation(&entry)),
-            Err(_) => Err(KeyringError::NoDefaultStore),
-        };
+        if !deadline::can_start_thread() {
+            return Err(Failure::NoThread);
+        }
+        let result = crash::in_keyring_library(Kind::Secret.exit_code(), || {
+            let status = Entry::store_status();
+            answers.store(true, Ordering::Relaxed);
+            match status {
+                Ok(()) => Entry::new(SERVICE, &user).and_then(|entry| operation(&entry)),
+                Err(_) => Err(KeyringError::NoDefaultStore),
+            }
+        });
         match result {
             Ok(value) => Ok(Some(value)),
             Err(KeyringError::NoEntry) => Ok(None),

@@ -40,16 +40,14 @@ ERRORS = {
     **dict.fromkeys(["connect", "sendto", "sendmsg", "poll", "ppoll", "epoll_wait", "flock"], "EINTR ENOMEM EACCES EPERM EAGAIN".split()),
     **dict.fromkeys(["stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "readlink", "readlinkat", "chmod", "fchmod", "fchmodat", "utimensat"], "EIO EACCES EPERM EROFS ENOMEM".split()),
 }
+# For the few bytes that tok asks for, Linux documents no other failure of a kernel that has the call.
 ERRORS["getrandom"] = ["EINTR"]
+# A sandbox may forbid these; their arguments are right.
 ERRORS["prlimit64"] = ERRORS["prctl"] = ["EPERM"]
 OTHER = "EPERM ENOMEM EINTR EAGAIN".split()
 # The program is not running yet, or no longer; or the call cannot fail.
 NEVER = {"execve", "exit", "exit_group", "rt_sigreturn", "restart_syscall", "arch_prctl", "set_tid_address", "gettid", "getpid", "getppid",
-         "getuid", "geteuid", "getgid", "getegid", "umask", "sched_yield", "sched_getaffinity"}
-
-# The library that speaks D-Bus to the keyring starts a thread and an epoll, and panics where it cannot. The run ends with
-# exit 1 and a message, and nothing is stored.
-PANICS_IN_A_LIBRARY = {("secret set", call) for call in ("clone3", "epoll_create1", "epoll_ctl", "eventfd2")}
+         "getuid", "geteuid", "getgid", "getegid", "umask", "sched_yield"}
 
 
 class Provider:
@@ -176,9 +174,13 @@ def check(home, name, fault):
         return ["it does not end"], "never"
     wrong = []
     out, said = ran.stdout, ran.stderr
-    panicked = "panicked" in said or "mistake of its own" in said or ran.returncode in (101, -6, 134)
-    if panicked and (name, fault.split(":")[0]) not in PANICS_IN_A_LIBRARY:
+    if "panicked" in said or "mistake of its own" in said or ran.returncode == 101:
         wrong.append("a panic")
+    # strace ends by the signal that ended tok; a shell would add 128 to it.
+    signal = -ran.returncode if ran.returncode < 0 else ran.returncode - 128
+    injected = {"SIGKILL": 9, "SIGTERM": 15}
+    if signal > 0 and signal != injected.get(fault.split("signal=")[-1].split(":")[0]):
+        wrong.append(f"ended by signal {signal}")
     if SECRET in said + out or "t0ken" in said:
         wrong.append("a secret or token is shown")
     if home.requests() - before > 1:
