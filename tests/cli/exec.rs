@@ -71,7 +71,7 @@ fn arguments_stdin_and_exit_code_are_the_commands_own() {
     home.tok("exec a --cached -- cat")
         .write_stdin("x")
         .assert()
-        .code(6);
+        .code(2);
     home.tok("exec a -- cat")
         .env("TOK_A_CLIENT_SECRET", "s3cret")
         .write_stdin("in put")
