@@ -269,7 +269,11 @@ fn a_source_that_does_not_end_counts_against_the_deadline() {
 fn a_secret_the_profile_does_not_have_is_not_set() {
     let (_provider, home) = scene("secrets = { api_key = {} }");
     let run = home.tok("secret set p api_kee").write_stdin("x").assert();
-    fails(run, 3, &["no secret `api_kee`", "did you mean `api_key`?"]);
+    fails(
+        run,
+        2,
+        &["no secret of this name", "did you mean `api_key`?"],
+    );
 }
 
 #[test]
