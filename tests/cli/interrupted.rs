@@ -35,7 +35,7 @@ fn config(provider: &Provider) -> String {
 }
 
 fn start(home: &Home, arguments: &str) -> Child {
-    crate::signals::heed_interrupts();
+    crate::signals::heed_signals();
     home.process(arguments)
         .env("TOK_P_CLIENT_SECRET", "s")
         .stdin(Stdio::null())

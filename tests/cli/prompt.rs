@@ -61,7 +61,7 @@ struct Asked {
 
 impl Asked {
     fn now() -> Self {
-        crate::signals::heed_interrupts();
+        crate::signals::heed_signals();
         let home = Home::with(CONFIG);
         let mut terminal = Terminal::open();
         let before = settings(&terminal);
@@ -220,7 +220,7 @@ fn ctrl_d_ends_an_incomplete_key() {
 fn ctrl_c_ends_tok_and_restores_the_terminal() {
     let pasted = format!("-----BEGIN PRIVATE KEY-----\nQZ\x03{}", "QZ\n".repeat(2000));
     for keys in ["\x03", "QZ\x03", &pasted] {
-        crate::signals::heed_interrupts();
+        crate::signals::heed_signals();
         let home = Home::with(CONFIG);
         let mut terminal = Terminal::open();
         let before = settings(&terminal);

@@ -6,13 +6,13 @@ use local_provider::{Answer, Provider};
 #[test]
 fn readme_examples_print_what_they_show() {
     let provider = Provider::start();
-    let _dialects = Dialects::serve(&provider, &Account::new("your-client-id", "s3cret"));
+    let _dialects = Dialects::serve(&provider, &Account::new("orders-app", "s3cret"));
     provider.answer("/refused", cint::access_denied());
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
     let profile = |name: &str, path: &str| {
         format!(
-            "[profiles.{name}]\ntoken_url = '{}'\nclient_id = 'your-client-id'\nauth_method = 'client_secret_post'\nencoding = 'json'\naudience = 'https://api.luc.id'\nparams = {{ auth_scopes = 'app:api' }}\n",
+            "[profiles.{name}]\ntoken_url = '{}'\nclient_id = 'orders-app'\nauth_method = 'client_secret_post'\nencoding = 'json'\naudience = 'https://api.luc.id'\nparams = {{ auth_scopes = 'app:api' }}\n",
             provider.url(path)
         )
     };

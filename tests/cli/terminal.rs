@@ -190,7 +190,7 @@ fn an_error_after_a_wait_is_on_its_own_line() {
 #[test]
 fn an_interrupt_during_a_wait_restores_the_terminal() {
     use std::os::unix::process::ExitStatusExt;
-    crate::signals::heed_interrupts();
+    crate::signals::heed_signals();
     let (_provider, _gate, home) = scene();
     let mut terminal = Terminal::open();
     let before = format!("{:?}", tcgetattr(&terminal.program).unwrap());

@@ -418,7 +418,7 @@ fn a_proxys_credentials_go_to_the_proxy_and_are_never_shown() {
         (closing.address().to_string(), [6, 8], ""),
         ("proxy.invalid:3128".to_owned(), [6, 6], "could not connect"),
     ] {
-        let asked = tok(&home, "token p --refresh -v --timeout 5s")
+        let asked = tok(&home, "token p --refresh -v --timeout 30s")
             .env("HTTPS_PROXY", format!("http://proxy:pr-s3cret@{place}"))
             .assert();
         let said = stderr(&asked);

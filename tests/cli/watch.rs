@@ -36,6 +36,7 @@ struct Watch(Child);
 
 impl Watch {
     fn start(home: &Home, more: &[&str]) -> Self {
+        crate::signals::heed_signals();
         let mut tok = Command::new(assert_cmd::cargo::cargo_bin!("tok"));
         tok.env_clear()
             .env("HOME", home.path())
