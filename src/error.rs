@@ -279,7 +279,7 @@ impl fmt::Display for Silent {
 
 impl std::error::Error for Silent {}
 
-/// Returns the code of an [`Error`] or [`Silent`] in the chain, else 1.
+/// Returns the code of an [`Error`] or `Silent` in the chain, else 1.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(Silent(code)) = error.downcast_ref() {

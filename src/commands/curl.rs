@@ -184,8 +184,7 @@ fn requests(typed: &[OsString]) -> Result<Vec<Request>, Refused> {
                     .then_some(false);
             }
             None => {
-                let mut letters = option.char_indices();
-                while let Some((index, letter)) = letters.next() {
+                for (index, letter) in option.char_indices() {
                     match letter {
                         'K' => return Err(Refused::ConfigFile("-K".to_owned())),
                         ':' => next_request = true,

@@ -35,7 +35,7 @@ pub enum Problem {
         words: Option<Refusal>,
         /// The `success` member that makes it a refusal.
         #[serde(default)]
-        unmet: Option<Unmet>,
+        unmet: Option<Box<Unmet>>,
         /// The next step.
         advice: Option<Advice>,
     },
@@ -246,12 +246,14 @@ impl Problem {
             } => Self::Refused {
                 status,
                 words: words.map(|words| words.redacted(change)),
-                unmet: unmet.map(|unmet| Unmet {
-                    found: unmet.found.map(|found| match found {
-                        Found::Value(value) => Found::Value(change(value)),
-                        other => other,
-                    }),
-                    ..unmet
+                unmet: unmet.map(|unmet| {
+                    Box::new(Unmet {
+                        found: unmet.found.map(|found| match found {
+                            Found::Value(value) => Found::Value(change(value)),
+                            other => other,
+                        }),
+                        ..*unmet
+                    })
                 }),
                 advice: advice.map(|advice| advice.redacted(change)),
             },
@@ -294,7 +296,7 @@ impl Problem {
                 missing: match missing {
                     Missing::Member(nowhere) => Missing::Member(redacted_keys(nowhere, change)),
                     Missing::InStep(step, nowhere) => {
-                        Missing::InStep(step, redacted_keys(nowhere, change))
+                        Missing::InStep(step, Box::new(redacted_keys(*nowhere, change)))
                     }
                     other => other,
                 },
@@ -315,17 +317,16 @@ impl Problem {
 
 fn redacted_keys(nowhere: Nowhere, change: &dyn Fn(String) -> String) -> Nowhere {
     match nowhere {
-        Nowhere::Absent {
+        Nowhere::Absent { at, token, there } => Nowhere::Absent {
             at,
             token,
-            there: There::Keys { keys, more },
-        } => Nowhere::Absent {
-            at,
-            token,
-            there: There::Keys {
-                keys: keys.into_iter().map(change).collect(),
-                more,
-            },
+            there: Box::new(match *there {
+                There::Keys { keys, more } => There::Keys {
+                    keys: keys.into_iter().map(change).collect(),
+                    more,
+                },
+                other => other,
+            }),
         },
         other => other,
     }

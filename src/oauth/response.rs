@@ -186,7 +186,7 @@ fn check_success(
                 },
             }),
         };
-        return Err(refused(answer, rules, redactor, Some(unmet)));
+        return Err(refused(answer, rules, redactor, Some(Box::new(unmet))));
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub enum Missing {
     /// The body of this step is not a document.
     StepDocument(String),
     /// The pointer leads nowhere in the output of this step.
-    InStep(String, Nowhere),
+    InStep(String, Box<Nowhere>),
 }
 
 impl fmt::Display for Missing {
@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
                 .ok_or_else(|| Missing::Step(step.clone()))?
                 .find(pointer.tokens())
                 .map_err(|nowhere| match nowhere {
-                    Some(nowhere) => Missing::InStep(step.clone(), nowhere),
+                    Some(nowhere) => Missing::InStep(step.clone(), Box::new(nowhere)),
                     None => Missing::StepDocument(step.clone()),
                 }),
         }

@@ -20,9 +20,9 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
         "is empty"
     } else if name.len() > LONGEST {
         "is too long"
-    } else if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        "is not a valid name"
-    } else if !name.chars().all(is_part) {
+    } else if !name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        || !name.chars().all(is_part)
+    {
         "is not a valid name"
     } else {
         return Ok(());

@@ -131,7 +131,7 @@ impl Pointer {
                 return Err(Nowhere::Absent {
                     at: so_far,
                     token: token.clone(),
-                    there: There::of(value),
+                    there: Box::new(There::of(value)),
                 });
             };
             so_far.push('/');
@@ -163,7 +163,7 @@ pub enum Nowhere {
         /// The missing member.
         token: String,
         /// The contents of that value, by its keys.
-        there: There,
+        there: Box<There>,
     },
     /// The value is `null`.
     Null {

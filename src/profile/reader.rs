@@ -29,7 +29,7 @@ pub(super) enum Where {
 pub(super) enum NotAllowed {
     #[error("`${{{name}}}`: there is no {kind} `{wanted}`{how}{}", did_you_mean(near.as_deref()))]
     Unknown {
-        name: Name,
+        name: Box<Name>,
         kind: &'static str,
         wanted: String,
         how: String,
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 return Ok(());
             }
             Err(NotAllowed::Unknown {
-                name: name.clone(),
+                name: Box::new(name.clone()),
                 kind,
                 wanted: wanted.to_owned(),
                 how,

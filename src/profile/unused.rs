@@ -37,7 +37,7 @@ pub(super) fn option(profile: &str, var: &str, near: Option<&str>) -> Error {
 
 impl Profile {
     /// `others` are the other profiles, whose variables may begin alike.
-    pub(crate) fn unused_variables<'a>(
+    pub(crate) fn unused_variables(
         &self,
         set: impl Iterator<Item = String>,
         others: impl Fn() -> Vec<String>,

@@ -47,10 +47,9 @@ pub(super) fn read(
     Given::of_lines(bytes)
 }
 
-fn output(
-    child: &mut Child,
-    until: Instant,
-) -> Result<Option<(Zeroizing<Vec<u8>>, ExitStatus)>, Failure> {
+type Output = (Zeroizing<Vec<u8>>, ExitStatus);
+
+fn output(child: &mut Child, until: Instant) -> Result<Option<Output>, Failure> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_BYTES as usize + 1));
     let Some(mut stdout) = child.stdout.take() else {
         return Err(Failure::NoOutput(ErrorKind::BrokenPipe.into()));

@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path, until: Instant) -> Result<Option<Given>, Failure
         }
         _ => content(path),
     }?;
-    bytes.map(|bytes| Given::of_lines(bytes)).transpose()
+    bytes.map(Given::of_lines).transpose()
 }
 
 fn content(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {

@@ -41,7 +41,7 @@ mod tests {
         let read = |json: &str, pointer: &str| {
             read(&Secret::new(json), &Pointer::parse(pointer).unwrap())
                 .map(|secret| secret.expose().to_owned())
-                .map_err(|failure| crate::error::Error::from(failure))
+                .map_err(crate::error::Error::from)
                 .map_err(|error| (error.kind(), error.to_string()))
         };
         assert_eq!(read(file, "/private_key").unwrap(), "-----BEGIN\nhunter2");

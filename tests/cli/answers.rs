@@ -44,7 +44,7 @@ impl Case {
         self.notes(says)
     }
 
-    fn is_not_cached(mut self) -> Self {
+    fn uncached(mut self) -> Self {
         self.requests = 2;
         self
     }
@@ -194,7 +194,7 @@ fn the_least_of_all_known_lifetimes_counts() {
             "is not a time in the future, so the token is not cached",
             "`default_ttl`",
         ])
-        .is_not_cached(),
+        .uncached(),
         case(
             "expires_in -1",
             "default_ttl = '1h'",

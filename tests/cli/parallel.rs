@@ -35,7 +35,8 @@ pub fn each<T: Sync>(cases: &[T], name: impl Fn(&T) -> String, check: impl Fn(&T
     let failed: Vec<String> = cases
         .iter()
         .zip(passed)
-        .filter_map(|(case, passed)| (!passed).then(|| name(case)))
+        .filter(|(_, passed)| !passed)
+        .map(|(case, _)| name(case))
         .collect();
     assert!(
         failed.is_empty(),

@@ -225,11 +225,7 @@ fn an_unusable_key_is_named_and_not_shown() {
     }
     for (key, expected) in all {
         let failure = sign(&planned(""), &key).unwrap_err();
-        let said = format!(
-            "{} {}",
-            failure.to_string(),
-            failure.next_step().unwrap_or_default()
-        );
+        let said = format!("{} {}", failure, failure.next_step().unwrap_or_default());
         assert!(said.contains(expected), "{expected}: {said}");
         assert!(said.starts_with("this is "), "{said}");
         assert_eq!(failure.kind(), Kind::Secret, "{said}");

@@ -82,11 +82,11 @@ fn redaction_reaches_every_text_from_elsewhere() {
             number: Some("s3cret".to_owned()),
             description: Some("s3cret".to_owned()),
         }),
-        unmet: Some(Unmet {
+        unmet: Some(Box::new(Unmet {
             at: "/code".to_owned(),
             expected: "0".to_owned(),
             found: Some(Found::Value("s3cret".to_owned())),
-        }),
+        })),
         advice: Some(Advice::Scope(Some("s3cret".to_owned()))),
     };
     let shown = problem.redacted(&|text| text.replace("s3cret", "***"));

@@ -23,7 +23,7 @@ impl fmt::Display for Problem {
                 "the provider refused",
                 words.as_ref(),
                 *status,
-                unmet.as_ref(),
+                unmet.as_deref(),
             )),
             Self::InTrouble {
                 status,

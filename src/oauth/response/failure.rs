@@ -43,7 +43,7 @@ pub(super) fn refused(
     answer: &Answer,
     rules: &Response,
     redactor: &Redactor,
-    unmet: Option<Unmet>,
+    unmet: Option<Box<Unmet>>,
 ) -> Problem {
     Problem::Refused {
         status: answer.status,

@@ -87,7 +87,7 @@ fn der(jwk: &Jwk) -> Result<PrivateKey, Error> {
                 numbers = joined(&[&numbers, &integer(&number)]);
             }
             for number in secrets {
-                numbers = joined(&[&numbers, &integer(&*secret(number)?)]);
+                numbers = joined(&[&numbers, &integer(&secret(number)?)]);
             }
             (Form::Pkcs1, tagged(0x30, &numbers))
         }
