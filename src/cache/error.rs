@@ -28,7 +28,7 @@ pub(crate) enum CacheError {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PathProblem {
-    #[error("it is no folder, or a link to one")]
+    #[error("it is not a folder, or it is a link")]
     NotADirectory,
     #[error("it belongs to another user (uid {0})")]
     OtherOwner(u32),
@@ -44,7 +44,7 @@ pub(crate) enum PathProblem {
     Vanished,
     #[error("it is a link, which is not followed")]
     Link,
-    #[error("it is no plain file")]
+    #[error("it is not a regular file")]
     NotAFile,
     #[error("it is larger than {} KiB", .0 >> 10)]
     TooLarge(u64),

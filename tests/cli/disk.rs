@@ -138,12 +138,12 @@ fn an_entry_that_others_can_write_is_not_used_but_replaced() {
         fs::remove_file(&entry).unwrap();
         fs::hard_link(&scene.outside, &entry).unwrap();
     });
-    spoiled("a folder", "no plain file", Next::Same, |scene| {
+    spoiled("a folder", "not a regular file", Next::Same, |scene| {
         let entry = file(&scene.home, ".json");
         fs::remove_file(&entry).unwrap();
         fs::create_dir(&entry).unwrap();
     });
-    spoiled("a pipe", "no plain file", Next::Healed, |scene| {
+    spoiled("a pipe", "not a regular file", Next::Healed, |scene| {
         let entry = file(&scene.home, ".json");
         fs::remove_file(&entry).unwrap();
         let made = Command::new("mkfifo").arg(&entry).status().unwrap();
@@ -157,12 +157,12 @@ fn a_cache_folder_that_others_can_write_is_closed_and_a_link_is_not_used() {
         mode(&scene.home.cache(), 0o777);
     });
     let elsewhere = tempfile::tempdir().unwrap();
-    spoiled("symlink", "no folder, or a link", Next::Same, |scene| {
+    spoiled("symlink", "not a folder, or it is a link", Next::Same, |scene| {
         fs::remove_dir_all(scene.home.cache()).unwrap();
         symlink(elsewhere.path(), scene.home.cache()).unwrap();
     });
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
-    spoiled("a file", "no folder, or a link", Next::Same, |scene| {
+    spoiled("a file", "not a folder, or it is a link", Next::Same, |scene| {
         fs::remove_dir_all(scene.home.cache()).unwrap();
         fs::write(scene.home.cache(), MINE).unwrap();
     });

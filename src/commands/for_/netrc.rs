@@ -72,9 +72,9 @@ struct Word<const IS_HOST: bool>(String);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum NotAWord {
-    #[error("not a host name without a port, as in api.example.com")]
+    #[error("must be a host name without a port, such as api.example.com")]
     Host,
-    #[error("empty, or with a blank, a quote, `\\` or `#`")]
+    #[error("must not be empty or contain a space, a quote, `\\` or `#`")]
     Other,
 }
 
