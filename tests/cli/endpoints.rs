@@ -12,7 +12,7 @@
 //!   for any text. `{provider}` is the local provider's origin. `assertion` is what a JWT in it must say: `header`, `claims` (all of them),
 //!   `audience` (the token endpoint where it does not say, any where it is empty), and `lifetime` in seconds. Its signature is verified
 //! - `key`: the file in `tests/keys` that is the private key, for `TOK_P_PRIVATE_KEY`, or for `<key>` in `files`, which lie beside the config
-//! - `gives`: `token`, `expires_in`, `header` lines, and what is `kept`
+//! - `gives`: `token`, `expires_in`, `header` lines, the members that are `kept`, and the `note` that tok prints (without it: no note)
 //! - `refusal`: the same for a refusal, and the `words` expected with exit code `code` (5 where it does not say)
 
 mod compare;
@@ -24,7 +24,7 @@ use local_provider::{Answer, Provider};
 
 use self::compare::{compare, compare_assertion, fits};
 use self::table::{Endpoint, SECRET, config, endpoints};
-use crate::home::{Home, fails, stdout};
+use crate::home::{Home, fails, stderr, stdout};
 use crate::parallel;
 
 /// Calls `check` for every endpoint, several at once, and fails with all that failed.
@@ -90,7 +90,12 @@ fn each_endpoint_gets_its_documented_request_and_gives_its_token() {
         assert!(endpoint.about.len() > 20, "say what it is");
         let (provider, home) = scene(endpoint, None);
         let here = provider.url("");
-        let json = run(&home, endpoint, "json p").success().stderr("");
+        let json = run(&home, endpoint, "json p").success();
+        let note = match &endpoint.gives.note {
+            Some(note) => format!("tok: note: profile `p`: {note}\n"),
+            None => String::new(),
+        };
+        assert_eq!(stderr(&json), note);
         let requests = provider.requests();
         let judge = endpoint.assertions();
         for (received, expected) in requests.iter().zip(&endpoint.exchange) {

@@ -60,6 +60,7 @@ pub struct Gives {
     pub header: Option<Vec<String>>,
     #[serde(default)]
     pub kept: toml::Table,
+    pub note: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
