@@ -2,7 +2,7 @@
 
 use local_provider::{Answer, Provider};
 
-use crate::home::{Home, fails, stdout};
+use crate::home::{Home, fails, stderr, stdout};
 
 /// A provider that answers with token `t1`, then `t2`, and a home with profile `p` for it.
 fn scene(expires_in: u64, more: &str) -> (Provider, Home) {
@@ -112,13 +112,31 @@ fn refresh_min_ttl_and_no_cache_work_as_documented() {
 }
 
 #[test]
-fn a_token_without_a_lifetime_is_printed_once_and_not_cached() {
-    for expires_in in [0, 5, 9] {
+fn a_token_that_is_about_to_expire_is_printed_once_and_not_cached() {
+    for expires_in in [5, 9] {
         let (provider, home) = scene(expires_in, "");
         assert_eq!(token(&home, ""), "t1");
         assert_eq!(token(&home, ""), "t2");
         assert_eq!(provider.requests().len(), 2, "{expires_in}");
     }
+}
+
+#[test]
+fn a_token_without_a_lifetime_is_printed_once_with_a_note_and_not_cached() {
+    let (provider, home) = scene(0, "");
+    for expected in ["t1\n", "t2\n"] {
+        let run = home
+            .tok("token p")
+            .env("TOK_P_CLIENT_SECRET", "s")
+            .assert()
+            .success()
+            .stdout(expected);
+        let note = stderr(&run);
+        assert!(note.contains("so the token is not cached"), "{note}");
+        assert!(note.contains("set `default_ttl`"), "{note}");
+        assert_eq!(note.lines().count(), 1, "{note}");
+    }
+    assert_eq!(provider.requests().len(), 2);
 }
 
 #[test]
