@@ -157,15 +157,25 @@ fn a_cache_folder_that_others_can_write_is_closed_and_a_link_is_not_used() {
         mode(&scene.home.cache(), 0o777);
     });
     let elsewhere = tempfile::tempdir().unwrap();
-    spoiled("symlink", "not a folder, or it is a link", Next::Same, |scene| {
-        fs::remove_dir_all(scene.home.cache()).unwrap();
-        symlink(elsewhere.path(), scene.home.cache()).unwrap();
-    });
+    spoiled(
+        "symlink",
+        "not a folder, or it is a link",
+        Next::Same,
+        |scene| {
+            fs::remove_dir_all(scene.home.cache()).unwrap();
+            symlink(elsewhere.path(), scene.home.cache()).unwrap();
+        },
+    );
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
-    spoiled("a file", "not a folder, or it is a link", Next::Same, |scene| {
-        fs::remove_dir_all(scene.home.cache()).unwrap();
-        fs::write(scene.home.cache(), MINE).unwrap();
-    });
+    spoiled(
+        "a file",
+        "not a folder, or it is a link",
+        Next::Same,
+        |scene| {
+            fs::remove_dir_all(scene.home.cache()).unwrap();
+            fs::write(scene.home.cache(), MINE).unwrap();
+        },
+    );
     spoiled("cannot be made", "tok: ", Next::Same, |scene| {
         fs::remove_dir_all(scene.home.cache().parent().unwrap()).unwrap();
         fs::write(scene.home.cache().parent().unwrap(), MINE).unwrap();

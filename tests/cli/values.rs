@@ -211,7 +211,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
         ),
         (
             "response = { expires_at_zone = 'Europe/Berlin' }",
-            vec!["response.expires_at_zone", "no offset from UTC"],
+            vec!["response.expires_at_zone", "is not an offset from UTC"],
         ),
         (
             "response = { format = 'text', expires_in = '/x' }",
@@ -234,8 +234,8 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
             vec!["values.a", "only in `header`"],
         ),
         (
-            "values = { a = 'x' }\nheader = 'X: ${value.a}'",
-            vec!["header", "known only while fetching"],
+            "values = { a = '${step.s.x}' }\nheader = 'X: ${value.a}'\nsteps = [{ name = 's', url = 'http://127.0.0.1:9/' }]",
+            vec!["values.a", "known only while fetching"],
         ),
         (
             "params = { x = '${body}' }",
@@ -252,7 +252,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
         ),
         (
             "params = { x = '${int(client_id)}' }",
-            vec!["no whole number"],
+            vec!["int: its argument is not a whole number"],
         ),
         (
             "vars = { a = '${var.b}', b = '${var.a}' }\nparams = { x = '${var.a}' }",

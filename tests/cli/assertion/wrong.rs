@@ -99,7 +99,7 @@ fn a_contradictory_assertion_is_a_config_error() {
         ),
         (
             &format!("{jwt}\nassertion = {{ claims = {{ a = '${{nope}}' }} }}"),
-            ["assertion.claims", "no name tok knows"],
+            ["assertion.claims", "`${nope}` is not a known name"],
         ),
         (
             &format!("{jwt}\nassertion = {{ claims = {{ a = \"${{sha255('x')}}\" }} }}"),
