@@ -133,7 +133,17 @@ impl Refusal {
                     let form = document::read_form(&text).ok()?;
                     return Self::in_json(&Value::Object(form));
                 }
-                Shape::Html | Shape::Xml => page_title(&text).unwrap_or_default().to_owned(),
+                Shape::Html | Shape::Xml => {
+                    let title = page_title(&text).unwrap_or_default().trim();
+                    // A title is written for people: one word of letters is not a token.
+                    if !title.is_empty() && title.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                        return Some(Self {
+                            description: words(title),
+                            ..Self::default()
+                        });
+                    }
+                    title.to_owned()
+                }
                 Shape::Text | Shape::Word => text.into_owned(),
                 Shape::Json | Shape::Empty => return None,
             },

@@ -191,7 +191,7 @@ fn secret_check_shows_no_secret() {
         assert_eq!(check.status.code(), Some(0), "{check:?}");
         scene.is_clean("secret check", &[check.stdout, check.stderr].concat());
         let wrong = scene.output("secret check p nothing");
-        assert_eq!(wrong.status.code(), Some(3));
+        assert_eq!(wrong.status.code(), Some(2));
         scene.is_clean("a wrong name", &wrong.stderr);
     });
 }

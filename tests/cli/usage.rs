@@ -117,7 +117,7 @@ fn a_secret_typed_as_an_argument_is_not_repeated() {
         let wrong = home
             .tok(&format!("secret {command} cint hunter2"))
             .assert()
-            .code(3);
+            .code(2);
         assert!(!stderr(&wrong).contains("hunter2"), "{}", stderr(&wrong));
     }
     for line in [
