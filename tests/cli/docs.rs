@@ -303,3 +303,26 @@ fn every_promise_in_security_md_names_a_test() {
     }
     assert!(tests >= 25, "{tests} promises");
 }
+
+#[test]
+fn readme_names_every_variable_and_file_of_the_help() {
+    let home = Home::new();
+    let help = crate::home::stdout(&home.tok("--help").assert().success());
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let mut checked = 0;
+    for section in ["Environment:", "Files:"] {
+        let lines = help.split_once(section).unwrap().1.lines().skip(1);
+        for line in lines.take_while(|line| line.starts_with("  ")) {
+            // A row's name is followed by two blanks or more; a wrapped line has none.
+            let Some((names, _)) = line.trim_start().split_once("  ") else {
+                continue;
+            };
+            for name in names.split(", ") {
+                assert!(readme.contains(&format!("`{name}`")), "README lacks {name}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 14, "only {checked} names were found");
+}
