@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::Value;
 
-use crate::oauth::problem::BadTime;
+use crate::oauth::time::BadTime;
 use crate::profile::file::schema::{Moment, Unit};
 use crate::profile::pointer::kind;
 use crate::wire::http_date::LONGEST_MS;

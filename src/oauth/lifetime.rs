@@ -1,12 +1,12 @@
 //! How long a token lives: the least of all that is known about it, by the provider's clock.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::oauth::expiry;
-use crate::oauth::problem::{BadTime, Problem};
+use crate::oauth::problem::Problem;
 use crate::oauth::remark::Remark;
 use crate::oauth::seen::Seen;
+use crate::oauth::time::{BadTime, StatedBy};
 use crate::profile::location::Location;
 use crate::profile::rules::Response;
 use crate::secret::Secret;
@@ -14,16 +14,6 @@ use crate::wire::http_date::LONGEST_MS;
 
 /// Used where neither the answer nor the profile says it: short enough that a wrong guess does little harm.
 pub(super) const UNKNOWN_MS: i64 = 300_000;
-
-/// Where the end of a token is stated. The cache stores the names: add, never rename.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StatedBy {
-    /// A location in the answer.
-    Location(String),
-    /// The `exp` of the token, a JWT (RFC 7519 §4.1.4).
-    Exp,
-}
 
 /// Returns milliseconds since the request was sent; 0 where the token must not be used again.
 pub(super) fn lifetime_ms(

@@ -14,4 +14,5 @@ pub mod seen;
 pub mod shape;
 pub mod signing;
 pub mod step_output;
+pub mod time;
 pub mod transcript;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::oauth::advice::Advice;
-use crate::oauth::lifetime::StatedBy;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::seen::Missing;
 use crate::oauth::shape::Shape;
+use crate::oauth::time::{BadTime, StatedBy};
 use crate::profile::pointer::{JsonKind, Nowhere, There};
 use crate::wire::document::Unreadable;
 use crate::wire::no_answer::NoAnswer;
@@ -182,30 +182,6 @@ pub enum BadToken {
     },
     /// It has a character that a header cannot carry.
     Unsendable,
-}
-
-/// Why a lifetime or a moment cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BadTime {
-    /// It is not text like `12:34:56`.
-    NotHms,
-    /// It has this JSON type, not a number.
-    NotANumberBut(JsonKind),
-    /// It is text that is not a number.
-    NotANumber,
-    /// It has this JSON type, not a time.
-    NotATimeBut(JsonKind),
-    /// It has this JSON type, not RFC 3339 text.
-    NotRfc3339But(JsonKind),
-    /// It is text but not RFC 3339.
-    NotRfc3339,
-    /// It is a time without a zone.
-    NoZone,
-    /// It does not match the profile's pattern.
-    NotLike(String),
-    /// It is outside the calendar.
-    OutOfRange,
 }
 
 impl Problem {

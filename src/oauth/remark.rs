@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::oauth::lifetime::StatedBy;
+use crate::oauth::time::StatedBy;
 
 /// A note about a token.
 #[derive(Clone, Debug, PartialEq, Eq)]

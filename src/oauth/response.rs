@@ -250,7 +250,7 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
         why,
     };
     if rules.format == Format::Text && matches!(place, Location::Body(_)) {
-        shape::check_bare(&seen.answer.text()).map_err(bad)?;
+        check_bare(&seen.answer.text()).map_err(bad)?;
     }
     let token = match found.as_ref() {
         Value::String(text) => Secret::new(text.as_str()),
@@ -328,6 +328,14 @@ fn scope_text(scope: &Value) -> Option<String> {
                 .join(" "),
         ),
         _ => None,
+    }
+}
+
+/// Whether the whole answer can be the token.
+fn check_bare(text: &str) -> Result<(), BadToken> {
+    match Shape::of(text) {
+        Shape::Empty | Shape::Word | Shape::Text => Ok(()),
+        other => Err(BadToken::Document(other)),
     }
 }
 

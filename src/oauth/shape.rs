@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oauth::problem::BadToken;
 use crate::profile::pointer::Pointer;
 use crate::wire::answer::Answer;
 
@@ -182,13 +181,6 @@ pub(crate) fn token_in_headers(answer: &Answer) -> Option<String> {
         .iter()
         .find(|(name, value)| name.ends_with("token") && is_usable(value))
         .map(|(name, _)| format!("header:{name}"))
-}
-
-pub(super) fn check_bare(text: &str) -> Result<(), BadToken> {
-    match Shape::of(text) {
-        Shape::Empty | Shape::Word | Shape::Text => Ok(()),
-        other => Err(BadToken::Document(other)),
-    }
 }
 
 #[cfg(test)]

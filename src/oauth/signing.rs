@@ -2,9 +2,11 @@
 //!
 //! ring signs. Unsupported input is identified here, so that users learn which file they supplied; no message contains any of the key.
 
+mod der;
 mod jwk;
 mod key;
 pub(crate) mod pem;
+mod private_key;
 mod sign;
 
 pub use sign::Signer;

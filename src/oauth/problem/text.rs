@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{BadTime, BadToken, Found, Problem, Unmet};
-use crate::oauth::lifetime::StatedBy;
+use super::{BadToken, Found, Problem, Unmet};
 use crate::oauth::refusal::Refusal;
 use crate::oauth::shape::Shape;
+use crate::oauth::time::StatedBy;
 use crate::wire::document::Unreadable;
 
 impl std::error::Error for Problem {}
@@ -153,26 +153,6 @@ impl fmt::Display for BadToken {
             Self::Unsendable => f.write_str(
                 "contains a space, a control character or something else that a header cannot carry",
             ),
-        }
-    }
-}
-
-impl std::error::Error for BadTime {}
-
-impl fmt::Display for BadTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotHms => f.write_str("is not a duration like 12:34:56"),
-            Self::NotANumberBut(found) => write!(f, "is {found}, not a number"),
-            Self::NotANumber => f.write_str("is not a number"),
-            Self::NotATimeBut(found) => write!(f, "is {found}, not a time"),
-            Self::NotRfc3339But(found) => write!(f, "is {found}, not a time (RFC 3339)"),
-            Self::NotRfc3339 => f.write_str("is not a time (RFC 3339, as 2030-01-02T03:04:05Z)"),
-            Self::NoZone => f.write_str(
-                "is a time without a zone; set the one that the provider means with `response.expires_at_zone`",
-            ),
-            Self::NotLike(pattern) => write!(f, "is not a time like `{pattern}`"),
-            Self::OutOfRange => f.write_str("is outside the calendar"),
         }
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::oauth::signing::key::{P256, P384, tagged};
-use crate::oauth::signing::pem::{Form, PrivateKey, unfit};
+use crate::oauth::signing::der::{P256, P384, tagged};
+use crate::oauth::signing::private_key::{Form, PrivateKey, unfit};
 use crate::secret::Secret;
 
 /// The start of PKCS #8 for Ed25519 (RFC 8410 §7).

@@ -7,7 +7,9 @@ use ring::{hmac, rsa};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::oauth::signing::pem::{self, Form, unfit};
+use crate::oauth::signing::der::{P256, P384, tagged};
+use crate::oauth::signing::pem;
+use crate::oauth::signing::private_key::{Form, PrivateKey, unfit};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
 
@@ -22,8 +24,6 @@ pub(super) enum Key {
 const RSA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 const EC: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
-pub(super) const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
-pub(super) const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
 const P521: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x23";
 /// The uncompressed public key (RFC 5480 §2.2) beside a P-256 or P-384 private key starts with these.
 const POINTS: [&[u8]; 2] = [b"\x03\x42\x00\x04", b"\x03\x62\x00\x04"];
@@ -33,7 +33,7 @@ const ED25519: &[u8] = b"\x06\x03\x2b\x65\x70";
 const HEAD_BYTES: usize = 40;
 
 pub(super) fn read(secret: &Secret) -> Result<(Key, Algorithm, Option<String>), Error> {
-    let pem::PrivateKey { form, der, kid } = pem::private_key(secret)?;
+    let PrivateKey { form, der, kid } = pem::private_key(secret)?;
     let (key, algorithm) = match form {
         Form::Pkcs8 => pkcs8(&der),
         Form::Pkcs1 => rsa_key(RsaKeyPair::from_der(&der)),
@@ -75,22 +75,6 @@ fn sec1(der: &[u8]) -> Result<(Key, Algorithm), Error> {
     let inside = [b"\x02\x01\x00".as_slice(), &kind, &tagged(0x04, der)];
     let inside = Zeroizing::new(inside.concat());
     ec_key(&tagged(0x30, &inside), &kind)
-}
-
-pub(super) fn tagged(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
-    let length = content.len().to_be_bytes();
-    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
-    let mut out = Zeroizing::new(Vec::with_capacity(content.len() + 2 + length.len()));
-    out.push(tag);
-    match content.len() {
-        short @ 0..=0x7f => out.extend(u8::try_from(short)),
-        _ => {
-            out.extend(u8::try_from(0x80 | length.len()));
-            out.extend_from_slice(length);
-        }
-    }
-    out.extend_from_slice(content);
-    out
 }
 
 fn ec_key(der: &[u8], head: &[u8]) -> Result<(Key, Algorithm), Error> {

@@ -2,46 +2,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::oauth::signing::jwk;
+use crate::oauth::signing::private_key::{Form, PrivateKey, unfit};
 use crate::secret::Secret;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// PKCS #8 (RFC 5958).
-    Pkcs8,
-    /// PKCS #1 (RFC 8017).
-    Pkcs1,
-    /// SEC 1 (RFC 5915).
-    Sec1,
-}
 
 const FORMS: [(&str, Form); 3] = [
     ("PRIVATE KEY", Form::Pkcs8),
     ("RSA PRIVATE KEY", Form::Pkcs1),
     ("EC PRIVATE KEY", Form::Sec1),
 ];
-
-/// A private key in DER.
-pub(crate) struct PrivateKey {
-    pub(super) form: Form,
-    pub(super) der: Zeroizing<Vec<u8>>,
-    pub(super) kid: Option<String>,
-}
-
-impl PrivateKey {
-    pub(crate) fn to_rustls(&self) -> PrivateKeyDer<'_> {
-        let der = self.der.as_slice();
-        match self.form {
-            Form::Pkcs8 => PrivateKeyDer::Pkcs8(der.into()),
-            Form::Pkcs1 => PrivateKeyDer::Pkcs1(der.into()),
-            Form::Sec1 => PrivateKeyDer::Sec1(der.into()),
-        }
-    }
-}
 
 pub(crate) fn certificates(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
     blocks(pem.expose())
@@ -151,12 +124,6 @@ fn of_pem(text: &str) -> Result<PrivateKey, Error> {
             .hint("where the key is a member of it, say which: `{ file = \"…\", pointer = \"/private_key\" }`"),
         None => unfit("is no private key in PEM"),
     })
-}
-
-pub(super) fn unfit(what: &str) -> Error {
-    Error::new(Kind::Secret, format!("this {what}")).hint(
-        "a private key in PEM begins with `-----BEGIN PRIVATE KEY-----`, perhaps with RSA or EC in it, and is whole",
-    )
 }
 
 fn encrypted() -> Error {
