@@ -98,11 +98,16 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
             Turn::Waited | Turn::TimedOut => true,
         };
         // The last lock holder may have fetched this token, or met the same failure.
-        if let Ok(Some((found, _))) = flow.find(&slot) {
-            return Ok(reuse(found));
-        }
+        let found = match flow.find(&slot) {
+            Ok(Some((found, _))) => return Ok(reuse(found)),
+            other => other,
+        };
         if let Some(failure) = flow.shared_failure(&slot, waited) {
             return Err(failure);
+        }
+        // A keyring that did not answer would not take the token either, each attempt as slowly.
+        if let Err(CacheError::Keyring(..)) = found {
+            return flow.fetch(None, until, Tries::Several);
         }
         match turn {
             Turn::Mine(lock) => {

@@ -43,7 +43,7 @@ enum Failure {
     Locked(Option<String>),
     #[error("the keyring has no default collection to store secrets in")]
     NoCollection,
-    #[error("the prompt of the keyring was dismissed")]
+    #[error("the keyring is locked, and its prompt was dismissed")]
     Dismissed,
     #[error("the keyring could not be asked: no thread can be started")]
     NoThread,

@@ -177,7 +177,7 @@ fact_a_keyring_that_never_had_a_password_ends_with_4() {
   # There is nothing to unlock, so all tok can know is that the secret is not there.
   gives_no_entry
   alone tok secret set cint < <(printf %s "$secret")
-  says 'the keyring is locked'
+  says 'the keyring has no default collection'
 }
 
 fact_a_keyring_that_waits_for_a_person_ends_with_4_at_the_deadline() {

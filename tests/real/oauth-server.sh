@@ -165,10 +165,10 @@ fact_SSL_CERT_FILE_is_trusted_without_ca_file() {
   [ "$(jq .active answer)" = true ]
 }
 
-fact_an_unknown_authority_ends_with_6() {
+fact_an_unknown_authority_ends_with_8() {
   client basic client_secret_basic
   attempt tok token real
-  [ "$code" -eq 6 ]
+  [ "$code" -eq 8 ]
   prints_nothing
   says certificate
 }
