@@ -65,8 +65,9 @@ impl Token {
         }
     }
 
+    /// Returns when it expires, Unix milliseconds by the wall clock at `now`.
     #[must_use]
-    pub(crate) fn expires_at_unix_ms(&self, now: &Now) -> Option<i64> {
+    pub fn expires_at_unix_ms(&self, now: &Now) -> Option<i64> {
         self.left_ms(now)
             .map(|left_ms| now.unix_ms.saturating_add(left_ms))
     }

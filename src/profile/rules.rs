@@ -69,8 +69,9 @@ impl Response {
         let table = toml::from_str(toml).or_fail(Kind::Config)?;
         read(&table, "response", &[], None, None)
     }
+    /// Whether `status` is that of an answer with a token.
 
-    pub(crate) fn is_success(&self, status: u16) -> bool {
+    pub fn is_success(&self, status: u16) -> bool {
         match self.status {
             Some(expected) => status == expected,
             None => (200..300).contains(&status),

@@ -132,8 +132,9 @@ impl Template {
         }
         Some(texts)
     }
+    /// Whether it has an expression, which only the engine can render.
 
-    pub(crate) fn has_expression(&self) -> bool {
+    pub fn has_expression(&self) -> bool {
         self.parts
             .iter()
             .any(|part| matches!(part, Part::Expression { .. }))
