@@ -70,7 +70,6 @@ impl Response {
         read(&table, "response", &[], None, None)
     }
     /// Whether `status` is that of an answer with a token.
-
     pub fn is_success(&self, status: u16) -> bool {
         match self.status {
             Some(expected) => status == expected,

@@ -133,7 +133,6 @@ impl Template {
         Some(texts)
     }
     /// Whether it has an expression, which only the engine can render.
-
     pub fn has_expression(&self) -> bool {
         self.parts
             .iter()
