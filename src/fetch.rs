@@ -79,11 +79,12 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
             .map(|request| transcript::request(&request));
         context.trace("request", shown);
     }
+    let is_made_anew = plan.assertion.is_some() || plan.uses_identity();
     let mut rebuild = || context.build(exchange);
     let answer = http.send(
         &request,
         &|status| rules.is_success(status),
-        plan.assertion.is_some().then_some(&mut rebuild),
+        is_made_anew.then_some(&mut rebuild),
     )?;
     context.derive_from_answer(exchange, &answer);
     if notes.verbose {

@@ -15,6 +15,7 @@
 //! - `profile`: the config file and the meaning of a profile
 //! - `secrets`: their sources; `oauth`: requests and answers, without I/O; `cache`: entries, locks, failures; `curl`: import and export
 //! - `http`: the only module that sends
+//! - `identity`: the token that a platform issues to the running job
 //! - `fetch`: the stages of a token request
 //! - `get`: a token from the cache or the provider
 //! - `fast`: shortcuts for a cached token; `output`: stdout, complete or empty
@@ -31,6 +32,7 @@ mod fast;
 mod fetch;
 mod get;
 mod http;
+mod identity;
 mod oauth;
 mod output;
 mod process;

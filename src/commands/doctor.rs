@@ -117,6 +117,9 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
             keyring_works,
             &environment,
         ));
+        if let Some(identity) = &profile.identity {
+            findings.push(local::identity(profile, identity, doctor.fetch));
+        }
     }
     findings.push(local::cache());
     findings.push(local::roots());

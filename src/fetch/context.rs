@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::http::Http;
+use crate::identity;
 use crate::oauth::problem::Problem;
 use crate::oauth::redact::Redactor;
 use crate::oauth::signing::Signer;
@@ -40,6 +41,7 @@ pub(super) struct Context<'a> {
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
     assertion: Option<Secret>,
+    identity: Option<Secret>,
     pub(super) redactor: Redactor,
 }
 
@@ -59,6 +61,7 @@ impl<'a> Context<'a> {
             steps: Steps::new(),
             values: BTreeMap::new(),
             assertion: None,
+            identity: None,
             redactor: Redactor::default(),
         }
     }
@@ -142,6 +145,7 @@ impl<'a> Context<'a> {
     pub(super) fn build(&mut self, exchange: Exchange<'_>) -> Result<Request, Error> {
         let Exchange { plan, rules, .. } = exchange;
         self.check_deadline()?;
+        self.identify(plan)?;
         self.sign(plan)?;
         let request = request::build(plan, rules.format, &|name| self.value(name))?;
         self.may_receive_secrets(plan, &request)?;
@@ -159,6 +163,24 @@ impl<'a> Context<'a> {
             timeout_ms: self.profile.timeout_ms,
         };
         Err(Problem::NoAnswer { origin, why }.into_error(&self.profile.name))
+    }
+
+    /// Obtains a new identity for each request: a platform's token is short-lived, and a provider may accept it only once.
+    fn identify(&mut self, plan: &Plan) -> Result<(), Error> {
+        self.identity = None;
+        if !plan.uses_identity() {
+            return Ok(());
+        }
+        let asking = identity::Asking {
+            profile: self.profile,
+            environment: self.environment,
+            until: self.until,
+        };
+        let issued = asking.identity()?;
+        self.notes.trace(&format!("identity from {}", issued.shown));
+        self.redactor.add(issued.secret.clone());
+        self.identity = Some(issued.secret);
+        Ok(())
     }
 
     /// Signs a new assertion for each request, because a provider may reject a repeated one.
@@ -197,6 +219,7 @@ impl<'a> Context<'a> {
             Name::Secret(name) => self.secrets.get(name).cloned(),
             Name::Step(step, pointer) => return self.step_value(step, pointer),
             Name::Assertion => self.assertion.clone(),
+            Name::Identity => self.identity.clone(),
             Name::Value(name) => self.values.get(name).cloned(),
             known => self.profile.known_value(known).map(Secret::new),
         };
@@ -207,9 +230,12 @@ impl<'a> Context<'a> {
     /// Returns the text that a transcript shows for a name: its value, unless a secret may be in it.
     pub(super) fn shown(&self, name: &Name) -> Result<Secret, Error> {
         match name {
-            Name::Secret(_) | Name::Step(..) | Name::Assertion | Name::Env(_) | Name::Value(_) => {
-                Ok(Secret::new(format!("<{name}>")))
-            }
+            Name::Secret(_)
+            | Name::Step(..)
+            | Name::Assertion
+            | Name::Identity
+            | Name::Env(_)
+            | Name::Value(_) => Ok(Secret::new(format!("<{name}>"))),
             known => self.value(known),
         }
     }
@@ -275,6 +301,11 @@ impl<'a> Context<'a> {
 pub(super) fn is_private(name: &Name) -> bool {
     matches!(
         name,
-        Name::Secret(_) | Name::Step(..) | Name::Value(_) | Name::Body | Name::Assertion
+        Name::Secret(_)
+            | Name::Step(..)
+            | Name::Value(_)
+            | Name::Body
+            | Name::Assertion
+            | Name::Identity
     )
 }

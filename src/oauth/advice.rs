@@ -17,6 +17,8 @@ use crate::secret::suspicion::Suspicion;
 pub enum Advice {
     /// The client's assertion was not accepted.
     Assertion,
+    /// The platform's token for this job was not accepted.
+    Identity,
     /// The clocks of this machine and the provider differ.
     Clock {
         /// Seconds that this machine's clock is ahead of the provider's.
@@ -81,6 +83,12 @@ impl Advice {
             Self::Assertion => {
                 return format!(
                     "-v shows what was signed: the provider has to know the key, `aud` is often not the token endpoint, and the times are this machine's (`tok doctor {profile}` checks its clock)"
+                )
+                .into();
+            }
+            Self::Identity => {
+                return format!(
+                    "the provider has to trust this identity: compare its `iss`, `sub` and `aud`, which `tok doctor {profile} --fetch` shows, with what is set up there"
                 )
                 .into();
             }
@@ -193,6 +201,11 @@ pub(crate) fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -
         (Some("invalid_grant"), _) if is_signed => assertion(),
         // RFC 6749 §5.2: the client failed to authenticate, so an assertion that is only its grant does not matter.
         (Some("invalid_client"), _) | (_, 401) if is_signed && !sends_secret(plan) => assertion(),
+        (Some("invalid_client" | "invalid_grant" | "invalid_request"), _)
+            if plan.uses_identity() =>
+        {
+            Advice::Identity
+        }
         (Some("invalid_client"), _) => for_credentials(asked),
         (Some("invalid_scope"), _) => Advice::Scope(scope(plan)),
         (Some("invalid_target"), _) => Advice::Target,
@@ -202,6 +215,7 @@ pub(crate) fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -
         (_, 400..=403) if sends_time(plan) && matches!(assertion(), Advice::Clock { .. }) => {
             assertion()
         }
+        (_, 401) | (None, 400 | 403) if plan.uses_identity() => Advice::Identity,
         (_, 401) => for_credentials(asked),
         // Some providers answer wrong credentials with 403 and an empty body.
         (_, 403) if refusal.is_none() => for_credentials(asked),
@@ -220,7 +234,8 @@ fn sends_time(plan: &Plan) -> bool {
 }
 
 fn sends_secret(plan: &Plan) -> bool {
-    plan.auth_method != AuthMethod::None && !plan.auth_method.is_signed()
+    !matches!(plan.auth_method, AuthMethod::None | AuthMethod::Identity)
+        && !plan.auth_method.is_signed()
 }
 
 fn for_credentials(asked: Asked<'_>) -> Advice {
@@ -246,7 +261,13 @@ fn for_credentials(asked: Asked<'_>) -> Advice {
         }
         (AuthMethod::ClientSecretBasic, _) => Some(Instead::Post),
         (AuthMethod::ClientSecretPost, _) => Some(Instead::Basic),
-        (AuthMethod::None | AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt, _) => None,
+        (
+            AuthMethod::None
+            | AuthMethod::ClientSecretJwt
+            | AuthMethod::PrivateKeyJwt
+            | AuthMethod::Identity,
+            _,
+        ) => None,
     };
     Advice::Credentials {
         secret: (*secret != CLIENT_SECRET).then(|| (*secret).to_owned()),

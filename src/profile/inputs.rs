@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::profile::assertion::{Assertion, Claim};
+use crate::profile::identity::Identity;
 use crate::profile::location::Locations;
 use crate::profile::parameter::Parameter;
 use crate::profile::plan::Plan;
@@ -40,6 +41,9 @@ impl Profile {
         list.prefix.clear();
         list.plan(&self.token);
         list.response(&self.response);
+        if let Some(identity) = &self.identity {
+            list.identity(identity);
+        }
         if let Some(path) = &self.client_cert {
             list.add("client_cert", path.display().to_string());
         }
@@ -107,6 +111,12 @@ impl List {
         if let Some(assertion) = &plan.assertion {
             self.assertion(assertion);
         }
+    }
+
+    fn identity(&mut self, identity: &Identity) {
+        let source = serde_json::to_string(&identity.source).unwrap_or_default();
+        self.add("identity", source);
+        self.add("identity audience", identity.audience.as_ref());
     }
 
     fn assertion(&mut self, assertion: &Assertion) {

@@ -10,6 +10,7 @@ pub mod draft;
 pub mod file;
 pub(crate) mod home;
 mod host;
+pub mod identity;
 mod inputs;
 pub(crate) mod layers;
 pub mod location;

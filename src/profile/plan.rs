@@ -72,7 +72,12 @@ impl Plan {
         let is_output = |name: &&Name| matches!(name, Name::Step(..));
         let in_url = self.url.names().filter(is_output).count();
         let all = self.templates().into_iter().flat_map(Template::names);
-        all.filter(is_output).count() > in_url || !self.secrets().is_empty()
+        all.filter(is_output).count() > in_url || !self.secrets().is_empty() || self.uses_identity()
+    }
+
+    pub(crate) fn uses_identity(&self) -> bool {
+        let mut names = self.templates().into_iter().flat_map(Template::names);
+        names.any(|name| *name == Name::Identity)
     }
 
     pub(crate) fn secrets(&self) -> Vec<&str> {

@@ -47,6 +47,14 @@ pub(super) enum NotAllowed {
         "`${{assertion}}` is allowed only in the request itself, not in `values` or `assertion`"
     )]
     AssertionInItself,
+    #[error("`${{identity}}` is used, but the profile has no `identity`")]
+    NoIdentity,
+    #[error("`${{identity}}` is read only while fetching, not when a cached token is printed")]
+    IdentityInHeader,
+    #[error(
+        "`${{identity}}` is allowed only in the request itself, not in `values` or `assertion`"
+    )]
+    IdentityInItself,
     #[error("`${{{0}}}` is known only while fetching; keep it with `response.keep`")]
     StepInHeader(Name),
     #[error("`${{{0}}}` is allowed only in `header`")]
@@ -66,6 +74,7 @@ pub(super) struct Reader<'a> {
     pub(super) signs: bool,
     pub(super) assertion: AssertionTable,
     pub(super) has_client_id: bool,
+    pub(super) has_identity: bool,
     pub(super) kept: Vec<String>,
 }
 
@@ -183,7 +192,10 @@ impl Reader<'_> {
             Name::Body if within != Where::Field => Err(NotAllowed::Body),
             Name::Assertion if within == Where::Header => Err(NotAllowed::AssertionInHeader),
             Name::Assertion if within == Where::Inner => Err(NotAllowed::AssertionInItself),
-            Name::Body | Name::Assertion => Ok(()),
+            Name::Identity if within == Where::Header => Err(NotAllowed::IdentityInHeader),
+            Name::Identity if within == Where::Inner => Err(NotAllowed::IdentityInItself),
+            Name::Identity if !self.has_identity => Err(NotAllowed::NoIdentity),
+            Name::Body | Name::Assertion | Name::Identity => Ok(()),
             Name::Value(value) => {
                 let how = format!("; write it as `values = {{ {value} = \"…\" }}`");
                 known(&mut self.values.keys(), value, "value", how)

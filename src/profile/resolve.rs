@@ -13,13 +13,14 @@ use crate::profile::home;
 use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
 use crate::profile::name;
+use crate::profile::plan::Plan;
 use crate::profile::reader::{Reader, Request, Where};
 use crate::profile::resolved::{
     DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile,
 };
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::{rules, sources, unused};
+use crate::profile::{identity, rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -88,12 +89,18 @@ fn from_table(
         signs: false,
         assertion: table.assertion,
         has_client_id: table.client_id.is_some(),
+        has_identity: table.identity.is_some(),
         kept: response.keep.iter().map(|kept| kept.name.clone()).collect(),
     };
     reader.secrets.push(CLIENT_SECRET.to_owned());
 
     let client_id = match &table.client_id {
         Some(source) => Some(reader.template("client_id", source, Where::Static)?),
+        None => None,
+    };
+    let audience = table.identity.as_ref();
+    let audience = match audience.and_then(|identity| identity.audience.as_ref()) {
+        Some(source) => Some(reader.template("identity", source, Where::Static)?),
         None => None,
     };
     let mut steps = Vec::new();
@@ -106,7 +113,11 @@ fn from_table(
         request.auth_method = Some(AuthMethod::None);
         request.grant_type.get_or_insert_with(|| "none".to_owned());
     }
-    if client_id.is_none() && request.auth_method != Some(AuthMethod::None) {
+    let knows_client = matches!(
+        request.auth_method,
+        Some(AuthMethod::None | AuthMethod::Identity)
+    );
+    if client_id.is_none() && !knows_client {
         return Err(wrong(
             "client_id",
             "missing: the client id the provider gave you (or `auth_method = \"none\"` where it knows none)",
@@ -129,11 +140,18 @@ fn from_table(
         more_params: &overrides.params,
     })?;
     let plans = steps.iter().map(|step| &step.plan).chain([&token]);
+    let sends_identity = plans.clone().any(Plan::uses_identity);
     let assertions: Vec<_> = plans.filter_map(|plan| plan.assertion.as_ref()).collect();
     if assertions.is_empty() && reader.assertion != AssertionTable::default() {
         return Err(wrong(
             "assertion",
             "nothing sends it: set `auth_method = \"private_key_jwt\"`, or put `${assertion}` where the request wants it",
+        ));
+    }
+    if table.identity.is_some() && !sends_identity {
+        return Err(wrong(
+            "identity",
+            "nothing sends it: set `auth_method = \"identity\"`, or put `${identity}` where the request wants it",
         ));
     }
     for assertion in assertions {
@@ -184,6 +202,7 @@ fn from_table(
         header,
         header_values,
         secrets,
+        identity: None,
         origins,
         cache: table.cache.unwrap_or_default(),
         timeout_ms,
@@ -196,6 +215,10 @@ fn from_table(
         written_vars: table.vars.into_keys().collect(),
     };
     resolved.client_id = client_id.and_then(|template| resolved.render_known(&template));
+    if let Some(table) = &table.identity {
+        let audience = audience.and_then(|template| resolved.render_known(&template));
+        resolved.identity = Some(identity::read(table, audience)?);
+    }
     if resolved.client_id.as_deref() == Some("") {
         return Err(wrong("client_id", "is empty"));
     }

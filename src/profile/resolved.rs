@@ -8,6 +8,7 @@ use crate::profile::assertion::Assertion;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{CacheKind, SourceTable};
 use crate::profile::home;
+use crate::profile::identity::Identity;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
 use crate::profile::template::{Name, Template};
@@ -55,6 +56,8 @@ pub struct Profile {
     pub header_values: Vec<(String, Template)>,
     /// Where each named secret comes from.
     pub secrets: BTreeMap<String, SourceTable>,
+    /// Where the job's identity comes from.
+    pub identity: Option<Identity>,
     /// Origins besides the token endpoint's that may receive secrets.
     pub origins: Vec<Origin>,
     /// Where the token is cached.

@@ -9,6 +9,8 @@ use crate::profile::name;
 use crate::profile::pointer::Pointer;
 use crate::profile::template::CLIENT_SECRET;
 
+const ONE_SOURCE: &str = "a secret has one source: `env`, `file`, `credential` or `command`";
+
 pub(super) fn read(
     mut secrets: BTreeMap<String, SourceTable>,
     client_secret: Option<SourceTable>,
@@ -24,12 +26,16 @@ pub(super) fn read(
             CLIENT_SECRET => CLIENT_SECRET.to_owned(),
             other => format!("secrets.{other}"),
         };
-        check(source, &key)?;
+        check(source, &key, ONE_SOURCE)?;
     }
     Ok(secrets)
 }
 
-fn check(source: &SourceTable, key: &str) -> Result<(), Error> {
+pub(super) fn check(
+    source: &SourceTable,
+    key: &str,
+    one_source: &'static str,
+) -> Result<(), Error> {
     let given = [
         source.env.is_some(),
         source.file.is_some(),
@@ -37,10 +43,7 @@ fn check(source: &SourceTable, key: &str) -> Result<(), Error> {
         source.command.is_some(),
     ];
     if given.into_iter().filter(|given| *given).count() > 1 {
-        return Err(wrong(
-            key,
-            "a secret has one source: `env`, `file`, `credential` or `command`",
-        ));
+        return Err(wrong(key, one_source));
     }
     if let Some(pointer) = &source.pointer {
         Pointer::parse(pointer).at(key)?;

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use self::failure::Failure;
 use crate::error::{Error, Kind, Subject};
+use crate::profile::file::schema::SourceTable;
 use crate::profile::home;
 use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
@@ -160,7 +161,7 @@ impl Source {
         }
     }
 
-    fn absence(&self) -> String {
+    pub(crate) fn absence(&self) -> String {
         match self {
             Self::Environment(variable) => format!("{variable} is not set"),
             Self::File(path) => format!("{} does not exist", path.display()),
@@ -179,27 +180,36 @@ impl Source {
 pub fn sources(profile: &Profile, name: &str) -> Result<Vec<Source>, Error> {
     let mut sources = vec![Source::Environment(secret_variable(&profile.name, name))];
     if let Some(written) = profile.source(name) {
-        let file = written.file.as_ref();
-        let places = [
-            written.env.clone().map(Source::Environment),
-            file.map(|path| Source::File(profile.path(path))),
-            written.credential.clone().map(Source::Credential),
-            written.command.as_deref().map(|command| {
-                let config = || Some(profile.config.clone());
-                Source::Command(in_home(command), environment::withheld(&config))
-            }),
-        ];
-        let pointer = written.pointer.as_deref().map(Pointer::parse);
-        let pointer = pointer
-            .transpose()
-            .map_err(|error| Error::of(Kind::Config, error).profile(&profile.name))?;
-        sources.extend(places.into_iter().flatten().map(|place| match &pointer {
-            Some(pointer) => Source::Member(Box::new(place), pointer.clone()),
-            None => place,
-        }));
+        sources.extend(written_source(profile, written)?);
     }
     sources.push(Source::Keyring(keyring_user(profile, name)?));
     Ok(sources)
+}
+
+/// Returns the source that `written` names, if any.
+pub(crate) fn written_source(
+    profile: &Profile,
+    written: &SourceTable,
+) -> Result<Option<Source>, Error> {
+    let file = written.file.as_ref();
+    let places = [
+        written.env.clone().map(Source::Environment),
+        file.map(|path| Source::File(profile.path(path))),
+        written.credential.clone().map(Source::Credential),
+        written.command.as_deref().map(|command| {
+            let config = || Some(profile.config.clone());
+            Source::Command(in_home(command), environment::withheld(&config))
+        }),
+    ];
+    let pointer = written.pointer.as_deref().map(Pointer::parse);
+    let pointer = pointer
+        .transpose()
+        .map_err(|error| Error::of(Kind::Config, error).profile(&profile.name))?;
+    let place = places.into_iter().flatten().next();
+    Ok(place.map(|place| match pointer {
+        Some(pointer) => Source::Member(Box::new(place), pointer),
+        None => place,
+    }))
 }
 
 fn in_home(command: &[String]) -> Vec<String> {

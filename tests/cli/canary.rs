@@ -133,6 +133,43 @@ fn an_echoing_provider_is_not_quoted() {
 }
 
 #[test]
+fn an_identity_is_only_on_the_wire() {
+    let sources = [From::Env, From::File, From::Command];
+    parallel::each(&sources, source_name, |&from| {
+        let scene = Scene::new(from);
+        let config = std::fs::read_to_string(scene.home.config()).unwrap();
+        let config = config.replace("client_secret =", "auth_method = 'identity'\nidentity =");
+        scene.home.write_config(&config);
+        let heard = |received: &Received| {
+            let heard = received
+                .form()
+                .iter()
+                .map(|(_, value)| value.clone())
+                .collect::<Vec<_>>();
+            Answer::refusal(
+                401,
+                "invalid_client",
+                &format!("{heard:?} {}", received.text()),
+            )
+        };
+        scene.provider.answer_with("/token", heard);
+        for arguments in ["token p -v", "doctor p --fetch"] {
+            let output = scene.output(arguments);
+            assert_eq!(output.status.code(), Some(5), "{output:?}");
+            scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
+        }
+        scene
+            .provider
+            .answer("/token", Answer::token(&scene.token.0, 3600));
+        let output = scene.output("token p -v");
+        assert_eq!(output.stdout, format!("{}\n", scene.token.0).as_bytes());
+        scene.is_clean("token p", &output.stderr);
+        let sent = scene.provider.requests().pop().unwrap().form();
+        assert!(sent.iter().any(|(_, value)| *value == scene.secret.0));
+    });
+}
+
+#[test]
 fn neither_a_private_key_nor_its_assertions_are_left_anywhere() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::signing(from);

@@ -56,6 +56,7 @@ fn every_commented_key_of_the_example_works() {
             "content_type",
             "auth_method = 'none'\nencoding = 'raw'\nbody = '${client_secret}'",
         ),
+        ("identity", "params = { i = '${identity}' }"),
         (
             "assertion",
             "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",
@@ -94,7 +95,7 @@ fn every_commented_key_of_the_example_works() {
 #[test]
 fn every_key_is_in_the_example() {
     let example = example();
-    for table in ["", "response", "client_secret", "assertion"] {
+    for table in ["", "response", "client_secret", "identity", "assertion"] {
         let wrong = if table.is_empty() {
             "zzzzzz = 1".to_owned()
         } else {

@@ -20,6 +20,7 @@
 //! - `example`: `config.example.toml` is complete and every line of it works
 //! - `exec`: `tok exec` runs a command with a token or not at all
 //! - `hostile`: whatever a provider answers, tok prints a token or nothing
+//! - `identity`: the platform's token for this job is sent instead of a stored secret
 //! - `interrupted`: killed, interrupted and stopped processes do not hinder the next one
 //! - `messages`: every message, recorded in one snapshot per topic
 //! - `origins`: a stored secret is sent only to the origin it was stored for
@@ -72,6 +73,7 @@ mod example;
 mod exec;
 mod home;
 mod hostile;
+mod identity;
 mod interrupted;
 mod layers;
 #[cfg(target_os = "linux")] // Many messages end in the words of the system.

@@ -16,6 +16,7 @@ mod configs;
 mod connections;
 mod consumers;
 mod doctor;
+mod identities;
 mod keeping;
 mod profiles;
 mod secrets;
@@ -54,6 +55,7 @@ topics! {
     keeping: cache_trouble_is_explained_as_recorded,
     consumers: a_consumer_that_gets_no_token_is_explained_as_recorded,
     adding: add_explains_each_mistake_as_recorded,
+    identities: an_identity_that_cannot_be_used_is_explained_as_recorded,
     doctor: doctor_explains_each_finding_as_recorded,
 }
 

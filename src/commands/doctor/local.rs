@@ -1,10 +1,14 @@
 //! The checks without network: keyring, secrets, cache folder, trusted roots, proxy variables.
 
+use std::time::{Duration, Instant};
+
 use crate::cache;
 use crate::commands::doctor::finding::Finding;
 use crate::commands::show::sources::places;
 use crate::error::{Error, Kind, OrFail, Subject};
+use crate::identity::Asking;
 use crate::oauth::assertion;
+use crate::profile::identity::Identity;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::Patience;
@@ -100,6 +104,20 @@ pub(super) fn secrets(
         .iter()
         .map(|(name, source)| check(name, source))
         .collect()
+}
+
+/// Shows the claims that a provider's trust depends on. A command is not run, because it may ask the user something.
+pub(super) fn identity(profile: &Profile, identity: &Identity, fetches: bool) -> Finding {
+    if !fetches && !identity.is_at_hand() {
+        return Finding::skipped("identity", "only --fetch asks for it");
+    }
+    let timeout = Duration::from_millis(profile.timeout_ms.unsigned_abs());
+    let asking = Asking {
+        profile,
+        environment: &crate::commands::session::environment,
+        until: Instant::now() + timeout,
+    };
+    Finding::new("identity", asking.identity().map(|issued| issued.shown))
 }
 
 pub(super) fn cache() -> Finding {

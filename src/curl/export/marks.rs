@@ -7,10 +7,14 @@ use super::unshown;
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::profile::file::schema::BasicEncoding;
+use crate::profile::identity::Identity;
 use crate::profile::name::secret_variable;
 use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Name, Standin, Template, percent_encode};
 use crate::secret::Secret;
+
+/// The variable for an identity that is not in one already.
+const IDENTITY: &str = "IDENTITY";
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
@@ -105,6 +109,14 @@ impl Marks {
             Name::Secret(secret) => secret_variable(&profile.name, secret),
             // An environment variable may hold a secret, so the command names it instead of containing its value.
             Name::Env(variable) => variable.clone(),
+            Name::Identity => match profile.identity.as_ref() {
+                Some(Identity { source, .. })
+                    if source.env.is_some() && source.pointer.is_none() =>
+                {
+                    source.env.clone().unwrap_or_default()
+                }
+                _ => IDENTITY.to_owned(),
+            },
             Name::Step(step, path) => {
                 let key = (step.clone(), unshown::in_body(profile, step, path)?);
                 let count = state.answers.len() + 1;

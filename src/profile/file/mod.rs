@@ -5,6 +5,7 @@
 mod assertion;
 pub(crate) mod edit;
 mod hint;
+mod identity;
 mod json_schema;
 mod locate;
 mod owner;

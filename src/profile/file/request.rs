@@ -81,6 +81,8 @@ pub enum AuthMethod {
     ClientSecretJwt,
     /// An assertion signed with the client's private key (the same).
     PrivateKeyJwt,
+    /// The platform's token for this job is the assertion (RFC 7523 §2.2): the key `identity`.
+    Identity,
     /// tok adds nothing: the profile puts the credentials where they go.
     None,
 }

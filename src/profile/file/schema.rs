@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
+pub use crate::profile::file::identity::IdentityTable;
 pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, RequestTable, Sent};
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
@@ -36,6 +37,8 @@ pub struct ProfileTable {
     pub values: BTreeMap<String, String>,
     /// The JWT that `private_key_jwt` and `client_secret_jwt` sign, and that `${assertion}` is (RFC 7523).
     pub assertion: AssertionTable,
+    /// The token that the platform issues to the running job, for `auth_method = "identity"` and `${identity}`; a new one for each request.
+    pub identity: Option<IdentityTable>,
     /// The keys of its request.
     #[schemars(flatten)]
     #[serde(rename = "*shared")]
@@ -96,6 +99,10 @@ impl ProfileTable {
             vars: merged(self.vars, base.vars),
             values: merged(self.values, base.values),
             assertion: self.assertion.over(base.assertion),
+            identity: match (self.identity, base.identity) {
+                (Some(own), Some(base)) => Some(own.over(base)),
+                (own, base) => own.or(base),
+            },
             request: self.request.over(base.request),
             response: self.response.over(base.response),
             default_ttl: self.default_ttl.or(base.default_ttl),

@@ -69,7 +69,8 @@ impl Reader<'_> {
             table: request,
             more_params: &[],
         })?;
-        if plan.auth_method != AuthMethod::None && !self.has_client_id {
+        let needs_client_id = !matches!(plan.auth_method, AuthMethod::None | AuthMethod::Identity);
+        if needs_client_id && !self.has_client_id {
             return Err(wrong(
                 &format!("{prefix}auth_method"),
                 "needs the profile's `client_id`",
@@ -169,6 +170,19 @@ impl Reader<'_> {
             texts.push((Sent::ClientId, "${client_id}"));
             texts.push((Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE));
             texts.push((Sent::ClientAssertion, "${assertion}"));
+        }
+        if auth_method == AuthMethod::Identity {
+            if !self.has_identity {
+                let reason =
+                    "needs the key `identity`: where the platform's token for this job comes from";
+                return Err(wrong(&request.key("auth_method"), reason));
+            }
+            // RFC 7521 §4.2: the assertion already identifies the client.
+            if self.has_client_id {
+                texts.push((Sent::ClientId, "${client_id}"));
+            }
+            texts.push((Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE));
+            texts.push((Sent::ClientAssertion, "${identity}"));
         }
         if let Some(audience) = &request.table.audience {
             texts.push((Sent::Audience, audience));

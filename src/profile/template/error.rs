@@ -64,7 +64,7 @@ const LONGEST_MIB: usize = 1;
 
 pub(super) const LONGEST: usize = LONGEST_MIB << 20;
 
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     "client_id",
     "client_secret",
     "secret.NAME",
@@ -74,6 +74,7 @@ pub(super) const NAMES: [&str; 11] = [
     "value.NAME",
     "body",
     "assertion",
+    "identity",
     "access_token",
     "kept.NAME",
 ];

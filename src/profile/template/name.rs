@@ -19,6 +19,8 @@ pub enum Name {
     Value(String),
     /// `assertion`: the JWT that the client signs for this request.
     Assertion,
+    /// `identity`: the token that the platform issues to this job.
+    Identity,
     /// `body`, only in a request's `headers`: the body of that request, to sign it.
     Body,
     /// `access_token`, only in `header`.
@@ -47,6 +49,7 @@ impl Name {
             ["access_token"] => Self::AccessToken,
             ["body"] => Self::Body,
             ["assertion"] => Self::Assertion,
+            ["identity"] => Self::Identity,
             ["value", name] => Self::Value(owned(name)),
             ["secret", name] => Self::Secret(owned(name)),
             ["var", name] => Self::Var(owned(name)),
@@ -69,6 +72,7 @@ impl Name {
             Self::AccessToken => vec!["access_token"],
             Self::Body => vec!["body"],
             Self::Assertion => vec!["assertion"],
+            Self::Identity => vec!["identity"],
             Self::Value(name) => vec!["value", name],
             Self::Kept(name) => vec!["kept", name],
             Self::Step(name, pointer) => ["step", name]

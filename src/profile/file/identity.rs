@@ -1,0 +1,48 @@
+//! The `identity` table as written: where a job gets the token that its platform issues to it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::profile::file::schema::SourceTable;
+
+/// Where the platform's token for this job comes from: one of `env`, `file` and `command`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityTable {
+    /// The name of the environment variable in which the platform puts it.
+    pub env: Option<String>,
+    /// The path of the file in which the platform puts it, read again each time.
+    pub file: Option<String>,
+    /// A program of the platform that prints it, and its arguments, run without a shell.
+    pub command: Option<Vec<String>>,
+    /// Where in it the identity is, if it is JSON: an RFC 6901 pointer.
+    pub pointer: Option<String>,
+    /// The audience that it must be for, as the provider names it.
+    pub audience: Option<String>,
+}
+
+impl IdentityTable {
+    /// Lays this table over `base`: own keys win, and a source of its own replaces that of `base`.
+    #[must_use]
+    pub(super) fn over(self, base: Self) -> Self {
+        let audience = self.audience.clone().or(base.audience.clone());
+        let from = if self.has_source() { self } else { base };
+        Self { audience, ..from }
+    }
+
+    /// Whether it says where the identity comes from.
+    #[must_use]
+    pub fn has_source(&self) -> bool {
+        self.env.is_some() || self.file.is_some() || self.command.is_some()
+    }
+
+    pub(crate) fn source(&self) -> SourceTable {
+        SourceTable {
+            env: self.env.clone(),
+            file: self.file.clone(),
+            credential: None,
+            command: self.command.clone(),
+            pointer: self.pointer.clone(),
+        }
+    }
+}
