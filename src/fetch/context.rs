@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use rustls::pki_types::CertificateDer;
+
 use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::http::Http;
 use crate::identity;
 use crate::oauth::problem::Problem;
 use crate::oauth::redact::Redactor;
-use crate::oauth::signing::Signer;
 use crate::oauth::step_output::Steps;
 use crate::oauth::{assertion, request, response};
 use crate::profile::plan::Plan;
@@ -18,7 +19,7 @@ use crate::profile::rules::Response;
 use crate::profile::template::Name;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
-use crate::secrets::{self, Patience};
+use crate::secrets::{self, Patience, pem_file};
 use crate::term::notes::Notes;
 use crate::wire::no_answer::NoAnswer;
 use crate::wire::origin::Origin;
@@ -42,6 +43,7 @@ pub(super) struct Context<'a> {
     values: BTreeMap<String, Secret>,
     assertion: Option<Secret>,
     identity: Option<Secret>,
+    certificates: Vec<CertificateDer<'static>>,
     pub(super) redactor: Redactor,
 }
 
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             values: BTreeMap::new(),
             assertion: None,
             identity: None,
+            certificates: Vec::new(),
             redactor: Redactor::default(),
         }
     }
@@ -73,6 +76,7 @@ impl<'a> Context<'a> {
         client: impl Fn() -> Result<Http, Error> + Sync,
     ) -> Result<Result<Http, Error>, Error> {
         let profile = self.profile;
+        self.certificates = pem_file::of_assertions(profile, self.until)?;
         let names: Vec<&str> = profile.plans().flat_map(Plan::secrets).collect();
         let is_given = |name: &&str| secrets::is_given(profile, name, self.environment);
         if names.iter().all(is_given) {
@@ -113,7 +117,7 @@ impl<'a> Context<'a> {
                     "{name} from {source}: the line ends or byte order mark around it are not sent"
                 ));
             }
-            assertion::check(self.profile, name, &secret).map_err(|error| {
+            assertion::check(self.profile, name, &secret, &self.certificates).map_err(|error| {
                 error
                     .about(Subject::Source(source.to_string()))
                     .about(Subject::Secret(name.to_owned()))
@@ -196,9 +200,9 @@ impl<'a> Context<'a> {
             now_ms: Now::read().unix_ms,
             unique: &unique,
         };
-        let signed = assertion::sign(assertion, &key, occasion, &|name| self.value(name))?;
+        let signer = assertion::signer(assertion, &key, &self.certificates)?;
+        let signed = assertion::sign(assertion, &signer, occasion, &|name| self.value(name))?;
         if self.notes.verbose {
-            let signer = Signer::new(&key, assertion.algorithm)?;
             let shown = assertion
                 .map(&|template| Ok(template.to_be_shown()))
                 .and_then(|assertion| {

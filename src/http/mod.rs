@@ -84,7 +84,7 @@ impl Http {
             .map_err(|error| Error::of(Kind::Unexpected, NoEventLoop(error)))?;
         Ok(Self {
             runtime,
-            trust: tls::Trust::of(profile)?,
+            trust: tls::Trust::of(profile, until)?,
             tls: OnceCell::new(),
             until,
             timeout_ms: profile.timeout_ms,

@@ -1,7 +1,7 @@
 //! TLS trust and the client certificate. Certificates are always checked; no option turns that off.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,13 +15,13 @@ use rustls::{
     RootCertStore, SignatureScheme, WantsVerifier,
 };
 use webpki::EndEntityCert;
-use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Subject, io_text};
+use crate::error::{Error, Kind};
 use crate::http::failure::unknown_issuer;
 use crate::oauth::signing::pem;
 use crate::profile::Profile;
 use crate::secret::Secret;
+use crate::secrets::pem_file::{read, wrong};
 use crate::wire::no_answer::Chain;
 
 pub(super) struct Trust {
@@ -30,16 +30,16 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn of(profile: &Profile) -> Result<Self, Error> {
+    pub(super) fn of(profile: &Profile, until: Instant) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
-            Some(path) => roots(&read("ca_file", path)?)
+            Some(path) => roots(&read("ca_file", path, until)?)
                 .ok_or_else(|| wrong("ca_file", path, "holds no PEM certificate of a CA"))?,
         };
         let identity = match (&profile.client_cert, &profile.client_key) {
             (Some(certificate), Some(key)) => {
-                let chain = read("client_cert", certificate)?;
-                let private = read("client_key", key)?;
+                let chain = read("client_cert", certificate, until)?;
+                let private = read("client_key", key, until)?;
                 Some(identity(&chain, &private).ok_or_else(|| {
                     wrong(
                         "client_key",
@@ -232,23 +232,4 @@ fn no_trust(error: &rustls::Error) -> Error {
         other => other.to_string(),
     };
     Error::new(Kind::Config, format!("no TLS client could be made: {why}")).hint(next_step)
-}
-
-fn read(key: &'static str, path: &Path) -> Result<Secret, Error> {
-    let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| {
-        wrong(
-            key,
-            path,
-            &format!("could not be read: {}", io_text(&error)),
-        )
-    })?);
-    Ok(Secret::new(String::from_utf8_lossy(&bytes)))
-}
-
-fn wrong(key: &'static str, path: &Path, what: &str) -> Error {
-    Error::new(Kind::Config, format!("{} {what}", path.display()))
-        .about(Subject::Key(key.to_owned()))
-        .hint(format!(
-            "`{key}` names a PEM file, relative to the config's folder"
-        ))
 }

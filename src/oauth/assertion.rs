@@ -2,13 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::oauth::request::{Lookup, json_body};
-use crate::oauth::signing::Signer;
+use crate::oauth::signing::{Signer, certificate};
 use crate::profile::Profile;
-use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
+use crate::profile::assertion::{Assertion, BACKDATED_S, Claim, Header};
 use crate::profile::parameter::Parameter;
 use crate::profile::template::Template;
 use crate::secret::Secret;
@@ -35,7 +36,19 @@ pub fn parts(
     if let Some(key_id) = signer.key_id().filter(|_| !has_key_id) {
         header.push(("kid".to_owned(), text(key_id)));
     }
-    header.extend(assertion.headers.iter().cloned());
+    for (name, own) in &assertion.headers {
+        let said = match own {
+            Header::Said(parameter) => parameter.clone(),
+            Header::Certificate(which) => {
+                let made = certificate::header(signer.certificates(), *which);
+                let made = made.ok_or_else(|| {
+                    Error::new(Kind::Unexpected, format!("`{name}` has no certificate"))
+                })?;
+                Parameter::Plain(made)
+            }
+        };
+        header.push((name.clone(), said));
+    }
     let issued_s = occasion.now_ms.div_euclid(1000) - BACKDATED_S;
     let claims: Vec<(String, Parameter)> = assertion
         .claims
@@ -55,15 +68,14 @@ pub fn parts(
     Ok((json_body(&header, value)?, json_body(&claims, value)?))
 }
 
-/// Signs `assertion` with `key`.
+/// Signs `assertion`.
 pub fn sign(
     assertion: &Assertion,
-    key: &Secret,
+    signer: &Signer,
     occasion: Occasion<'_>,
     value: Lookup<'_>,
 ) -> Result<Secret, Error> {
-    let signer = Signer::new(key, assertion.algorithm)?;
-    let (header, claims) = parts(assertion, &signer, occasion, value)?;
+    let (header, claims) = parts(assertion, signer, occasion, value)?;
     let mut jwt = encoded(&header);
     jwt.push(".");
     jwt.push(encoded(&claims).expose());
@@ -73,10 +85,28 @@ pub fn sign(
     Ok(jwt)
 }
 
-/// Checks that a secret can sign, before anything is sent.
-pub(crate) fn check(profile: &Profile, name: &str, secret: &Secret) -> Result<(), Error> {
+/// Checks that a secret can sign, with the key of `client_cert` where that is needed, before anything is sent.
+pub(crate) fn check(
+    profile: &Profile,
+    name: &str,
+    secret: &Secret,
+    certificates: &[CertificateDer<'static>],
+) -> Result<(), Error> {
     let mut signed = profile.assertions().filter(|signed| signed.key == name);
-    signed.try_for_each(|assertion| Signer::new(secret, assertion.algorithm).map(|_| ()))
+    signed.try_for_each(|assertion| signer(assertion, secret, certificates).map(|_| ()))
+}
+
+/// Returns the signer of `assertion`, with the certificates if the header needs them.
+pub(crate) fn signer(
+    assertion: &Assertion,
+    key: &Secret,
+    certificates: &[CertificateDer<'static>],
+) -> Result<Signer, Error> {
+    let signer = Signer::new(key, assertion.algorithm)?;
+    match assertion.needs_certificate() {
+        true => signer.certified(certificates.to_vec()),
+        false => Ok(signer),
+    }
 }
 
 fn encoded(json: &Secret) -> Secret {

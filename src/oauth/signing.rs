@@ -2,6 +2,7 @@
 //!
 //! ring signs. Unsupported input is identified here, so that users learn which file they supplied; no message contains any of the key.
 
+pub(crate) mod certificate;
 mod der;
 mod jwk;
 mod key;

@@ -1,7 +1,7 @@
 //! A planned assertion: the claims of a JWT and the key that signs it (RFC 7521 §5, RFC 7523 §3).
 
 use crate::profile::file::schema::Algorithm;
-use crate::profile::parameter::{Parameter, map_all};
+use crate::profile::parameter::Parameter;
 use crate::profile::template::Template;
 
 /// Seconds that `iat` is set back, so that a provider with a slow clock does not see it in the future.
@@ -19,11 +19,39 @@ pub struct Assertion {
     /// The name of the secret that signs.
     pub key: String,
     /// Header parameters besides `alg`, in the order written (RFC 7515 §4.1).
-    pub headers: Vec<(String, Parameter)>,
+    pub headers: Vec<(String, Header)>,
     /// The claims, in the order written.
     pub claims: Vec<(String, Claim)>,
     /// The time from `iat` to `exp`, in milliseconds.
     pub lifetime_ms: i64,
+}
+
+/// The value of a header parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Header {
+    /// Made from `client_cert`.
+    Certificate(OfCertificate),
+    /// A value from the profile.
+    Said(Parameter),
+}
+
+/// A header parameter that names or holds the certificate of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfCertificate {
+    /// `x5t`: the SHA-1 hash (RFC 7515 §4.1.7).
+    Sha1,
+    /// `x5t#S256`: the SHA-256 hash (RFC 7515 §4.1.8).
+    Sha256,
+    /// `x5c`: all certificates of the file (RFC 7515 §4.1.6).
+    Chain,
+}
+
+impl OfCertificate {
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
+        ("x5t", Self::Sha1),
+        ("x5t#S256", Self::Sha256),
+        ("x5c", Self::Chain),
+    ];
 }
 
 /// The value of a claim.
@@ -41,8 +69,10 @@ pub enum Claim {
 
 impl Assertion {
     pub(crate) fn templates<'a>(&'a self, each: &mut impl FnMut(&'a Template)) {
-        for (_, parameter) in &self.headers {
-            parameter.templates(each);
+        for (_, header) in &self.headers {
+            if let Header::Said(parameter) = header {
+                parameter.templates(each);
+            }
         }
         for (_, claim) in &self.claims {
             if let Claim::Said(parameter) = claim {
@@ -56,13 +86,29 @@ impl Assertion {
         each: &impl Fn(&Template) -> Result<Template, E>,
     ) -> Result<Self, E> {
         let mut mapped = self.clone();
-        mapped.headers = map_all(&self.headers, each)?;
+        for (_, header) in &mut mapped.headers {
+            if let Header::Said(parameter) = header {
+                *parameter = parameter.map(each)?;
+            }
+        }
         for (_, claim) in &mut mapped.claims {
             if let Claim::Said(parameter) = claim {
                 *parameter = parameter.map(each)?;
             }
         }
         Ok(mapped)
+    }
+
+    /// Whether a header parameter is made from `client_cert`.
+    pub(crate) fn needs_certificate(&self) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(_, header)| matches!(header, Header::Certificate(_)))
+    }
+}
+
+impl From<Parameter> for Header {
+    fn from(parameter: Parameter) -> Self {
+        Self::Said(parameter)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::profile::assertion::{Assertion, Claim};
+use crate::profile::assertion::{Assertion, Claim, Header};
 use crate::profile::identity::Identity;
 use crate::profile::location::Locations;
 use crate::profile::parameter::Parameter;
@@ -125,8 +125,11 @@ impl List {
             assertion.algorithm.map_or("", |alg| alg.name()),
         );
         self.add("assertion key", assertion.key.as_str());
-        let canonical = |(_, value): &(String, Parameter)| value.canonical().to_string();
-        self.add_sorted("assertion header", paired(&assertion.headers, canonical));
+        let header = |(_, header): &(String, Header)| match header {
+            Header::Certificate(_) => "certificate".to_owned(),
+            Header::Said(value) => value.canonical().to_string(),
+        };
+        self.add_sorted("assertion header", paired(&assertion.headers, header));
         let said = |(_, claim): &(String, Claim)| match claim {
             Claim::Issued => "issued".to_owned(),
             Claim::Expires => "expires".to_owned(),

@@ -75,6 +75,7 @@ pub(super) struct Reader<'a> {
     pub(super) assertion: AssertionTable,
     pub(super) has_client_id: bool,
     pub(super) has_identity: bool,
+    pub(super) has_client_cert: bool,
     pub(super) kept: Vec<String>,
 }
 

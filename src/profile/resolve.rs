@@ -90,6 +90,7 @@ fn from_table(
         assertion: table.assertion,
         has_client_id: table.client_id.is_some(),
         has_identity: table.identity.is_some(),
+        has_client_cert: table.client_cert.is_some(),
         kept: response.keep.iter().map(|kept| kept.name.clone()).collect(),
     };
     reader.secrets.push(CLIENT_SECRET.to_owned());
@@ -154,6 +155,9 @@ fn from_table(
             "nothing sends it: set `auth_method = \"identity\"`, or put `${identity}` where the request wants it",
         ));
     }
+    let has_certificate_use = assertions
+        .iter()
+        .any(|assertion| assertion.needs_certificate());
     for assertion in assertions {
         if assertion.key != CLIENT_SECRET {
             // The signing key needs no declaration.
@@ -183,7 +187,8 @@ fn from_table(
         |written: Option<String>| written.map(|path| folder.join(home::expanded(Path::new(&path))));
     let (client_cert, client_key) = (path(table.client_cert), path(table.client_key));
     let alone = match (&client_cert, &client_key) {
-        (Some(_), None) => Some("client_cert"),
+        // The certificate of a key that signs need not be shown to the server.
+        (Some(_), None) if !has_certificate_use => Some("client_cert"),
         (None, Some(_)) => Some("client_key"),
         _ => None,
     };

@@ -8,6 +8,7 @@ mod failure;
 mod file;
 pub mod keyring;
 mod member;
+pub(crate) mod pem_file;
 
 use std::ffi::OsString;
 use std::fmt;

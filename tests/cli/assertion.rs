@@ -2,6 +2,7 @@
 //!
 //! The provider here verifies each for real, and takes none twice.
 
+mod certificate;
 mod wrong;
 
 use std::path::{Path, PathBuf};

@@ -58,6 +58,10 @@ fn every_commented_key_of_the_example_works() {
         ),
         ("identity", "params = { i = '${identity}' }"),
         (
+            "assertion = { alg = \"PS256\", headers",
+            "auth_method = 'private_key_jwt'\nclient_cert = 'c.pem'",
+        ),
+        (
             "assertion",
             "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",
         ),

@@ -47,7 +47,8 @@ fn sign(assertion: &Assertion, key: &Secret) -> Result<Secret, tok::facade::Erro
         now_ms: now_ms(),
         unique: "unique",
     };
-    assertion::sign(assertion, key, occasion, &|name| {
+    let signer = Signer::new(key, assertion.algorithm)?;
+    assertion::sign(assertion, &signer, occasion, &|name| {
         assert_eq!(*name, Name::ClientId);
         Ok(Secret::new("my id"))
     })
@@ -63,7 +64,7 @@ fn each_key_signs_with_every_algorithm_that_fits_it() {
         ("p256.sec1.pem", "p256.sec1", &["ES256"]),
         ("p384.pem", "p384", &["ES384"]),
         ("p384.sec1.pem", "p384", &["ES384"]),
-        ("ed25519.pem", "ed25519", &["EdDSA"]),
+        ("ed25519.pem", "ed25519", &["EdDSA", "Ed25519"]),
     ];
     for (key, public, algorithms) in cases {
         let server = pem(&format!("{public}.public.pem"));
@@ -269,7 +270,11 @@ fn an_algorithm_for_another_kind_of_key_is_a_config_error() {
             "ES256",
             "the key is an EC key on P-384 (ES384)",
         ),
-        ("ed25519.pem", "PS512", "the key is an Ed25519 key (EdDSA)"),
+        (
+            "ed25519.pem",
+            "PS512",
+            "the key is an Ed25519 key (EdDSA or Ed25519)",
+        ),
     ] {
         let table = format!("assertion = {{ alg = '{alg}' }}");
         let failure = sign(&planned(&table), &pem(key)).unwrap_err();

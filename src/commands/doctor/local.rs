@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache;
 use crate::commands::doctor::finding::Finding;
+use crate::commands::doctor::provider::deadline;
 use crate::commands::show::sources::places;
 use crate::error::{Error, Kind, OrFail, Subject};
 use crate::identity::Asking;
@@ -12,7 +13,7 @@ use crate::profile::identity::Identity;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::Patience;
-use crate::secrets::{Source, keyring};
+use crate::secrets::{Source, keyring, pem_file};
 
 /// Returns each secret that `profile` needs, with the source tok would use.
 pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)> {
@@ -92,7 +93,8 @@ pub(super) fn secrets(
                 crate::secrets::find(profile, name, environment, Patience::default()).and_then(
                     |found| {
                         let source = found.source.to_string();
-                        assertion::check(profile, name, &found.secret)
+                        let certificates = pem_file::of_assertions(profile, deadline(profile))?;
+                        assertion::check(profile, name, &found.secret, &certificates)
                             .map_err(|failure| failure.about(Subject::Source(source.clone())))?;
                         Ok(source)
                     },

@@ -29,7 +29,7 @@ pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<F
     findings
 }
 
-fn deadline(profile: &Profile) -> Instant {
+pub(super) fn deadline(profile: &Profile) -> Instant {
     Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs())
 }
 

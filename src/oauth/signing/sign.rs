@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use ring::rand::SystemRandom;
-use ring::signature as ring_signature;
+use ring::signature::{self as ring_signature, KeyPair as _};
+use rustls::pki_types::CertificateDer;
 
 use crate::error::{Error, Kind};
+use crate::oauth::signing::certificate;
 use crate::oauth::signing::key::{self, Key};
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
@@ -16,6 +18,7 @@ pub struct Signer {
     algorithm: Algorithm,
     key: Key,
     key_id: Option<String>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Signer {
@@ -28,6 +31,7 @@ impl Signer {
                 algorithm: algorithm.unwrap_or(Algorithm::Hs256),
                 key: Key::Shared(key),
                 key_id: None,
+                certificates: Vec::new(),
             });
         }
         let (key, own, key_id) = key::read(secret)?;
@@ -50,7 +54,40 @@ impl Signer {
             algorithm,
             key,
             key_id,
+            certificates: Vec::new(),
         })
+    }
+
+    /// Adds the certificate of the key and its issuers; fails if the certificate has another key.
+    pub(crate) fn certified(
+        mut self,
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> Result<Self, Error> {
+        if let (Some(first), Some(public)) = (certificates.first(), self.public_key())
+            && !certificate::has_key(first, public)
+        {
+            return Err(Error::new(
+                Kind::Config,
+                "`client_cert` is the certificate of another key than the one that signs",
+            )
+            .hint("put the certificate of the signing key first in the file of `client_cert`"));
+        }
+        self.certificates = certificates;
+        Ok(self)
+    }
+
+    /// The certificate of the key, then its issuers; empty if not needed.
+    pub(crate) fn certificates(&self) -> &[CertificateDer<'static>] {
+        &self.certificates
+    }
+
+    fn public_key(&self) -> Option<&[u8]> {
+        match &self.key {
+            Key::Shared(_) => None,
+            Key::Rsa(key) => Some(key.public_key().as_ref()),
+            Key::Ecdsa(key) => Some(key.public_key().as_ref()),
+            Key::Ed25519(key) => Some(key.public_key().as_ref()),
+        }
     }
 
     /// The `alg` header parameter (RFC 7518 §3.1).
@@ -125,6 +162,7 @@ fn family(algorithm: Algorithm) -> Algorithm {
         | Algorithm::Ps256
         | Algorithm::Ps384
         | Algorithm::Ps512 => Algorithm::Rs256,
+        Algorithm::Ed25519 => Algorithm::EdDsa,
         other => other,
     }
 }
@@ -134,7 +172,7 @@ fn described(algorithm: Algorithm) -> &'static str {
         Algorithm::Rs256 => "an RSA key (RS256, RS384, RS512, PS256, PS384 or PS512)",
         Algorithm::Es256 => "an EC key on P-256 (ES256)",
         Algorithm::Es384 => "an EC key on P-384 (ES384)",
-        _ => "an Ed25519 key (EdDSA)",
+        _ => "an Ed25519 key (EdDSA or Ed25519)",
     }
 }
 

@@ -19,7 +19,7 @@ pub struct AssertionTable {
     pub audience: Option<OneOrMany>,
     /// How long it is valid; the default is 60s, at least 10s.
     pub lifetime: Option<DurationText>,
-    /// Further header members; `false` removes one of tok's own.
+    /// Further header members; `false` removes one of tok's own, and `true` makes `x5t`, `x5t#S256` or `x5c` from `client_cert`.
     pub headers: Params,
     /// Further claims; `false` removes one of tok's own.
     pub claims: Params,
@@ -41,7 +41,7 @@ impl AssertionTable {
     }
 }
 
-/// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1).
+/// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Algorithm {
@@ -55,6 +55,8 @@ pub enum Algorithm {
     Es384,
     #[serde(rename = "EdDSA")]
     EdDsa,
+    #[serde(rename = "Ed25519")]
+    Ed25519,
     Hs256,
     Hs384,
     Hs512,
@@ -74,6 +76,7 @@ impl Algorithm {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::EdDsa => "EdDSA",
+            Self::Ed25519 => "Ed25519",
             Self::Hs256 => "HS256",
             Self::Hs384 => "HS384",
             Self::Hs512 => "HS512",

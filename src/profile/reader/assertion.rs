@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::profile::assertion::{Assertion, BACKDATED_S, Claim};
+use crate::profile::assertion::{Assertion, BACKDATED_S, Claim, Header, OfCertificate};
 use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{Algorithm, AuthMethod, OneOrMany};
 use crate::profile::parameter::Parameter;
@@ -62,17 +62,20 @@ impl Reader<'_> {
                 ),
             ));
         }
-        let mut headers = vec![("typ".to_owned(), text("JWT"))];
+        let mut headers = vec![("typ".to_owned(), Header::Said(text("JWT")))];
         if let Some(kid) = &table.kid {
             let kid = self.template("assertion.kid", kid, Where::Inner)?;
-            headers.push(("kid".to_owned(), Parameter::Text(kid)));
+            headers.push(("kid".to_owned(), Header::Said(Parameter::Text(kid))));
         }
         for (name, value) in &table.headers.0 {
             if name == "alg" {
                 return Err(wrong("assertion.headers", "write `alg` as `assertion.alg`"));
             }
-            let said = self.said("assertion.headers", value)?;
-            put(&mut headers, name, said);
+            let header = match self.of_certificate(name, value, algorithm)? {
+                Some(header) => Some(Header::Certificate(header)),
+                None => self.said("assertion.headers", value)?.map(Header::Said),
+            };
+            put(&mut headers, name, header);
         }
         Ok(Assertion {
             algorithm,
@@ -81,6 +84,32 @@ impl Reader<'_> {
             claims: self.claims(url)?,
             lifetime_ms,
         })
+    }
+
+    /// Returns which header parameter `name = true` is, if it is made from the certificate.
+    fn of_certificate(
+        &self,
+        name: &str,
+        value: &Value,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Option<OfCertificate>, Error> {
+        let known = OfCertificate::ALL.iter().find(|(known, _)| *known == name);
+        let Some((_, header)) = known.filter(|_| *value == Value::Bool(true)) else {
+            return Ok(None);
+        };
+        if algorithm.is_some_and(Algorithm::is_shared) {
+            let reason = format!(
+                "`{name}` names the certificate of a private key, and the client secret has none"
+            );
+            return Err(wrong("assertion.headers", reason));
+        }
+        if !self.has_client_cert {
+            let reason = format!("`{name}` is made from `client_cert`, which is missing");
+            return Err(wrong("assertion.headers", reason).hint(
+                "write `client_cert = \"client.pem\"`, the certificate of the key that signs",
+            ));
+        }
+        Ok(Some(*header))
     }
 
     fn claims(&mut self, url: &Template) -> Result<Vec<(String, Claim)>, Error> {

@@ -156,7 +156,7 @@ impl Assertions {
                 let known: &dyn VerificationAlgorithm = match (alg, key.len()) {
                     ("ES256", 65) => &signature::ECDSA_P256_SHA256_FIXED,
                     ("ES384", 97) => &signature::ECDSA_P384_SHA384_FIXED,
-                    ("EdDSA", 32) => &signature::ED25519,
+                    ("EdDSA" | "Ed25519", 32) => &signature::ED25519,
                     ("RS256", 200..) => &signature::RSA_PKCS1_2048_8192_SHA256,
                     ("RS384", 200..) => &signature::RSA_PKCS1_2048_8192_SHA384,
                     ("RS512", 200..) => &signature::RSA_PKCS1_2048_8192_SHA512,
