@@ -17,6 +17,7 @@ fn main() {
     if target("OS") == "linux" && target("ENV") == "gnu" && env::var("HOST") == env::var("TARGET") {
         link_the_unwinder_statically();
         pack_relocations();
+        group_functions();
     }
 }
 
@@ -69,15 +70,24 @@ fn link_the_unwinder_statically() {
 
 /// Packed, the loader's thousands of relocations take a hundredth of the space; glibc supports that since 2.36.
 fn pack_relocations() {
-    const OPTION: &str = "-Wl,-z,pack-relative-relocs";
-    if packed_relocations_work(OPTION).unwrap_or(false) {
-        println!("cargo::rustc-link-arg-bins={OPTION}");
+    link_with("-Wl,-z,pack-relative-relocs");
+}
+
+/// Puts the functions of a module next to each other, so that a cached print touches fewer pages: 136 page faults instead of 170.
+fn group_functions() {
+    link_with("-Wl,--sort-section=name");
+}
+
+/// Adds `option` if the linker knows it and the system can load the result.
+fn link_with(option: &str) {
+    if works(option).unwrap_or(false) {
+        println!("cargo::rustc-link-arg-bins={option}");
     }
 }
 
-fn packed_relocations_work(option: &str) -> io::Result<bool> {
+fn works(option: &str) -> io::Result<bool> {
     let folder = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
-    let (source, program) = (folder.join("packed.c"), folder.join("packed"));
+    let (source, program) = (folder.join("linked.c"), folder.join("linked"));
     fs::write(
         &source,
         "static int here; int *volatile relocated = &here;\n\
