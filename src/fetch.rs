@@ -71,7 +71,7 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
     let Exchange { plan, rules, .. } = exchange;
     let notes = context.notes;
     context.compute_values(plan)?;
-    let request = context.build(exchange)?;
+    let request = context.build(exchange, http)?;
     if notes.verbose {
         let shown = plan
             .map_sent(&|template| Ok(template.to_be_shown()))
@@ -80,7 +80,7 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
         context.trace("request", shown);
     }
     let is_made_anew = plan.assertion.is_some() || plan.uses_identity();
-    let mut rebuild = || context.build(exchange);
+    let mut rebuild = || context.build(exchange, http);
     let answer = http.send(
         &request,
         &|status| rules.is_success(status),

@@ -118,7 +118,8 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
             &environment,
         ));
         if let Some(identity) = &profile.identity {
-            findings.push(local::identity(profile, identity, doctor.fetch));
+            let notes = session.notes();
+            findings.push(local::identity(profile, identity, doctor.fetch, notes));
         }
     }
     findings.push(local::cache());

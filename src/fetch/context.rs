@@ -146,10 +146,10 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    pub(super) fn build(&mut self, exchange: Exchange<'_>) -> Result<Request, Error> {
+    pub(super) fn build(&mut self, exchange: Exchange<'_>, http: &Http) -> Result<Request, Error> {
         let Exchange { plan, rules, .. } = exchange;
         self.check_deadline()?;
-        self.identify(plan)?;
+        self.identify(plan, http)?;
         self.sign(plan)?;
         let request = request::build(plan, rules.format, &|name| self.value(name))?;
         self.may_receive_secrets(plan, &request)?;
@@ -170,7 +170,7 @@ impl<'a> Context<'a> {
     }
 
     /// Obtains a new identity for each request: a platform's token is short-lived, and a provider may accept it only once.
-    fn identify(&mut self, plan: &Plan) -> Result<(), Error> {
+    fn identify(&mut self, plan: &Plan, http: &Http) -> Result<(), Error> {
         self.identity = None;
         if !plan.uses_identity() {
             return Ok(());
@@ -179,6 +179,7 @@ impl<'a> Context<'a> {
             profile: self.profile,
             environment: self.environment,
             until: self.until,
+            http,
         };
         let issued = asking.identity()?;
         self.notes.trace(&format!("identity from {}", issued.shown));

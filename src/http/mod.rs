@@ -57,6 +57,15 @@ pub enum Tries {
 #[error("no event loop")]
 struct NoEventLoop(#[source] std::io::Error);
 
+/// Where a client may send.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    /// To any server by https, to this machine also by http.
+    Secure,
+    /// By http to this machine and beside it, without a proxy.
+    LinkLocal,
+}
+
 /// A client with the profile's trust and identity.
 pub struct Http {
     runtime: Runtime,
@@ -67,6 +76,7 @@ pub struct Http {
     timeout_ms: i64,
     tries: Tries,
     notes: Notes,
+    reach: Reach,
 }
 
 impl Http {
@@ -77,19 +87,30 @@ impl Http {
         tries: Tries,
         notes: Notes,
     ) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(|error| Error::of(Kind::Unexpected, NoEventLoop(error)))?;
         Ok(Self {
-            runtime,
+            runtime: runtime()?,
             trust: tls::Trust::of(profile, until)?,
             tls: OnceCell::new(),
             until,
             timeout_ms: profile.timeout_ms,
             tries,
             notes,
+            reach: Reach::Secure,
+        })
+    }
+
+    /// Makes a client for a platform's metadata server: plain http beside this machine, without the profile's certificate and without a proxy.
+    pub(crate) fn for_link_local(&self, until: Instant) -> Result<Self, Error> {
+        let left = until.saturating_duration_since(Instant::now());
+        Ok(Self {
+            runtime: runtime()?,
+            trust: tls::Trust::default(),
+            tls: OnceCell::new(),
+            until,
+            timeout_ms: i64::try_from(left.as_millis()).unwrap_or(self.timeout_ms),
+            tries: self.tries,
+            notes: self.notes,
+            reach: Reach::LinkLocal,
         })
     }
 
@@ -110,13 +131,13 @@ impl Http {
     ) -> Result<Answer, Error> {
         let mut tried = 0;
         let mut remade = None;
-        let (_, first) = target(request)?;
+        let (_, first) = target(request, self.reach)?;
         let _progress = Progress::waiting_for(&first.authority());
         loop {
             tried += 1;
             let request = remade.as_ref().unwrap_or(request);
             // The URL may contain an assertion, and then differs each time.
-            let (url, origin) = target(request)?;
+            let (url, origin) = target(request, self.reach)?;
             let outcome = self.send_once(request, &url, is_success)?;
             let (retryable, wanted_pause_ms) = match &outcome {
                 Ok(answer) if is_success(answer.status) => (false, None),
@@ -314,10 +335,22 @@ async fn received(
     })
 }
 
-fn target(request: &Request) -> Result<(Url, Origin), Error> {
+fn runtime() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|error| Error::of(Kind::Unexpected, NoEventLoop(error)))
+}
+
+fn target(request: &Request, reach: Reach) -> Result<(Url, Origin), Error> {
     let config = |message: String| Error::new(Kind::Config, message);
     let url = Url::parse(request.url.expose())
         .map_err(|error| config(format!("the URL is no good: {}", no_url(error))))?;
-    let origin = Origin::of_url(&url).map_err(|error| Error::of(Kind::Config, error))?;
+    let origin = match reach {
+        Reach::Secure => Origin::of_url(&url),
+        Reach::LinkLocal => Origin::beside(&url),
+    };
+    let origin = origin.map_err(|error| Error::of(Kind::Config, error))?;
     Ok((url, origin))
 }

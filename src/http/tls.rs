@@ -24,6 +24,7 @@ use crate::secret::Secret;
 use crate::secrets::pem_file::{read, wrong};
 use crate::wire::no_answer::Chain;
 
+#[derive(Default)]
 pub(super) struct Trust {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,

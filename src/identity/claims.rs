@@ -12,7 +12,7 @@ use crate::identity::failure::Failure;
 use crate::secret::Secret;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 
-/// What a provider's trust in an identity depends on.
+/// The claims that a provider decides by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims {
     issuer: Option<String>,
@@ -83,7 +83,7 @@ impl fmt::Display for Claims {
             None => "missing".to_owned(),
         };
         let audiences = match self.audiences() {
-            none if none.is_empty() => "missing".to_owned(),
+            empty if empty.is_empty() => "missing".to_owned(),
             some => some,
         };
         let (issuer, subject) = (quoted(&self.issuer), quoted(&self.subject));

@@ -1,26 +1,36 @@
 //! The token that a platform issues to the running job: obtained anew for each request, and never cached.
+//!
+//! Each platform has a file that names the documentation it follows, and a line in [`Asking::platform`].
 
+mod azure;
+mod azure_pipelines;
 pub(crate) mod claims;
 mod failure;
+mod gcp;
+mod github;
+mod kubernetes;
+mod service;
 
 use std::time::Instant;
 
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject};
+use crate::http::Http;
 use crate::identity::claims::Claims;
 use crate::identity::failure::Failure;
-use crate::profile::Environment;
-use crate::profile::Profile;
+use crate::profile::file::schema::Platform;
 use crate::profile::identity::Identity;
+use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{Patience, written_source};
 
-/// What an identity is obtained with.
+/// The inputs of a request for an identity.
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) environment: Environment<'a>,
     pub(crate) until: Instant,
+    pub(crate) http: &'a Http,
 }
 
 /// A new identity.
@@ -30,6 +40,9 @@ pub(crate) struct Issued {
     pub(crate) shown: String,
 }
 
+/// An identity and the name of its source.
+type Named = (Secret, String);
+
 impl Asking<'_> {
     /// Returns a new identity that has not expired and is for the profile's audience, as far as its claims tell.
     pub(crate) fn identity(&self) -> Result<Issued, Error> {
@@ -37,26 +50,47 @@ impl Asking<'_> {
         let Some(identity) = &self.profile.identity else {
             return Err(Error::new(Kind::Config, "the profile has no `identity`"));
         };
-        let (secret, from) = self.read(identity).map_err(about)?;
+        let (secret, from) = match identity.platform {
+            Some(platform) => self.platform(platform, identity),
+            None => self.source(identity),
+        }
+        .map_err(about)?;
         let Some(claims) = Claims::of(&secret) else {
-            return Ok(Issued {
-                secret,
-                shown: from,
-            });
+            let shown = from;
+            return Ok(Issued { secret, shown });
         };
+        // A managed identity's `aud` may be the resource's id instead of the name that was asked for.
+        let audience = identity.audience.as_deref();
+        let audience = audience.filter(|_| identity.platform != Some(Platform::Azure));
         claims
-            .check(identity.audience.as_deref(), Now::read().unix_ms)
+            .check(audience, Now::read().unix_ms)
             .map_err(|failure| about(failure.into_error().about(Subject::Source(from.clone()))))?;
         let shown = format!("{from}: {claims}");
         Ok(Issued { secret, shown })
     }
 
-    fn read(&self, identity: &Identity) -> Result<(Secret, String), Error> {
+    fn platform(&self, platform: Platform, identity: &Identity) -> Result<Named, Error> {
+        match platform {
+            Platform::Github => github::identity(self, identity),
+            Platform::Kubernetes => kubernetes::identity(self, identity),
+            Platform::Azure => azure::identity(self, identity),
+            Platform::Gcp => gcp::identity(self, identity),
+            Platform::AzurePipelines => azure_pipelines::identity(self, identity),
+        }
+    }
+
+    fn source(&self, identity: &Identity) -> Result<Named, Error> {
         let source = written_source(self.profile, &identity.source)?
             .ok_or_else(|| Error::new(Kind::Config, "does not say where it comes from"))?;
         let given = source.read(self.environment, Patience::until(self.until))?;
         let given = given
             .ok_or_else(|| Failure::Absent(source.absence()).into_error_on(self.environment))?;
         Ok((given.secret, source.to_string()))
+    }
+
+    /// Returns a variable that the platform sets, or `None` if it is unset, empty or not UTF-8.
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.environment)(name)?.into_string().ok()?;
+        Some(value).filter(|value| !value.is_empty())
     }
 }

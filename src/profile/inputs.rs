@@ -114,9 +114,16 @@ impl List {
     }
 
     fn identity(&mut self, identity: &Identity) {
+        self.add(
+            "identity from",
+            identity.platform.and_then(|from| word(&from)),
+        );
         let source = serde_json::to_string(&identity.source).unwrap_or_default();
         self.add("identity", source);
         self.add("identity audience", identity.audience.as_ref());
+        self.add("identity client_id", identity.client_id.as_ref());
+        let connection = identity.service_connection.as_ref();
+        self.add("identity service_connection", connection);
     }
 
     fn assertion(&mut self, assertion: &Assertion) {

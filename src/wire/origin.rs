@@ -68,6 +68,26 @@ impl Origin {
         })
     }
 
+    /// Accepts plain http to an address of this machine or beside it (RFC 3927), where platforms have their metadata servers.
+    pub(crate) fn beside(url: &Url) -> Result<Self, OriginError> {
+        match (url.scheme(), url.host()) {
+            ("http", Some(Host::Ipv4(address))) if address.is_link_local() => Ok(Self {
+                scheme: url.scheme().to_owned(),
+                host: address.to_string(),
+                port: url.port(),
+            }),
+            ("http", _) => Self::of_url(url),
+            (other, _) => Err(OriginError::Scheme(other.to_owned())),
+        }
+    }
+
+    /// Whether an `https` URL of this origin is at `domain` or below it, at the default port.
+    pub(crate) fn is_below(&self, domain: &str) -> bool {
+        let below = self.host.strip_suffix(domain);
+        let is_there = below.is_some_and(|start| start.is_empty() || start.ends_with('.'));
+        self.scheme == "https" && self.port.is_none() && is_there
+    }
+
     /// A keyring entry is bound to this; a default port is left out.
     pub(crate) fn authority(&self) -> String {
         match self.port {
@@ -152,6 +172,49 @@ mod tests {
         ];
         for url in bad {
             assert!(Origin::of(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn beside_this_machine_are_only_loopback_and_link_local_addresses() {
+        for (url, expected) in [
+            ("http://169.254.169.254/metadata", Some("169.254.169.254")),
+            (
+                "http://169.254.130.2:8081/msi/token",
+                Some("169.254.130.2:8081"),
+            ),
+            ("http://localhost:42356/msi/token", Some("localhost:42356")),
+            ("http://169.255.0.1/", None),
+            ("http://10.0.0.1/", None),
+            ("http://metadata.google.internal/", None),
+            ("http://169.254.169.254.evil.example/", None),
+            ("http://user@localhost/", None),
+            ("https://169.254.169.254/", None),
+        ] {
+            let found = Origin::beside(&Url::parse(url).unwrap()).ok();
+            let found = found.map(|origin| origin.authority());
+            assert_eq!(found.as_deref(), expected, "{url}");
+        }
+        assert!(Origin::of("http://169.254.169.254/").is_err());
+    }
+
+    #[test]
+    fn a_domain_has_the_hosts_that_end_in_it_after_a_dot() {
+        for (url, expected) in [
+            ("https://d.example/x", true),
+            ("https://a.b.d.example/", true),
+            ("https://d.example:443/", true),
+            ("https://d.example:8443/", false),
+            ("https://ad.example/", false),
+            ("https://d.example.evil.example/", false),
+            ("https://evil.example/d.example", false),
+            ("https://d.example./", false),
+        ] {
+            assert_eq!(
+                Origin::of(url).unwrap().is_below("d.example"),
+                expected,
+                "{url}"
+            );
         }
     }
 

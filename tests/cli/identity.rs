@@ -1,5 +1,7 @@
 //! The token that a platform issues to the running job: sent as the client's assertion or inside the request, new for each request.
 
+mod platforms;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use local_provider::{Answer, Provider, Received};

@@ -1,12 +1,11 @@
 //! The checks without network: keyring, secrets, cache folder, trusted roots, proxy variables.
 
-use std::time::{Duration, Instant};
-
 use crate::cache;
 use crate::commands::doctor::finding::Finding;
 use crate::commands::doctor::provider::deadline;
 use crate::commands::show::sources::places;
 use crate::error::{Error, Kind, OrFail, Subject};
+use crate::http::{Http, Tries};
 use crate::identity::Asking;
 use crate::oauth::assertion;
 use crate::profile::identity::Identity;
@@ -14,6 +13,7 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::Patience;
 use crate::secrets::{Source, keyring, pem_file};
+use crate::term::notes::Notes;
 
 /// Returns each secret that `profile` needs, with the source tok would use.
 pub(super) fn secret_sources(profile: &Profile) -> Vec<(String, Option<Source>)> {
@@ -108,18 +108,28 @@ pub(super) fn secrets(
         .collect()
 }
 
-/// Shows the claims that a provider's trust depends on. A command is not run, because it may ask the user something.
-pub(super) fn identity(profile: &Profile, identity: &Identity, fetches: bool) -> Finding {
+/// Shows the claims that a provider's trust depends on. A command is not run, because it may ask the user something, and a
+/// platform's service is not asked, because that sends it the job's credentials.
+pub(super) fn identity(
+    profile: &Profile,
+    identity: &Identity,
+    fetches: bool,
+    notes: Notes,
+) -> Finding {
     if !fetches && !identity.is_at_hand() {
         return Finding::skipped("identity", "only --fetch asks for it");
     }
-    let timeout = Duration::from_millis(profile.timeout_ms.unsigned_abs());
-    let asking = Asking {
-        profile,
-        environment: &crate::commands::session::environment,
-        until: Instant::now() + timeout,
-    };
-    Finding::new("identity", asking.identity().map(|issued| issued.shown))
+    let until = deadline(profile);
+    let shown = Http::new(profile, until, Tries::Several, notes).and_then(|http| {
+        let asking = Asking {
+            profile,
+            environment: &crate::commands::session::environment,
+            until,
+            http: &http,
+        };
+        Ok(asking.identity()?.shown)
+    });
+    Finding::new("identity", shown)
 }
 
 pub(super) fn cache() -> Finding {

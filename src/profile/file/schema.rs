@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
-pub use crate::profile::file::identity::IdentityTable;
+pub use crate::profile::file::identity::{IdentityTable, Platform};
 pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, RequestTable, Sent};
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,

@@ -30,5 +30,28 @@ pub fn cases() -> Vec<Case> {
         source("{ env = 'ID', audience = 'a' }").with("ID", other),
         source("{ file = 'no-such-file' }"),
         source("{ command = ['no-such-program'] }"),
+        source("{ from = 'github' }"),
+        source("{ from = 'github' }").with("GITHUB_ACTIONS", "true"),
+        source("{ from = 'github' }")
+            .with("ACTIONS_ID_TOKEN_REQUEST_URL", "https://evil.example/x")
+            .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "s3cret"),
+        source("{ from = 'github', env = 'ID' }"),
+        source("{ from = 'gitlab' }"),
+        source("{ from = 'kubernetes', audience = 'a' }"),
+        source("{ from = 'kubernetes', file = 'no-such-file', audience = 'a' }")
+            .with("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+        source("{ from = 'azure' }"),
+        source("{ from = 'azure', audience = 'a' }")
+            .with("IDENTITY_ENDPOINT", "http://10.0.0.1/")
+            .with("IDENTITY_HEADER", "s3cret"),
+        source("{ from = 'azure', audience = 'a' }").with("IDENTITY_ENDPOINT", "http://localhost/"),
+        source("{ from = 'azure', audience = 'a' }")
+            .with("IDENTITY_ENDPOINT", "http://localhost:1/")
+            .with("IDENTITY_HEADER", "s3cret"),
+        source("{ from = 'azure_pipelines' }"),
+        source("{ from = 'azure_pipelines' }")
+            .with("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/a/b"),
+        source("{ from = 'github', client_id = 'a' }"),
+        source("{ from = 'github', pointer = '/a' }"),
     ]
 }
