@@ -3,6 +3,7 @@
 
 mod context;
 mod derived;
+pub(crate) mod issuer;
 
 use std::time::Instant;
 
@@ -28,6 +29,14 @@ pub(crate) fn fetch(
     tries: Tries,
     notes: Notes,
 ) -> Result<Token, Error> {
+    let completed;
+    let profile = match profile.is_discovered {
+        true => {
+            completed = issuer::completed(profile, environment, until, notes)?;
+            &completed
+        }
+        false => profile,
+    };
     let named = |error: Error| error.profile(&profile.name);
     let mut context = Context::new(profile, environment, until, notes);
     let http = context
@@ -64,7 +73,23 @@ pub(crate) fn fetch(
             }
             Ok(token)
         })
+        .inspect_err(|error| {
+            if profile.is_discovered && is_gone(error) {
+                issuer::forget(profile);
+            }
+        })
         .map_err(|error| named(context.redacted(error)))
+}
+
+/// Whether the endpoint may have moved since its address was looked up.
+fn is_gone(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Some(Problem::Refused {
+            status: 404 | 405 | 410,
+            ..
+        })
+    )
 }
 
 fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Result<Answer, Error> {

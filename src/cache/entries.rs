@@ -8,7 +8,7 @@ use crate::cache::entry::Entry;
 use crate::cache::error::CacheError;
 use crate::cache::last_failure::LastFailure;
 use crate::cache::store::Store;
-use crate::cache::{LAST_FAILURE, key, lock};
+use crate::cache::{LAST_FAILURE, key, lock, metadata};
 use crate::clock::Now;
 use crate::error::Error;
 use crate::profile::file::schema::TokenCharacters;
@@ -139,6 +139,7 @@ impl Entries {
                     forgotten.waits += usize::from(self.wait_ms(&name, &now).is_some());
                     self.directory.remove(&name).map(|_| false)
                 }
+                None if ending == metadata::ENDING => self.directory.remove(&name).map(|_| false),
                 None => continue,
             };
             match removed {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod key;
 pub mod last_failure;
 pub(crate) mod lock;
+pub(crate) mod metadata;
 pub(crate) mod store;
 
 use std::path::PathBuf;

@@ -6,12 +6,15 @@ pub(super) mod sources;
 use crate::commands::get::{Asking, profile_variable};
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::commands::get::overrides;
 use crate::commands::session::{Session, environment, write};
 use crate::curl::export;
+use crate::error::Error;
+use crate::fetch::issuer;
 use crate::profile::Profile;
 use crate::profile::layers::Layers;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
@@ -56,13 +59,19 @@ impl Execute for Args {
         let profile = session.profile(&config, &self.profile, &overrides)?;
         if self.curl {
             profile.check(&config)?;
+            let profile = completed(profile, session)?;
             return write(out, &export::commands(&profile)?);
         }
         let layers = Layers::of(&config, &self.profile)?;
-        let keys = keys::keys(&profile, &layers, &overrides, &environment);
+        let known = issuer::kept(&profile)
+            .filter(|_| profile.is_discovered)
+            .map(|metadata| profile.with_metadata(&metadata, &environment))
+            .transpose()?;
+        let profile = known.as_ref().unwrap_or(&profile);
+        let keys = keys::keys(profile, known.is_some(), &layers, &overrides, &environment);
         let mut secrets = Vec::new();
         for name in profile.needed_secrets() {
-            let places = places(&profile, &name, &environment)?;
+            let places = places(profile, &name, &environment)?;
             secrets.push((name, places));
         }
         let answer = if self.json {
@@ -74,10 +83,20 @@ impl Execute for Args {
             });
             format!("{shown}\n")
         } else {
-            for_stdout(text(&profile, &keys, &secrets))
+            for_stdout(text(profile, &keys, &secrets))
         };
         write(out, &answer)
     }
+}
+
+/// The issuer's metadata is looked up if it is not in the cache: without it the request is unknown.
+fn completed(profile: Profile, session: &Session) -> Result<Profile, Error> {
+    if !profile.is_discovered {
+        return Ok(profile);
+    }
+    let until = Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs());
+    let metadata = issuer::metadata(&profile, until, session.notes())?;
+    profile.with_metadata(&metadata, &environment)
 }
 
 fn text(profile: &Profile, keys: &[Key], secrets: &[(String, Vec<Place>)]) -> String {
@@ -86,7 +105,10 @@ fn text(profile: &Profile, keys: &[Key], secrets: &[(String, Vec<Place>)]) -> St
         .map(|key| {
             vec![
                 paint(NAME, &key.name),
-                keys::spelled(&key.value),
+                match key.value.is_null() {
+                    true => "(not looked up yet)".to_owned(),
+                    false => keys::spelled(&key.value),
+                },
                 paint(ASIDE, &key.from.to_string()),
             ]
         })

@@ -291,8 +291,7 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         let origin = Origin::of(request.url.expose()).or_fail(Kind::Config)?;
-        let home = self.profile.home().or_fail(Kind::Config)?;
-        if origin == home || self.profile.origins.contains(&origin) {
+        if self.profile.trusts(&origin).or_fail(Kind::Config)? {
             return Ok(());
         }
         Err(Error::new(

@@ -102,7 +102,7 @@ pub(crate) fn signer(
     key: &Secret,
     certificates: &[CertificateDer<'static>],
 ) -> Result<Signer, Error> {
-    let signer = Signer::new(key, assertion.algorithm)?;
+    let signer = Signer::of(assertion, key)?;
     match assertion.needs_certificate() {
         true => signer.certified(certificates.to_vec()),
         false => Ok(signer),

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod assertion;
+pub mod discovery;
 pub mod expiry;
 pub mod lifetime;
 pub mod problem;

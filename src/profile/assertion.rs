@@ -16,6 +16,8 @@ pub(crate) const CLIENT_ASSERTION_TYPE: &str =
 pub struct Assertion {
     /// The algorithm, or `None` for the key's default.
     pub algorithm: Option<Algorithm>,
+    /// The algorithms that the issuer accepts, if known; without an `algorithm` one of them is chosen.
+    pub offered: Vec<Algorithm>,
     /// The name of the secret that signs.
     pub key: String,
     /// Header parameters besides `alg`, in the order written (RFC 7515 §4.1).

@@ -17,7 +17,7 @@ impl Profile {
         let steps = self.steps.iter();
         let plans = steps
             .map(|step| (format!("steps.{}.url", step.name), &step.plan))
-            .chain([("token_url".to_owned(), &self.token)]);
+            .chain([(self.url_key().to_owned(), &self.token)]);
         for (url_key, plan) in plans {
             for name in names_in_host(&plan.url) {
                 let value = self.known_value(&name);
@@ -53,9 +53,33 @@ impl Profile {
             let checked = template.check().at(&format!("values.{name}"));
             checked.map_err(|error| config.located(&self.name, error))?;
         }
-        let home = self.home().at("token_url");
+        self.check_issuer()
+            .map_err(|error| config.located(&self.name, error))?;
+        let home = self.home().at(self.url_key());
         home.map_err(|error| config.located(&self.name, error))?;
         Ok(())
+    }
+
+    fn url_key(&self) -> &'static str {
+        match self.is_discovered {
+            true => "issuer",
+            false => "token_url",
+        }
+    }
+
+    /// RFC 8414 §2: an issuer is a URL without query and fragment.
+    fn check_issuer(&self) -> Result<(), Error> {
+        let Some(issuer) = self.issuer_url() else {
+            return Ok(());
+        };
+        Origin::of(&issuer).at("issuer")?;
+        match issuer.contains(['?', '#']) {
+            true => Err(wrong(
+                "issuer",
+                "has a query or a fragment, which an issuer cannot have",
+            )),
+            false => Ok(()),
+        }
     }
 }
 

@@ -33,6 +33,10 @@ impl Profile {
                 _ => {}
             }
         }
+        if self.is_discovered {
+            // The URL of the token plan is the issuer then, or what the issuer gives.
+            list.add("issuer", self.issuer.as_ref().map(Template::source));
+        }
         for step in &self.steps {
             list.prefix = format!("step {} ", step.name);
             list.plan(&step.plan);

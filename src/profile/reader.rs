@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::profile::at::{At, wrong};
-use crate::profile::file::schema::AssertionTable;
+use crate::profile::file::schema::{Algorithm, AssertionTable};
 use crate::profile::parameter::Parameter;
 use crate::profile::template::{Name, Template};
 use crate::profile::vars::{DEEPEST, Vars};
@@ -73,6 +73,8 @@ pub(super) struct Reader<'a> {
     pub(super) used_values: Vec<(String, Template)>,
     pub(super) signs: bool,
     pub(super) assertion: AssertionTable,
+    /// The algorithms that the issuer accepts for assertions, if it lists them.
+    pub(super) offered: Vec<Algorithm>,
     pub(super) has_client_id: bool,
     pub(super) has_identity: bool,
     pub(super) has_client_cert: bool,

@@ -12,6 +12,7 @@ use crate::profile::file::schema::{
 use crate::profile::home;
 use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
+use crate::profile::metadata::{Credentials, Endpoint, Metadata};
 use crate::profile::name;
 use crate::profile::plan::Plan;
 use crate::profile::reader::{Reader, Request, Where};
@@ -31,20 +32,36 @@ impl Profile {
         overrides: &Overrides,
         environment: Environment<'_>,
     ) -> Result<Self, Error> {
-        name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
-        let mut layers = Layers::of(config, name)?;
-        let needs = std::mem::take(&mut layers.needs);
-        let table = layers.merged();
-        let profile =
-            from_table(config, name, table, &needs, overrides, environment).map_err(|error| {
-                match unused::mistyped(&error, overrides) {
-                    Some(var) => unused::option(name, &var.0, Some(&var.1)),
-                    None => config.located(name, error),
-                }
-            })?;
-        unused::check_options(&profile, overrides)?;
-        Ok(profile)
+        resolve(config, name, overrides, environment, None)
     }
+}
+
+pub(super) fn resolve(
+    config: &Config,
+    name: &str,
+    overrides: &Overrides,
+    environment: Environment<'_>,
+    metadata: Option<&Metadata>,
+) -> Result<Profile, Error> {
+    name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
+    let mut layers = Layers::of(config, name)?;
+    let needs = std::mem::take(&mut layers.needs);
+    let table = layers.merged();
+    let profile = from_table(
+        config,
+        name,
+        table,
+        &needs,
+        overrides,
+        environment,
+        metadata,
+    )
+    .map_err(|error| match unused::mistyped(&error, overrides) {
+        Some(var) => unused::option(name, &var.0, Some(&var.1)),
+        None => config.located(name, error),
+    })?;
+    unused::check_options(&profile, overrides)?;
+    Ok(profile)
 }
 
 fn from_table(
@@ -54,16 +71,31 @@ fn from_table(
     needs: &BTreeMap<String, String>,
     overrides: &Overrides,
     environment: Environment<'_>,
+    metadata: Option<&Metadata>,
 ) -> Result<Profile, Error> {
     let is_login = is_login(&table);
+    let credentials = Credentials::of(&table);
     let mut request = std::mem::take(&mut table.request);
     let mut secrets = sources::read(table.secrets, table.client_secret)?;
-    let token_url = table.token_url.ok_or_else(|| {
-        wrong(
-            "token_url",
-            "missing: the provider's token endpoint, from its manual",
-        )
-    })?;
+    let is_discovered = table.token_url.is_none() && table.issuer.is_some();
+    let has_client_cert = table.client_cert.is_some();
+    let token_url = match (table.token_url.take(), &table.issuer, metadata) {
+        (Some(url), ..) => url,
+        (None, Some(_), Some(metadata)) => metadata
+            .endpoint(Endpoint::Token, has_client_cert)
+            .at("issuer")?
+            .to_owned(),
+        (None, Some(issuer), None) => issuer.clone(),
+        (None, None, _) => {
+            return Err(wrong(
+                "token_url",
+                "missing: the provider's token endpoint, from its manual (or `issuer`)",
+            ));
+        }
+    };
+    if is_discovered && !is_login && request.auth_method.is_none() {
+        request.auth_method = Some(credentials.method(metadata).at("issuer")?);
+    }
     for value in table.values.keys() {
         name::check(value).at("values")?;
     }
@@ -88,6 +120,7 @@ fn from_table(
         used_values: Vec::new(),
         signs: false,
         assertion: table.assertion,
+        offered: metadata.map(Metadata::algorithms).unwrap_or_default(),
         has_client_id: table.client_id.is_some(),
         has_identity: table.identity.is_some(),
         has_client_cert: table.client_cert.is_some(),
@@ -102,6 +135,10 @@ fn from_table(
     let audience = table.identity.as_ref();
     let audience = match audience.and_then(|identity| identity.audience.as_ref()) {
         Some(source) => Some(reader.template("identity", source, Where::Static)?),
+        None => None,
+    };
+    let issuer = match &table.issuer {
+        Some(source) => Some(reader.template("issuer", source, Where::Static)?.into_url()),
         None => None,
     };
     let mut steps = Vec::new();
@@ -135,7 +172,10 @@ fn from_table(
     }
     let token = reader.plan(Request {
         prefix: "",
-        url_key: "token_url",
+        url_key: match is_discovered {
+            true => "issuer",
+            false => "token_url",
+        },
         url: token_url,
         table: request,
         more_params: &overrides.params,
@@ -200,6 +240,9 @@ fn from_table(
     let (vars, env) = (reader.vars.vars, reader.vars.env);
     let mut resolved = Profile {
         name: profile.to_owned(),
+        issuer,
+        is_discovered,
+        overrides: overrides.clone(),
         client_id: None,
         steps,
         token,

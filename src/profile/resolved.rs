@@ -42,6 +42,12 @@ pub struct Overrides {
 pub struct Profile {
     /// The profile's name.
     pub name: String,
+    /// The issuer identifier, if the profile has one.
+    pub issuer: Option<Template>,
+    /// Whether the issuer's metadata gives the token endpoint; until it is known, `token` has the issuer in its place.
+    pub is_discovered: bool,
+    /// The command line's changes, to resolve the profile again with the metadata.
+    pub overrides: Overrides,
     /// The client identifier (RFC 6749 §2.2).
     pub client_id: Option<String>,
     /// Requests before the token request.
@@ -132,7 +138,11 @@ impl Profile {
     }
 
     /// Returns the origin that keyring entries are bound to: the token endpoint's, or the first of `origins` if a step decides it.
+    /// With `issuer` it is the issuer's, whatever the metadata says.
     pub(crate) fn home(&self) -> Result<Origin, HomeError> {
+        if let Some(issuer) = self.issuer_url().filter(|_| self.is_discovered) {
+            return Ok(Origin::of(&issuer)?);
+        }
         match self.known_host(&self.token) {
             Some(url) => Ok(Origin::of(&url)?),
             None => self
@@ -141,6 +151,15 @@ impl Profile {
                 .cloned()
                 .ok_or(HomeError::KnownOnlyAtRunTime),
         }
+    }
+
+    pub(crate) fn issuer_url(&self) -> Option<String> {
+        self.render_known(self.issuer.as_ref()?)
+    }
+
+    /// Whether `origin` may receive secrets: that of `token_url` or `issuer`, or one of `origins`.
+    pub(crate) fn trusts(&self, origin: &Origin) -> Result<bool, HomeError> {
+        Ok(*origin == self.home()? || self.origins.contains(origin))
     }
 
     pub(crate) fn source(&self, name: &str) -> Option<&SourceTable> {

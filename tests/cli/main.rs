@@ -22,6 +22,7 @@
 //! - `hostile`: whatever a provider answers, tok prints a token or nothing
 //! - `identity`: the platform's token for this job is sent instead of a stored secret
 //! - `interrupted`: killed, interrupted and stopped processes do not hinder the next one
+//! - `issuer`: endpoints from the metadata that an issuer publishes
 //! - `messages`: every message, recorded in one snapshot per topic
 //! - `origins`: a stored secret is sent only to the origin it was stored for
 //! - `output`: stdout is complete or empty
@@ -75,6 +76,7 @@ mod home;
 mod hostile;
 mod identity;
 mod interrupted;
+mod issuer;
 mod layers;
 #[cfg(target_os = "linux")] // Many messages end in the words of the system.
 mod messages;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::commands::doctor::finding::Finding;
 use crate::commands::session::environment;
 use crate::error::{Error, Kind};
-use crate::fetch::fetch;
+use crate::fetch::{fetch, issuer};
 use crate::http::{Http, Tries};
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -23,10 +23,32 @@ pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<F
         Ok(origin) => knock(profile, &origin, notes),
         Err(why) => vec![Finding::skipped("provider", why.to_string())],
     };
+    if profile.issuer.is_some() {
+        findings.push(Finding::new("issuer", published(profile, notes)));
+    }
     if fetch_too {
         findings.push(Finding::new("token", token(profile, notes)));
     }
     findings
+}
+
+/// Says what the issuer's metadata gives, and what the profile says itself.
+fn published(profile: &Profile, notes: Notes) -> Result<String, Error> {
+    let found = match issuer::kept(profile) {
+        Some(_) => "in the cache",
+        None => "looked up",
+    };
+    let metadata = issuer::metadata(profile, deadline(profile), notes)?;
+    if !profile.is_discovered {
+        return Ok(format!("metadata {found}; `token_url` is from the profile"));
+    }
+    let complete = profile.with_metadata(&metadata, &environment)?;
+    let plan = &complete.token;
+    Ok(format!(
+        "metadata {found}: `token_url` {}, `auth_method` {}",
+        plan.url.source(),
+        plan.auth_method.name(),
+    ))
 }
 
 pub(super) fn deadline(profile: &Profile) -> Instant {

@@ -27,6 +27,7 @@ pub(crate) enum From {
     CommandLine,
     Environment(String),
     Layer(Layer),
+    Issuer,
     Default,
 }
 
@@ -39,6 +40,7 @@ impl std::fmt::Display for From {
             Self::Layer(Layer::Extended(base)) => write!(f, "extends {base}"),
             Self::Layer(Layer::Catalogue(provider)) => write!(f, "provider {provider}"),
             Self::Layer(Layer::Defaults) => f.write_str("defaults"),
+            Self::Issuer => f.write_str("issuer"),
             Self::Default => f.write_str("default"),
         }
     }
@@ -92,8 +94,10 @@ fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
+/// `is_complete` tells whether the issuer's metadata is in `profile`.
 pub(crate) fn keys(
     profile: &Profile,
+    is_complete: bool,
     layers: &Layers,
     overrides: &Overrides,
     environment: Environment<'_>,
@@ -125,6 +129,15 @@ pub(crate) fn keys(
                 value.as_str().into(),
                 From::Environment(variable),
             );
+        }
+    }
+    for (name, value) in discovered(profile, is_complete) {
+        if !keys.iter().any(|key| key.name == name) {
+            keys.push(Key {
+                name: name.to_owned(),
+                value,
+                from: From::Issuer,
+            });
         }
     }
     for (name, value) in defaults(profile) {
@@ -165,6 +178,25 @@ fn overridden(overrides: &Overrides, profile: &Profile) -> Vec<(String, Value)> 
         said.push((format!("vars.{name}"), value.as_str().into()));
     }
     said
+}
+
+/// The values that the issuer's metadata gives; null where they are not known yet.
+fn discovered(profile: &Profile, is_complete: bool) -> Vec<(&'static str, Value)> {
+    if !profile.is_discovered {
+        return Vec::new();
+    }
+    let plan = &profile.token;
+    let known = |value: Value| if is_complete { value } else { Value::Null };
+    let mut all = vec![
+        ("token_url", known(plan.url.source().into())),
+        ("auth_method", known(plan.auth_method.name().into())),
+    ];
+    let offered = plan.assertion.as_ref().map(|signed| &signed.offered);
+    if let Some(offered) = offered.filter(|offered| !offered.is_empty()) {
+        let names: Vec<&str> = offered.iter().map(|alg| alg.name()).collect();
+        all.push(("assertion.alg", names.into()));
+    }
+    all
 }
 
 /// The defaults that apply to `profile`.

@@ -84,6 +84,7 @@ fn advice_on_credentials_names_the_other_way_to_send_them() {
 fn advice_on_an_assertion_names_what_servers_check() {
     let mut signs = plan(AuthMethod::PrivateKeyJwt);
     signs.assertion = Some(crate::profile::assertion::Assertion {
+        offered: Vec::new(),
         algorithm: None,
         key: "private_key".to_owned(),
         headers: Vec::new(),
@@ -151,6 +152,7 @@ fn a_wrong_clock_a_certificate_and_an_empty_403_get_their_own_advice() {
     let none = plan(AuthMethod::None);
     let mut signs = plan(AuthMethod::PrivateKeyJwt);
     signs.assertion = Some(crate::profile::assertion::Assertion {
+        offered: Vec::new(),
         algorithm: None,
         key: "private_key".to_owned(),
         headers: Vec::new(),

@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use crate::error::{Error, Kind};
 use crate::oauth::signing::certificate;
 use crate::oauth::signing::key::{self, Key};
+use crate::profile::assertion::Assertion;
 use crate::profile::file::schema::Algorithm;
 use crate::secret::Secret;
 
@@ -88,6 +89,20 @@ impl Signer {
             Key::Ecdsa(key) => Some(key.public_key().as_ref()),
             Key::Ed25519(key) => Some(key.public_key().as_ref()),
         }
+    }
+
+    /// Makes the signer of `assertion`. If the issuer does not accept the key's default algorithm, another one that suits the key is used.
+    pub(crate) fn of(assertion: &Assertion, secret: &Secret) -> Result<Self, Error> {
+        let mut signer = Self::new(secret, assertion.algorithm)?;
+        let offered = &assertion.offered;
+        if assertion.algorithm.is_none() && !offered.contains(&signer.algorithm) {
+            let own = family(signer.algorithm);
+            let mut suitable = Algorithm::ALL.into_iter().filter(|alg| family(*alg) == own);
+            if let Some(alg) = suitable.find(|alg| offered.contains(alg)) {
+                signer.algorithm = alg;
+            }
+        }
+        Ok(signer)
     }
 
     /// The `alg` header parameter (RFC 7518 §3.1).

@@ -63,6 +63,23 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every algorithm; of two for one kind of key the stronger padding comes first.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+        Self::Ed25519,
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
+    ];
+
     /// The standards' name for it.
     #[must_use]
     pub fn name(self) -> &'static str {

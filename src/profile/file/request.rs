@@ -88,6 +88,19 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
+    /// The word in a profile, which is the standards' name where there is one.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Identity => "identity",
+            Self::None => "none",
+        }
+    }
+
     /// Whether the client signs an assertion.
     #[must_use]
     pub fn is_signed(self) -> bool {

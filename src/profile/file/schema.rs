@@ -23,6 +23,8 @@ pub struct ProfileTable {
     pub extends: Option<String>,
     /// A provider that tok knows (`tok providers`): everything but the credentials comes from there, and keys here win.
     pub provider: Option<String>,
+    /// The issuer whose published metadata gives the endpoints (OpenID Connect Discovery, RFC 8414), instead of `token_url`.
+    pub issuer: Option<String>,
     /// The provider's token endpoint.
     pub token_url: Option<String>,
     /// The client id the provider gave you. Without it, and without any use of client credentials, the profile is a login.
@@ -53,7 +55,7 @@ pub struct ProfileTable {
     pub header: Option<OneOrMany>,
     /// Lines that `tok header` prints after those of `header`.
     pub extra_header: Option<OneOrMany>,
-    /// Origins besides that of `token_url` that may receive secrets, for steps.
+    /// Origins besides that of `token_url` or `issuer` that may receive secrets, for steps.
     pub origins: Option<Vec<String>>,
     /// Where the token is kept.
     pub cache: Option<CacheKind>,
@@ -92,7 +94,12 @@ impl ProfileTable {
         Self {
             extends: self.extends.or(base.extends),
             provider: self.provider.or(base.provider),
-            token_url: self.token_url.or(base.token_url),
+            // An issuer replaces the token endpoint of a base.
+            token_url: match self.issuer {
+                Some(_) => self.token_url,
+                None => self.token_url.or(base.token_url),
+            },
+            issuer: self.issuer.or(base.issuer),
             client_id: self.client_id.or(base.client_id),
             client_secret: self.client_secret.or(base.client_secret),
             secrets: merged(self.secrets, base.secrets),

@@ -24,7 +24,11 @@ impl Reader<'_> {
     ) -> Result<Assertion, Error> {
         let table = self.assertion.clone();
         let algorithm = match (auth_method, table.alg) {
-            (AuthMethod::ClientSecretJwt, None) => Some(Algorithm::Hs256),
+            (AuthMethod::ClientSecretJwt, None) => {
+                let offered = self.offered.iter().find(|alg| alg.is_shared()).copied();
+                let has_default = self.offered.contains(&Algorithm::Hs256);
+                Some(offered.filter(|_| !has_default).unwrap_or(Algorithm::Hs256))
+            }
             (AuthMethod::ClientSecretJwt, Some(alg)) if !alg.is_shared() => {
                 return Err(mismatch(alg, "a private key", AuthMethod::PrivateKeyJwt));
             }
@@ -79,6 +83,7 @@ impl Reader<'_> {
         }
         Ok(Assertion {
             algorithm,
+            offered: self.offered.clone(),
             key,
             headers,
             claims: self.claims(url)?,
