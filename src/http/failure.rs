@@ -14,7 +14,7 @@ use crate::wire::no_answer::{Breakage, Chain, Distrust, NoAnswer};
 #[error("{0}")]
 pub(super) struct Unresolved(pub(super) String);
 
-pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
+pub(super) fn meaning(error: &reqwest::Error) -> NoAnswer {
     if let Some(error) = cause::<rustls::Error>(error) {
         return NoAnswer::Untrusted(distrust(error.clone()));
     }
@@ -24,18 +24,29 @@ pub(super) fn meaning(error: &reqwest::Error, is_proxied: bool) -> NoAnswer {
     if error.is_builder() {
         return NoAnswer::Unsendable;
     }
-    let system = cause::<io::Error>(error);
     if error.is_connect() {
-        if let Some(Unresolved(why)) = cause(error) {
-            return NoAnswer::Unresolved(why.clone());
-        }
-        return match system {
-            Some(system) => NoAnswer::NoConnection(io_text(system)),
-            // The connector reports nothing else if a proxy does not answer with 200.
-            None if is_proxied => NoAnswer::ProxyRefused,
-            None => NoAnswer::NoConnection(last_words(error)),
-        };
+        return no_connection(error);
     }
+    broken_off(error)
+}
+
+/// Nothing was sent.
+pub(super) fn no_connection(error: &(dyn StdError + 'static)) -> NoAnswer {
+    if let Some(error) = cause::<rustls::Error>(error) {
+        return NoAnswer::Untrusted(distrust(error.clone()));
+    }
+    if let Some(Unresolved(why)) = cause(error) {
+        return NoAnswer::Unresolved(why.clone());
+    }
+    NoAnswer::NoConnection(match cause::<io::Error>(error) {
+        Some(system) => io_text(system),
+        None => last_words(error),
+    })
+}
+
+/// The connection was made, and failed later.
+pub(super) fn broken_off(error: &(dyn StdError + 'static)) -> NoAnswer {
+    let system = cause::<io::Error>(error);
     NoAnswer::BrokenOff(match (system, cause::<hyper::Error>(error)) {
         (Some(system), _) if system.kind() == io::ErrorKind::UnexpectedEof => Breakage::Cut,
         (Some(system), _) => Breakage::Io(io_text(system)),
@@ -49,8 +60,8 @@ pub(super) fn timed_out() -> NoAnswer {
     NoAnswer::TimedOut { timeout_ms: 0 }
 }
 
-fn last_words(error: &reqwest::Error) -> String {
-    let mut last: &dyn StdError = error;
+fn last_words(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }

@@ -6,13 +6,14 @@ mod proxy;
 mod resolver;
 mod retry;
 mod tls;
+mod tunnel;
 
 use std::cell::OnceCell;
 use std::time::Instant;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING, USER_AGENT,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response};
@@ -23,6 +24,7 @@ use url::Url;
 use self::body::Body;
 use self::failure::{meaning, timed_out};
 use self::resolver::Resolver;
+use self::tunnel::Tunnel;
 use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::oauth::problem::Problem;
@@ -34,7 +36,7 @@ use crate::wire::no_answer::{Breakage, NoAnswer};
 use crate::wire::origin::{Origin, no_url};
 use crate::wire::request::{Method, Request};
 
-const USER_AGENT: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
+const NAME_AND_VERSION: &str = concat!("tok/", env!("CARGO_PKG_VERSION"));
 
 const MOST_FIELDS: usize = 1000;
 
@@ -195,20 +197,17 @@ impl Http {
         url: &Url,
         is_success: IsSuccess<'_>,
     ) -> Result<Result<Answer, NoAnswer>, Error> {
-        let mut is_proxied = false;
-        let builder = match (url.scheme(), url.host()) {
-            ("http", _) | (_, None) => self.builder(tls::without_trust()?),
+        let mut proxy = None;
+        let tls = match (url.scheme(), url.host()) {
+            ("http", _) | (_, None) => tls::without_trust()?,
             (_, Some(host)) => {
-                let proxy = proxy::for_host(&host.to_owned(), &|name| std::env::var_os(name))?;
-                is_proxied = proxy.is_some();
-                let builder = self.builder(self.tls()?.clone());
-                match proxy {
-                    Some(proxy) => builder.proxy(proxy.for_client()?),
-                    None => builder,
-                }
+                proxy = proxy::for_host(&host.to_owned(), &|name| std::env::var_os(name))?;
+                self.tls()?.clone()
             }
         };
-        let client = builder
+        let tunnel = proxy.map(|proxy| Tunnel::new(proxy, tls.clone(), self.until));
+        let client = self
+            .builder(tls)
             .build()
             .map_err(|error| Error::of(Kind::Unexpected, error.without_url()))?;
         let Some(sending) = prepared(&client, request, url) else {
@@ -217,10 +216,16 @@ impl Http {
         let sent = Now::read();
         let until = self.until.into();
         Ok(self.runtime.block_on(async {
-            let response = match tokio::time::timeout_at(until, sending.send()).await {
-                Ok(response) => response.map_err(|error| meaning(&error, is_proxied))?,
-                Err(_) => return Err(timed_out()),
-            };
+            let response = tokio::time::timeout_at(until, async {
+                match tunnel {
+                    None => sending.send().await.map_err(|error| meaning(&error)),
+                    Some(tunnel) => {
+                        let request = sending.build().map_err(|error| meaning(&error))?;
+                        tunnel.send(request).await
+                    }
+                }
+            });
+            let response = response.await.unwrap_or_else(|_| Err(timed_out()))?;
             received(response, sent, until, is_success).await
         }))
     }
@@ -237,11 +242,7 @@ impl Http {
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_max_headers(MOST_FIELDS)
             .pool_max_idle_per_host(0)
-            .user_agent(USER_AGENT)
-            .default_headers(HeaderMap::from_iter([(
-                ACCEPT_ENCODING,
-                HeaderValue::from_static(body::CODING),
-            )]))
+            .default_headers(usual_headers())
             .no_proxy()
             .tls_backend_preconfigured(tls)
             .dns_resolver(Resolver { until: self.until })
@@ -256,6 +257,14 @@ impl Drop for Http {
             std::mem::replace(&mut self.runtime, idle).shutdown_background();
         }
     }
+}
+
+fn usual_headers() -> HeaderMap {
+    HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("*/*")),
+        (ACCEPT_ENCODING, HeaderValue::from_static(body::CODING)),
+        (USER_AGENT, HeaderValue::from_static(NAME_AND_VERSION)),
+    ])
 }
 
 fn prepared(client: &Client, request: &Request, url: &Url) -> Option<reqwest::RequestBuilder> {
@@ -305,7 +314,7 @@ async fn received(
         let more = match tokio::time::timeout_at(until, response.chunk()).await {
             Ok(Ok(None)) => break,
             Ok(Ok(Some(chunk))) => body.push(&chunk),
-            Ok(Err(error)) => Err(meaning(&error, false)),
+            Ok(Err(error)) => Err(meaning(&error)),
             Err(_) => Err(timed_out()),
         };
         match more {

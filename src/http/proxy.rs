@@ -8,7 +8,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -30,23 +29,14 @@ pub(super) struct Proxy {
     pub(super) port: u16,
     pub(super) is_encrypted: bool,
     pub(super) credentials: Option<Secret>,
+    /// The environment variable that names it.
+    pub(super) variable: &'static str,
 }
 
 impl Proxy {
-    pub(super) fn for_client(&self) -> Result<reqwest::Proxy, Error> {
-        let scheme = if self.is_encrypted { "https" } else { "http" };
-        let proxy = reqwest::Proxy::all(format!("{scheme}://{}:{}", self.host, self.port))
-            .map_err(|_| Error::of(Kind::Config, Unusable))?;
-        let credentials = self.credentials.as_ref().map(|credentials| {
-            let mut value = HeaderValue::from_str(credentials.expose())?;
-            value.set_sensitive(true);
-            Ok::<_, InvalidHeaderValue>(value)
-        });
-        match credentials {
-            None => Ok(proxy),
-            Some(Ok(value)) => Ok(proxy.custom_http_auth(value)),
-            Some(Err(_)) => Err(Error::of(Kind::Config, Unusable)),
-        }
+    /// Its host and port, as in an authority.
+    pub(super) fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 }
 
@@ -74,7 +64,7 @@ pub(super) fn for_host(
     {
         return Ok(None);
     }
-    let proxy = value.to_str().and_then(parse);
+    let proxy = value.to_str().and_then(|value| parse(name, value));
     let unusable = || {
         Error::of(Kind::Config, Unusable)
             .about(Subject::Source(format!("environment variable {name}")))
@@ -83,7 +73,7 @@ pub(super) fn for_host(
     proxy.map(Some).ok_or_else(unusable)
 }
 
-fn parse(value: &str) -> Option<Proxy> {
+fn parse(variable: &'static str, value: &str) -> Option<Proxy> {
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
     let is_encrypted = match scheme.to_ascii_lowercase().as_str() {
         "http" => false,
@@ -122,6 +112,7 @@ fn parse(value: &str) -> Option<Proxy> {
         port,
         is_encrypted,
         credentials,
+        variable,
     })
 }
 
@@ -229,7 +220,7 @@ mod tests {
             ("10.0.0.1:3128", false, None),
             ("http://[::1]:3128", false, None),
         ] {
-            let proxy = parse(good).unwrap();
+            let proxy = parse("HTTPS_PROXY", good).unwrap();
             assert_eq!(proxy.is_encrypted, is_encrypted, "{good}");
             assert_eq!(proxy.credentials, credentials.map(Secret::new), "{good}");
         }
@@ -243,7 +234,7 @@ mod tests {
             "://",
             "http://pröxy.example",
         ] {
-            assert!(parse(bad).is_none(), "{bad}");
+            assert!(parse("HTTPS_PROXY", bad).is_none(), "{bad}");
         }
     }
 

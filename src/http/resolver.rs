@@ -1,16 +1,21 @@
 //! Looks up the addresses of a host, by the deadline.
 
+use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
+use hyper_util::client::legacy::connect::dns::Name as ProxyName;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tower_service::Service;
 
 use crate::error::io_text;
 use crate::http::failure::Unresolved;
 use crate::process::deadline;
 
 /// Runs on a thread that is left behind at the deadline: the lookup has no time-out of its own.
+#[derive(Clone)]
 pub(super) struct Resolver {
     pub(super) until: Instant,
 }
@@ -42,6 +47,21 @@ fn addresses(name: &str, until: Instant) -> Result<Addrs, Unresolved> {
         Some(Ok(addresses)) => Ok(Box::new(addresses)),
         Some(Err(error)) => Err(Unresolved(lookup_text(&error))),
         None => Err(Unresolved("no answer in time".to_owned())),
+    }
+}
+
+/// The same for the client that connects to a proxy.
+impl Service<ProxyName> for Resolver {
+    type Response = Addrs;
+    type Error = Unresolved;
+    type Future = Ready<Result<Addrs, Unresolved>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: ProxyName) -> Self::Future {
+        ready(addresses(name.as_str(), self.until))
     }
 }
 

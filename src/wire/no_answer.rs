@@ -19,8 +19,15 @@ pub enum NoAnswer {
     Unresolved(String),
     /// The connection failed, so the request was not sent.
     NoConnection(String),
-    /// The proxy did not connect to the server.
-    ProxyRefused,
+    /// The proxy answered, but did not connect to the server.
+    ProxyRefused(ProxyRefusal),
+    /// The connection to the proxy failed, so the request was not sent.
+    AtProxy {
+        /// Its host and port.
+        proxy: String,
+        /// What failed.
+        why: Box<NoAnswer>,
+    },
     /// The server could not be authenticated, or refused the handshake.
     Untrusted(Distrust),
     /// The connection broke, or the answer was not HTTP.
@@ -31,6 +38,67 @@ pub enum NoAnswer {
     WrongCompression,
     /// A header cannot be sent.
     Unsendable,
+}
+
+/// How a proxy answered `CONNECT`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyRefusal {
+    /// The status.
+    pub status: u16,
+    /// The environment variable that names the proxy.
+    pub variable: String,
+    /// Whether that variable contains a user name.
+    pub has_credentials: bool,
+    /// The first scheme of `Proxy-Authenticate`, if none is Basic.
+    pub other_scheme: Option<String>,
+}
+
+impl ProxyRefusal {
+    const AUTHENTICATION_REQUIRED: u16 = 407;
+
+    fn is_passing(&self) -> bool {
+        self.status >= 500
+    }
+
+    fn hint(&self) -> &'static str {
+        match (self.status, &self.other_scheme, self.has_credentials) {
+            (Self::AUTHENTICATION_REQUIRED, Some(_), _) => {
+                "tok authenticates only with Basic: point the variable at a local proxy that speaks to this one (such as cntlm or px), or name the host in NO_PROXY if it can be reached directly"
+            }
+            (Self::AUTHENTICATION_REQUIRED, None, true) => {
+                "check the user name and password in that variable; special characters are percent-encoded"
+            }
+            (Self::AUTHENTICATION_REQUIRED, None, false) => {
+                "put a user name and password in that variable, as in http://USER:PASSWORD@HOST:PORT with special characters percent-encoded"
+            }
+            _ if self.is_passing() => "try again later; if it stays so, ask who runs the proxy",
+            _ => {
+                "have the host and port allowed on the proxy, or name the host in NO_PROXY if it can be reached directly"
+            }
+        }
+    }
+
+    fn write(&self, origin: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            status, variable, ..
+        } = self;
+        write!(
+            f,
+            "the proxy in {variable} refused to connect to {origin}: status {status}"
+        )?;
+        match (self.status, &self.other_scheme, self.has_credentials) {
+            (Self::AUTHENTICATION_REQUIRED, Some(scheme), _) => {
+                write!(f, ", it authenticates with {scheme}")
+            }
+            (Self::AUTHENTICATION_REQUIRED, None, true) => {
+                f.write_str(", it does not accept this user name and password")
+            }
+            (Self::AUTHENTICATION_REQUIRED, None, false) => {
+                f.write_str(", it requires a user name and password")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How an answer broke off.
@@ -57,7 +125,9 @@ impl NoAnswer {
         match self {
             Self::TooLarge | Self::WrongCompression => Kind::Unusable,
             Self::Unsendable => Kind::Config,
-            Self::Untrusted(_) | Self::ProxyRefused => Kind::Connection,
+            Self::ProxyRefused(refusal) if refusal.is_passing() => Kind::Unreachable,
+            Self::Untrusted(_) | Self::ProxyRefused(_) => Kind::Connection,
+            Self::AtProxy { why, .. } => why.kind(),
             _ => Kind::Unreachable,
         }
     }
@@ -65,7 +135,12 @@ impl NoAnswer {
     /// A request that may have arrived is not sent again: a token could be issued twice.
     #[must_use]
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::NoConnection(_) | Self::Unresolved(_))
+        match self {
+            Self::NoConnection(_) | Self::Unresolved(_) => true,
+            Self::ProxyRefused(refusal) => refusal.is_passing(),
+            Self::AtProxy { why, .. } => why.is_passing() || matches!(**why, Self::BrokenOff(_)),
+            _ => false,
+        }
     }
 
     #[must_use]
@@ -76,9 +151,18 @@ impl NoAnswer {
                 "check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and `token_url`"
             }
             Self::Unsendable => "check the values of `headers`",
-            Self::ProxyRefused => {
-                "if the proxy wants a user name and password, put them in the proxy variable (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded); else have the host allowed on the proxy, or name it in NO_PROXY if it can be reached directly"
-            }
+            Self::ProxyRefused(refusal) => refusal.hint(),
+            Self::AtProxy { why, .. } => match **why {
+                Self::Untrusted(Distrust::NotTls) => {
+                    "check the proxy's port, and write http:// in the proxy variable if it expects no TLS"
+                }
+                Self::Untrusted(_) => {
+                    "add the CA of the proxy to the profile's `ca_file`, or write http:// in the proxy variable if it expects no TLS"
+                }
+                _ => {
+                    "check the proxy variables (HTTPS_PROXY, ALL_PROXY), and whether the proxy runs"
+                }
+            },
             Self::Untrusted(distrust) => distrust.hint(),
             Self::BrokenOff(_) => {
                 "try again; if it stays so, look at what stands between (a proxy, a VPN)"
@@ -101,7 +185,8 @@ impl NoAnswer {
                 "could not connect to {origin}: the name could not be resolved ({why})"
             ),
             Self::NoConnection(why) => write!(f, "could not connect to {origin}: {why}"),
-            Self::ProxyRefused => write!(f, "the proxy refused to connect to {origin}"),
+            Self::ProxyRefused(refusal) => refusal.write(origin, f),
+            Self::AtProxy { proxy, why } => why.write(&format!("the proxy {proxy}"), f),
             Self::Untrusted(why) => write!(f, "no trusted connection to {origin}: {why}"),
             Self::BrokenOff(why) => write!(f, "the answer from {origin} broke off: {why}"),
             Self::TooLarge => write!(f, "the answer from {origin} is larger than 1 MiB"),
@@ -120,6 +205,10 @@ impl NoAnswer {
             Self::NoConnection(why) => Self::NoConnection(change(why)),
             Self::BrokenOff(Breakage::Io(why)) => Self::BrokenOff(Breakage::Io(change(why))),
             Self::Untrusted(why) => Self::Untrusted(why.redacted(change)),
+            Self::AtProxy { proxy, why } => Self::AtProxy {
+                proxy,
+                why: Box::new(why.redacted(change)),
+            },
             other => other,
         }
     }

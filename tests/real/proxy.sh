@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # tok goes through the proxies that curl goes through: the rows of proxy.txt, which src/http/proxy.rs reads too, asked of curl.
 . "$REAL/harness/facts.sh"
+. "$REAL/harness/server.sh"
 
 # trim WORDS: prints them without the blanks around them.
 trim() {
@@ -37,6 +38,38 @@ fact_curl_chooses_the_same_proxies() {
     rows=$((rows + 1))
   done <"$REAL/proxy.txt"
   [ "$rows" -ge 40 ]
+}
+
+# tls_proxy: starts a proxy that is reached over TLS, and a profile whose host only that proxy finds.
+tls_proxy() {
+  mkdir served
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=proxy -addext subjectAltName=DNS:provider.example,IP:127.0.0.1 \
+    -keyout served/key.pem -out served/cert.pem 2>/dev/null
+  serve tls-proxy.mjs "$PWD/served"
+  configure <<TOML
+[profiles.p]
+token_url = "https://provider.example:8443/token"
+client_id = "id"
+ca_file   = "$PWD/$1"
+TOML
+}
+
+fact_a_proxy_is_reached_over_tls_with_its_credentials() {
+  tls_proxy served/cert.pem
+  printed=$(HTTPS_PROXY="https://user:p%40ss@$origin" TOK_P_CLIENT_SECRET=s3cret tok token p)
+  [ "$printed" = t0ken ]
+  [ "$(cat served/requests)" = "CONNECT provider.example:8443 Basic $(printf user:p@ss | base64)
+POST /token -" ]
+}
+
+fact_a_proxy_with_an_untrusted_certificate_is_named() {
+  local code=0
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem 2>/dev/null
+  tls_proxy other.pem
+  HTTPS_PROXY="https://$origin" TOK_P_CLIENT_SECRET=s3cret tok token p 2>said || code=$?
+  [ "$code" -eq 8 ]
+  grep -q "no trusted connection to the proxy $origin" said
+  [ ! -e served/requests ]
 }
 
 run_facts

@@ -6,6 +6,7 @@ use local_provider::{Answer, Certificate, Provider, Proxy, Tunnel, Unwilling};
 
 use super::{SECRET, home, tok, trusted};
 use crate::home::{fails, stderr};
+use crate::parallel;
 
 #[test]
 fn https_goes_through_the_proxy_of_the_environment() {
@@ -78,31 +79,110 @@ fn a_proxys_credentials_go_to_the_proxy_and_are_never_shown() {
     let refusing = Proxy::start(Tunnel::Refused(403));
     let demanding = Proxy::start(Tunnel::Refused(407));
     let closing = Provider::start_unwilling(Unwilling::Closes);
-    // One that closes the connection looks like a refusal or like a broken connection, by what reaches the client first.
-    for (place, codes, words) in [
-        (closed.to_string(), [6, 6], "could not connect"),
-        (refusing.address().to_string(), [8, 8], "the proxy refused"),
+    for (place, code, words) in [
+        (
+            closed.to_string(),
+            6,
+            format!("could not connect to the proxy {closed}"),
+        ),
+        (refusing.address().to_string(), 8, "status 403".to_owned()),
         (
             demanding.address().to_string(),
-            [8, 8],
-            "user name and password",
+            8,
+            "HTTPS_PROXY refused to connect".to_owned(),
         ),
-        (closing.address().to_string(), [6, 8], ""),
-        ("proxy.invalid:3128".to_owned(), [6, 6], "could not connect"),
+        (
+            closing.address().to_string(),
+            6,
+            format!("from the proxy {} broke off", closing.address()),
+        ),
+        (
+            "proxy.invalid:3128".to_owned(),
+            6,
+            "could not connect to the proxy proxy.invalid:3128: the name".to_owned(),
+        ),
     ] {
         let asked = tok(&home, "token p --refresh -v --timeout 30s")
             .env("HTTPS_PROXY", format!("http://proxy:pr-s3cret@{place}"))
             .assert();
-        let said = stderr(&asked);
-        unseen(&said);
-        let code = asked.get_output().status.code();
-        assert!(codes.map(Some).contains(&code), "{place}: {code:?}");
-        asked.stdout("");
-        assert!(said.contains(words), "{said}");
+        unseen(&stderr(&asked));
+        fails(asked, code, &[&words]);
     }
     for proxy in [refusing, demanding] {
         assert_eq!(proxy.heads().len(), 1);
     }
+}
+
+#[test]
+fn a_proxys_refusal_is_shown_and_tried_again_only_if_temporary() {
+    let provider = Provider::start_tls();
+    let credentials = "u:pr-s3cret@";
+    let wants = "it requires a user name and password";
+    let cases = [
+        // answer, credentials, code, tries, words
+        (Tunnel::Refused(302), "", 8, 1, "status 302"),
+        (Tunnel::Refused(400), "", 8, 1, "status 400"),
+        (Tunnel::Refused(403), credentials, 8, 1, "status 403"),
+        (Tunnel::Refused(405), "", 8, 1, "status 405"),
+        (Tunnel::Refused(407), "", 8, 1, wants),
+        (Tunnel::Authenticates("Basic realm=\"x\""), "", 8, 1, wants),
+        (
+            Tunnel::Refused(407),
+            credentials,
+            8,
+            1,
+            "it does not accept this user name and password",
+        ),
+        (
+            Tunnel::Authenticates("Negotiate"),
+            credentials,
+            8,
+            1,
+            "it authenticates with Negotiate",
+        ),
+        (Tunnel::Refused(502), credentials, 6, 3, "status 502"),
+        (Tunnel::Refused(503), "", 6, 3, "status 503"),
+    ];
+    parallel::each(
+        &cases,
+        |(tunnel, ..)| format!("{tunnel:?}"),
+        |(tunnel, credentials, code, tries, words)| {
+            let proxy = Proxy::start(*tunnel);
+            // Each has its own home: processes share a failure.
+            let home = trusted(&provider, &provider.url("/token"));
+            let asked = tok(&home, "token p --refresh")
+                .env(
+                    "HTTPS_PROXY",
+                    format!("http://{credentials}{}", proxy.address()),
+                )
+                .assert();
+            assert!(!stderr(&asked).contains("pr-s3cret"));
+            fails(asked, *code, &["the proxy in HTTPS_PROXY", words, "hint: "]);
+            assert_eq!(proxy.heads().len(), *tries);
+        },
+    );
+    assert_eq!(provider.connections(), 0);
+}
+
+#[test]
+fn a_request_through_a_proxy_is_the_direct_one() {
+    let provider = Provider::start_tls();
+    provider.answer("/token", Answer::token("t0ken", 3600));
+    let home = trusted(&provider, &provider.url("/token?tenant=a"));
+    let proxy = Proxy::start(Tunnel::To(provider.address()));
+    tok(&home, "token p --refresh").assert().success();
+    tok(&home, "token p --refresh")
+        .env("HTTPS_PROXY", format!("http://{}", proxy.address()))
+        .assert()
+        .success();
+    let [direct, proxied] = provider.requests().try_into().unwrap();
+    let seen = |request: &local_provider::Received| {
+        let mut headers = request.headers.clone();
+        headers.sort();
+        (request.method.clone(), request.target.clone(), headers)
+    };
+    assert_eq!(seen(&direct), seen(&proxied));
+    assert_eq!(direct.body, proxied.body);
 }
 
 #[test]

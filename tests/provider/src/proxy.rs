@@ -28,6 +28,8 @@ pub enum Tunnel {
     To(SocketAddr),
     /// Answers with this status instead.
     Refused(u16),
+    /// Answers with 407 and this `Proxy-Authenticate`.
+    Authenticates(&'static str),
 }
 
 impl Proxy {
@@ -118,6 +120,12 @@ fn serve(
         Tunnel::To(_) => return write!(writer, "HTTP/1.1 405 \r\ncontent-length: 0\r\n\r\n"),
         Tunnel::Refused(status) => {
             return write!(writer, "HTTP/1.1 {status} \r\ncontent-length: 0\r\n\r\n");
+        }
+        Tunnel::Authenticates(challenge) => {
+            return write!(
+                writer,
+                "HTTP/1.1 407 \r\nproxy-authenticate: {challenge}\r\ncontent-length: 0\r\n\r\n"
+            );
         }
     };
     let server = TcpStream::connect(target)?;
