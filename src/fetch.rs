@@ -4,12 +4,13 @@
 mod context;
 mod derived;
 pub(crate) mod issuer;
+mod rotation;
 
 use std::time::Instant;
 
 use self::context::{Context, Exchange};
 use crate::error::{Error, Kind, Subject};
-use crate::http::{Http, Tries};
+use crate::http::{Http, Resend, Tries};
 use crate::oauth::advice::{Advice, Asked};
 use crate::oauth::problem::Problem;
 use crate::oauth::request::{self, basic_encodings_differ};
@@ -39,6 +40,7 @@ pub(crate) fn fetch(
     };
     let named = |error: Error| error.profile(&profile.name);
     let mut context = Context::new(profile, environment, until, notes);
+    context.take_refresh_token()?;
     let http = context
         .read_secrets(|| Http::new(profile, until, tries, notes))?
         .map_err(named)?;
@@ -105,12 +107,25 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
         context.trace("request", shown);
     }
     let is_made_anew = plan.assertion.is_some() || plan.uses_identity();
+    let refreshes = exchange.step.is_none() && context.rotation.is_some();
+    let resend = match refreshes {
+        true => Resend::Unprocessed,
+        false => Resend::Passing,
+    };
+    if let Some(rotation) = context.rotation.as_ref().filter(|_| refreshes) {
+        rotation.sending()?;
+    }
     let mut rebuild = || context.build(exchange, http);
-    let answer = http.send(
+    let outcome = http.send_again(
         &request,
         &|status| rules.is_success(status),
+        resend,
         is_made_anew.then_some(&mut rebuild),
-    )?;
+    );
+    if refreshes {
+        context.store_successor(&outcome, rules)?;
+    }
+    let answer = outcome?;
     context.derive_from_answer(exchange, &answer);
     if notes.verbose {
         transcript::answer(&answer, &context.redactor)
@@ -152,6 +167,10 @@ fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer)
             }
         }
         other => other,
+    };
+    let problem = match &context.rotation {
+        Some(rotation) if std::ptr::eq(plan, &profile.token) => rotation.over(problem),
+        _ => problem,
     };
     let error = problem.into_error(&profile.name);
     match (error.kind(), answer.retry_at()) {

@@ -203,7 +203,12 @@ impl<'a> Flow<'a> {
 
     fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
         let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
-        let until = Instant::now() + most.min(REFRESH_AHEAD);
+        // A refresh token may be lost with an answer that comes later.
+        let most = match self.run.profile.refreshes() {
+            true => most,
+            false => most.min(REFRESH_AHEAD),
+        };
+        let until = Instant::now() + most;
         let Ok(Some(_lock)) = slot.try_lock(until + GRACE) else {
             return reuse(found);
         };

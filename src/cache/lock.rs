@@ -198,6 +198,30 @@ pub(crate) fn take_by(
     }
 }
 
+/// Takes a lock that no other process takes over, even if its holder is stopped beyond its deadline: the holder may have an answer that
+/// exists only once. Returns `None` if it is not free by `until`.
+pub(crate) fn take_alone(
+    directory: &Directory,
+    name: &str,
+    until: Instant,
+) -> Result<Option<File>, CacheError> {
+    let not_lockable = |error| directory.about(name)(PathProblem::NotLockable(error));
+    loop {
+        let file = directory.lock_file(name)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(error)) => return Err(not_lockable(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let _progress = Progress::waiting_for("another tok, which is refreshing this login");
+        match wait(file, until) {
+            Wait::Released if Instant::now() < until => {}
+            Wait::Released | Wait::Overdue | Wait::TimedOut => return Ok(None),
+            Wait::Failed(error) => return Err(not_lockable(error)),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Wait {
     Released,

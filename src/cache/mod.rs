@@ -9,6 +9,7 @@ pub mod key;
 pub mod last_failure;
 pub(crate) mod lock;
 pub(crate) mod metadata;
+pub(crate) mod refresh;
 pub(crate) mod store;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
+use crate::fetch::rotation::Rotation;
 use crate::http::Http;
 use crate::identity;
 use crate::oauth::problem::Problem;
@@ -16,10 +17,10 @@ use crate::oauth::{assertion, request, response};
 use crate::profile::plan::Plan;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
-use crate::profile::template::Name;
+use crate::profile::template::{Name, REFRESH_TOKEN};
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
-use crate::secrets::{self, Patience, pem_file};
+use crate::secrets::{self, Found, Patience, pem_file};
 use crate::term::notes::Notes;
 use crate::wire::no_answer::NoAnswer;
 use crate::wire::origin::Origin;
@@ -45,6 +46,7 @@ pub(super) struct Context<'a> {
     identity: Option<Secret>,
     certificates: Vec<CertificateDer<'static>>,
     pub(super) redactor: Redactor,
+    pub(super) rotation: Option<Rotation<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -66,6 +68,7 @@ impl<'a> Context<'a> {
             identity: None,
             certificates: Vec::new(),
             redactor: Redactor::default(),
+            rotation: None,
         }
     }
 
@@ -79,7 +82,8 @@ impl<'a> Context<'a> {
         self.certificates = pem_file::of_assertions(profile, self.until)?;
         let names: Vec<&str> = profile.plans().flat_map(Plan::secrets).collect();
         let is_given = |name: &&str| secrets::is_given(profile, name, self.environment);
-        if names.iter().all(is_given) {
+        let is_read = |name: &&str| self.secrets.contains_key(*name);
+        if names.iter().all(|name| is_read(name) || is_given(name)) {
             self.read_each(&names)?;
             return Ok(client());
         }
@@ -104,27 +108,40 @@ impl<'a> Context<'a> {
             if self.secrets.contains_key(name) {
                 continue;
             }
-            let found = secrets::find(
-                self.profile,
-                name,
-                self.environment,
-                Patience::until(self.until),
-            )?;
-            let (secret, source) = (found.secret, found.source);
-            self.notes.trace(&format!("{name} from {source}"));
-            if found.is_trimmed {
-                self.notes.note(&format!(
-                    "{name} from {source}: the line ends or byte order mark around it are not sent"
-                ));
-            }
-            assertion::check(self.profile, name, &secret, &self.certificates).map_err(|error| {
-                error
-                    .about(Subject::Source(source.to_string()))
-                    .about(Subject::Secret(name.to_owned()))
-                    .profile(&self.profile.name)
-            })?;
-            self.redactor.add(secret.clone());
-            self.secrets.insert(name.to_owned(), secret);
+            let patience = Patience::until(self.until);
+            let found = secrets::find(self.profile, name, self.environment, patience)?;
+            self.add(name, found)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, found: Found) -> Result<(), Error> {
+        let (secret, source) = (found.secret, found.source);
+        self.notes.trace(&format!("{name} from {source}"));
+        if found.is_trimmed {
+            self.notes.note(&format!(
+                "{name} from {source}: the line ends or byte order mark around it are not sent"
+            ));
+        }
+        assertion::check(self.profile, name, &secret, &self.certificates).map_err(|error| {
+            error
+                .about(Subject::Source(source.to_string()))
+                .about(Subject::Secret(name.to_owned()))
+                .profile(&self.profile.name)
+        })?;
+        self.redactor.add(secret.clone());
+        self.secrets.insert(name.to_owned(), secret);
+        Ok(())
+    }
+
+    /// Reads the refresh token of a profile that sends one, which no other process uses until this fetch is over.
+    pub(super) fn take_refresh_token(&mut self) -> Result<(), Error> {
+        let (profile, notes) = (self.profile, self.notes);
+        if let Some((rotation, found)) =
+            Rotation::begin(profile, self.environment, self.until, notes)?
+        {
+            self.rotation = Some(rotation);
+            self.add(REFRESH_TOKEN, found)?;
         }
         Ok(())
     }

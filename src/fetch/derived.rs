@@ -7,7 +7,8 @@ use crate::oauth::remark::Remark;
 use crate::oauth::response;
 use crate::oauth::step_output::Steps;
 use crate::profile::plan::Plan;
-use crate::profile::template::{Name, Template};
+use crate::profile::rules::Response;
+use crate::profile::template::{Name, REFRESH_TOKEN, Template};
 use crate::secret::Secret;
 use crate::wire::answer::Answer;
 use crate::wire::origin::Origin;
@@ -71,25 +72,45 @@ impl Context<'_> {
         }
     }
 
+    /// Stores the new refresh token of a refresh before anything else is done with the answer.
+    pub(super) fn store_successor(
+        &mut self,
+        outcome: &Result<Answer, Error>,
+        rules: &Response,
+    ) -> Result<(), Error> {
+        let Some(rotation) = &self.rotation else {
+            return Ok(());
+        };
+        if let Ok(answer) = outcome
+            && let Some(new) = response::successor(answer, rules)
+        {
+            self.redactor.add(new);
+        }
+        if let Some(remark) = rotation.settle(outcome, rules)? {
+            let profile = &self.profile.name;
+            self.notes.note(&format!("profile `{profile}`: {remark}"));
+        }
+        Ok(())
+    }
+
     pub(super) fn new_refresh_token(
         &self,
         exchange: Exchange<'_>,
         answer: &Answer,
     ) -> Option<Remark> {
-        const NAME: &str = "refresh_token";
-        let sends_one = exchange.plan.secrets().contains(&NAME)
-            || exchange
-                .plan
-                .parameters
-                .iter()
-                .any(|(name, _)| name == NAME);
-        let new = response::refresh_token(answer, exchange.rules)?;
+        if self.rotation.is_some() {
+            return None;
+        }
+        let mut parameters = exchange.plan.parameters.iter();
+        let sends_one = parameters.any(|(name, _)| name == REFRESH_TOKEN);
+        let new = response::unkept_refresh_token(answer, exchange.rules)?;
         let is_known = self
             .secrets
             .values()
             .any(|secret| secret.expose() == new.expose());
-        (!is_known).then(|| Remark::RefreshToken {
-            replaced_in: sends_one.then(|| self.profile.name.clone()),
+        (!is_known).then_some(match sends_one {
+            true => Remark::OtherRefreshToken,
+            false => Remark::RefreshToken,
         })
     }
 

@@ -55,6 +55,15 @@ pub enum Tries {
     Several,
 }
 
+/// After which temporary failures a request may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// After each of them.
+    Passing,
+    /// Only if the provider has not processed it: a refresh token is good once.
+    Unprocessed,
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("no event loop")]
 struct NoEventLoop(#[source] std::io::Error);
@@ -129,6 +138,17 @@ impl Http {
         &self,
         request: &Request,
         is_success: IsSuccess<'_>,
+        anew: Option<Remake<'_>>,
+    ) -> Result<Answer, Error> {
+        self.send_again(request, is_success, Resend::Passing, anew)
+    }
+
+    /// As [`send`](Self::send), with retries after only those failures that `resend` names.
+    pub fn send_again(
+        &self,
+        request: &Request,
+        is_success: IsSuccess<'_>,
+        resend: Resend,
         mut anew: Option<Remake<'_>>,
     ) -> Result<Answer, Error> {
         let mut tried = 0;
@@ -145,8 +165,12 @@ impl Http {
                 Ok(answer) if is_success(answer.status) => (false, None),
                 Ok(answer) => {
                     let wanted = answer.retry_at();
+                    let may_help = match resend {
+                        Resend::Passing => retry::is_passing_status(answer.status),
+                        Resend::Unprocessed => retry::is_unprocessed_status(answer.status),
+                    };
                     (
-                        retry::is_passing_status(answer.status),
+                        may_help,
                         wanted.map(|at| at.saturating_sub(answer.sent.unix_ms)),
                     )
                 }

@@ -15,6 +15,11 @@ pub(super) fn is_passing_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
+/// Whether the provider said that it did not process the request (RFC 6585 §4, RFC 9110 §15.6.4).
+pub(super) fn is_unprocessed_status(status: u16) -> bool {
+    matches!(status, 429 | 503)
+}
+
 pub(super) fn pause(
     tried: u32,
     most: u32,
@@ -92,6 +97,8 @@ mod tests {
         }
         for status in [408, 429, 500, 502, 503, 504, 599] {
             assert!(is_passing_status(status), "{status}");
+            let is_known = matches!(status, 429 | 503);
+            assert_eq!(is_unprocessed_status(status), is_known, "{status}");
         }
     }
 }

@@ -39,6 +39,18 @@ pub enum Problem {
         /// The next step.
         advice: Option<Advice>,
     },
+    /// The provider does not accept the refresh token (RFC 6749 §5.2, `invalid_grant`).
+    LoginOver {
+        /// The HTTP status.
+        status: u16,
+        /// The provider's words.
+        words: Option<Refusal>,
+        /// How to get a new one.
+        way: String,
+        /// When an earlier refresh with this token was sent whose answer was lost, in Unix milliseconds.
+        #[serde(default)]
+        lost_unix_ms: Option<i64>,
+    },
     /// The provider is overloaded or broken (408, 429, 5xx).
     InTrouble {
         /// The HTTP status.
@@ -191,6 +203,7 @@ impl Problem {
         match self {
             Self::NoAnswer { why, .. } => why.kind(),
             Self::Refused { .. } => Kind::Refused,
+            Self::LoginOver { .. } => Kind::Secret,
             Self::InTrouble { .. } => Kind::Unreachable,
             Self::TooShort { .. } => Kind::Usage,
             _ => Kind::Unusable,
@@ -232,6 +245,17 @@ impl Problem {
                     })
                 }),
                 advice: advice.map(|advice| advice.redacted(change)),
+            },
+            Self::LoginOver {
+                status,
+                words,
+                way,
+                lost_unix_ms,
+            } => Self::LoginOver {
+                status,
+                words: words.map(|words| words.redacted(change)),
+                way,
+                lost_unix_ms,
             },
             Self::InTrouble {
                 status,

@@ -56,6 +56,12 @@ const INNER: [&str; 6] = ["error", "errors", "fault", "response", "status", "Err
 const DEEPEST: usize = 4;
 
 impl Refusal {
+    /// Whether a grant, such as a refresh token, is refused rather than the client or the request (RFC 6749 §5.2).
+    #[must_use]
+    pub(crate) fn is_invalid_grant(&self) -> bool {
+        self.code.as_deref() == Some("invalid_grant")
+    }
+
     #[must_use]
     pub(crate) fn in_json(document: &Value) -> Option<Self> {
         let found = match (Self::at(document, DEEPEST), only_member(document)) {

@@ -16,10 +16,14 @@ pub enum Remark {
         /// The profile's `default_ttl`, which is used instead.
         default_s: Option<i64>,
     },
-    /// The answer has a refresh token that the profile does not keep.
-    RefreshToken {
-        /// The profile, if it sent another refresh token.
-        replaced_in: Option<String>,
+    /// The answer has a refresh token that the profile neither sends nor keeps.
+    RefreshToken,
+    /// The request sent a refresh token that is not the secret `refresh_token`, and the answer has a new one.
+    OtherRefreshToken,
+    /// The provider replaced the refresh token, which comes from a source that tok cannot write.
+    Replaced {
+        /// The source.
+        source: String,
     },
 }
 
@@ -49,14 +53,15 @@ impl fmt::Display for Remark {
                 f,
                 "the lifetime at `{at}` is not a time in the future, so the token is not cached: if it lives longer, set `default_ttl`"
             ),
-            Self::RefreshToken { replaced_in: None } => f.write_str(
+            Self::RefreshToken => f.write_str(
                 "the answer has a refresh token, which tok does not store: `response = { keep = [\"/refresh_token\"] }` keeps it beside the token",
             ),
-            Self::RefreshToken {
-                replaced_in: Some(profile),
-            } => write!(
+            Self::OtherRefreshToken => f.write_str(
+                "the answer has a new refresh token, which is lost: name the secret that the request sends `refresh_token`, so that tok stores the new one",
+            ),
+            Self::Replaced { source } => write!(
                 f,
-                "the answer has a new refresh token, which tok does not store: if the provider has withdrawn the old one, keep the new one with `response = {{ keep = [\"/refresh_token\"] }}` and store it with `tok secret set {profile} refresh_token`"
+                "the provider replaced the refresh token, and the new one is lost, because tok cannot write to {source}: use the keyring, `{{ file = \"…\" }}`, or `{{ command = […], store = […] }}`"
             ),
         }
     }

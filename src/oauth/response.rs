@@ -117,20 +117,33 @@ pub(crate) fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) 
     text(&found).map(Secret::new)
 }
 
+/// Returns the new refresh token, beside the access token, whatever else the answer has.
 #[must_use]
-pub(crate) fn refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
+pub(crate) fn successor(answer: &Answer, rules: &Response) -> Option<Secret> {
     let document = read(answer, rules.format).ok()?;
     let parents = rules.access_token.as_slice().iter();
     let found = parents
         .filter_map(Location::parent)
         .find_map(|parent| parent.find(&document).ok()?.get("refresh_token").cloned())?;
+    match found {
+        Value::String(text) if !text.is_empty() => Some(Secret::new(text)),
+        _ => None,
+    }
+}
+
+/// Whether the answer is whole: one that is not may have had a refresh token.
+#[must_use]
+pub(crate) fn is_document(answer: &Answer, rules: &Response) -> bool {
+    rules.format == Format::Text || read(answer, rules.format).is_ok()
+}
+
+/// Returns the refresh token unless the profile keeps it itself.
+#[must_use]
+pub(crate) fn unkept_refresh_token(answer: &Answer, rules: &Response) -> Option<Secret> {
     let is_kept = rules.keep.iter().any(
         |keep| matches!(&keep.location, Location::Body(at) if at.last() == Some("refresh_token")),
     );
-    match found {
-        Value::String(text) if !text.is_empty() && !is_kept => Some(Secret::new(text.as_str())),
-        _ => None,
-    }
+    successor(answer, rules).filter(|_| !is_kept)
 }
 
 #[must_use]

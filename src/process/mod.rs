@@ -2,6 +2,7 @@
 
 pub mod crash;
 pub(crate) mod deadline;
+pub(crate) mod deferral;
 pub mod hardening;
 pub(crate) mod replace_file;
 #[cfg(unix)]

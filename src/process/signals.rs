@@ -1,7 +1,7 @@
 //! Delays ending signals during short critical work, such as naming a file or hiding terminal input.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 const ENDING: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
@@ -47,12 +47,14 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Catches signals in any thread; only one can exist at a time, and its handler only stores the number.
+/// Catches signals in any thread; its handler only stores the number. An inner one leaves what the outer one caught.
 pub(crate) struct Caught {
     before: Vec<(libc::c_int, libc::sigaction)>,
 }
 
 static LAST: AtomicI32 = AtomicI32::new(0);
+
+static DEPTH: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn store(signal: libc::c_int) {
     LAST.store(signal, Ordering::Relaxed);
@@ -62,7 +64,9 @@ impl Caught {
     /// Skips signals that the process ignores, as after `nohup`.
     #[expect(unsafe_code, reason = "the standard library has no signal handlers")]
     pub(crate) fn begin(signals: &[libc::c_int]) -> Self {
-        LAST.store(0, Ordering::Relaxed);
+        if DEPTH.fetch_add(1, Ordering::Relaxed) == 0 {
+            LAST.store(0, Ordering::Relaxed);
+        }
         // SAFETY: zeroes are a valid `sigaction` without flags and with an empty mask.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
         action.sa_sigaction = store as extern "C" fn(libc::c_int) as libc::sighandler_t;
@@ -90,6 +94,7 @@ impl Caught {
         for (signal, before) in &self.before {
             set_action(*signal, before);
         }
+        DEPTH.fetch_sub(1, Ordering::Relaxed);
         self.last()
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod discovered;
 pub mod draft;
 pub mod file;
+pub mod grants;
 pub(crate) mod home;
 mod host;
 pub mod identity;

@@ -21,7 +21,7 @@ use crate::profile::resolved::{
 };
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::{identity, rules, sources, unused};
+use crate::profile::{grants, identity, rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -77,6 +77,10 @@ fn from_table(
     let credentials = Credentials::of(&table);
     let mut request = std::mem::take(&mut table.request);
     let mut secrets = sources::read(table.secrets, table.client_secret)?;
+    let grant = request.grant_type.as_deref().and_then(grants::find);
+    for &secret in grant.iter().flat_map(|grant| grant.secrets) {
+        secrets.entry(secret.to_owned()).or_default();
+    }
     let is_discovered = table.token_url.is_none() && table.issuer.is_some();
     let has_client_cert = table.client_cert.is_some();
     let token_url = match (table.token_url.take(), &table.issuer, metadata) {
@@ -246,6 +250,7 @@ fn from_table(
         client_id: None,
         steps,
         token,
+        grant,
         response,
         header,
         header_values,

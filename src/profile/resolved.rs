@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use crate::profile::assertion::Assertion;
 use crate::profile::file::Config;
 use crate::profile::file::schema::{CacheKind, SourceTable};
+use crate::profile::grants::Grant;
 use crate::profile::home;
 use crate::profile::identity::Identity;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
-use crate::profile::template::{Name, Template};
+use crate::profile::template::{Name, REFRESH_TOKEN, Template};
 use crate::secret::Secret;
 use crate::wire::origin::{Origin, OriginError};
 
@@ -54,6 +55,8 @@ pub struct Profile {
     pub steps: Vec<Step>,
     /// The token request.
     pub token: Plan,
+    /// The grant, if tok completes its token request.
+    pub grant: Option<&'static Grant>,
     /// How the token answer is read.
     pub response: Response,
     /// The header lines to print, or `None` for `Authorization: Bearer …`.
@@ -160,6 +163,19 @@ impl Profile {
     /// Whether `origin` may receive secrets: that of `token_url` or `issuer`, or one of `origins`.
     pub(crate) fn trusts(&self, origin: &Origin) -> Result<bool, HomeError> {
         Ok(*origin == self.home()? || self.origins.contains(origin))
+    }
+
+    /// Whether the token request sends the secret `refresh_token`, which the provider may replace.
+    pub(crate) fn refreshes(&self) -> bool {
+        self.token.secrets().contains(&REFRESH_TOKEN)
+    }
+
+    /// Returns the command that gets a usable refresh token.
+    pub(crate) fn way_to_log_in(&self) -> String {
+        match self.grant {
+            Some(grant) if grant.has_login => format!("`tok login {}`", self.name),
+            _ => format!("`tok secret set {} {REFRESH_TOKEN}`", self.name),
+        }
     }
 
     pub(crate) fn source(&self, name: &str) -> Option<&SourceTable> {

@@ -7,7 +7,7 @@ use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::SourceTable;
 use crate::profile::name;
 use crate::profile::pointer::Pointer;
-use crate::profile::template::CLIENT_SECRET;
+use crate::profile::template::{CLIENT_SECRET, REFRESH_TOKEN};
 
 const ONE_SOURCE: &str = "a secret has one source: `env`, `file`, `credential` or `command`";
 
@@ -27,8 +27,26 @@ pub(super) fn read(
             other => format!("secrets.{other}"),
         };
         check(source, &key, ONE_SOURCE)?;
+        check_store(source, secret, &key)?;
     }
     Ok(secrets)
+}
+
+/// Only a refresh token is ever replaced.
+fn check_store(source: &SourceTable, secret: &str, key: &str) -> Result<(), Error> {
+    let Some(store) = &source.store else {
+        return Ok(());
+    };
+    let reason = if secret != REFRESH_TOKEN {
+        "`store` is for the secret `refresh_token`, the only one that a provider replaces"
+    } else if source.command.is_none() || source.pointer.is_some() {
+        "`store` belongs to `command`, without `pointer`: it stores what that prints"
+    } else if store.is_empty() {
+        "`store` is empty; it is a list of a program and its arguments"
+    } else {
+        return Ok(());
+    };
+    Err(wrong(key, reason))
 }
 
 pub(super) fn check(

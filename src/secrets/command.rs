@@ -1,7 +1,7 @@
-//! Secrets from a program, such as a password manager's command line, run without a shell and until a deadline.
+//! Secrets from and to a program, such as a password manager's command line, run without a shell and until a deadline.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::Builder;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::secret::Secret;
 use crate::secrets::failure::{Failure, LARGEST_BYTES};
 use crate::secrets::{Given, seconds_until};
 
@@ -22,19 +23,7 @@ pub(super) fn read(
     until: Instant,
 ) -> Result<Given, Failure> {
     let seconds = seconds_until(until);
-    let (program, arguments) = command.split_first().ok_or(Failure::NoCommand)?;
-    let mut child = Command::new(program);
-    child
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    for variable in withheld {
-        child.env_remove(variable);
-    }
-    let mut child = child.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::NoProgram(program.clone()),
-        _ => Failure::NotStarted(error),
-    })?;
+    let mut child = start(command, withheld, Stdio::null(), Stdio::piped())?;
     let ended = output(&mut child, until);
     if !matches!(ended, Ok(Some(_))) {
         let _ = child.kill();
@@ -45,6 +34,70 @@ pub(super) fn read(
         return Err(Failure::Failed(status));
     }
     Given::of_lines(bytes)
+}
+
+/// The child gets `secret` and a newline on stdin; what it prints is not shown, as it may repeat the secret.
+pub(super) fn write(
+    command: &[String],
+    withheld: &[OsString],
+    secret: &Secret,
+    until: Instant,
+) -> Result<(), Failure> {
+    let seconds = seconds_until(until);
+    let mut child = start(command, withheld, Stdio::piped(), Stdio::null())?;
+    let mut line = secret.clone();
+    line.push("\n");
+    let stdin = child.stdin.take();
+    // On a thread, because the program may not read.
+    let writer = Builder::new().spawn(move || {
+        stdin.map_or(Ok(()), |mut stdin| {
+            stdin.write_all(line.expose().as_bytes())
+        })
+    });
+    let ended = wait(&mut child, until);
+    if !matches!(ended, Ok(Some(_))) {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let status = ended?.ok_or(Failure::Late(seconds))?;
+    if !status.success() {
+        return Err(Failure::Failed(status));
+    }
+    match writer.map_err(Failure::NotStarted)?.join() {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::NotTaken(error)),
+        Err(_) => Err(Failure::NotTaken(ErrorKind::Other.into())),
+    }
+}
+
+fn start(
+    command: &[String],
+    withheld: &[OsString],
+    stdin: Stdio,
+    stdout: Stdio,
+) -> Result<Child, Failure> {
+    let (program, arguments) = command.split_first().ok_or(Failure::NoCommand)?;
+    let mut child = Command::new(program);
+    child.args(arguments).stdin(stdin).stdout(stdout);
+    for variable in withheld {
+        child.env_remove(variable);
+    }
+    child.spawn().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::NoProgram(program.clone()),
+        _ => Failure::NotStarted(error),
+    })
+}
+
+fn wait(child: &mut Child, until: Instant) -> Result<Option<ExitStatus>, Failure> {
+    let mut pause = Duration::from_micros(200);
+    loop {
+        let status = child.try_wait().map_err(Failure::NotStarted)?;
+        if status.is_some() || Instant::now() >= until {
+            return Ok(status);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
 }
 
 type Output = (Zeroizing<Vec<u8>>, ExitStatus);
@@ -138,6 +191,32 @@ mod tests {
         }
         let missing = read(&["no-such-program-here".into()], &[], Instant::now() + long);
         assert!(matches!(missing, Err(Failure::NoProgram(_))));
+    }
+
+    #[test]
+    fn a_secret_is_stored_only_if_the_program_takes_it_and_succeeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stored");
+        let store = |script: &str| {
+            let script = script.replace("FILE", &path.display().to_string());
+            let command = ["sh", "-c", &script].map(str::to_owned);
+            let until = Instant::now() + Duration::from_secs(20);
+            write(&command, &[], &Secret::new("s3cret"), until)
+        };
+        store("cat > 'FILE'; echo s3cret").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "s3cret\n");
+        assert!(matches!(store("cat; exit 3"), Err(Failure::Failed(_))));
+        let missing = ["no-such-program-here".to_owned()];
+        let secret = Secret::new("s3cret");
+        assert!(matches!(
+            write(&missing, &[], &secret, Instant::now()),
+            Err(Failure::NoProgram(_))
+        ));
+        let endless = ["sleep", "60"].map(str::to_owned);
+        assert!(matches!(
+            write(&endless, &[], &secret, Instant::now()),
+            Err(Failure::Late(_))
+        ));
     }
 
     #[test]

@@ -31,6 +31,10 @@ pub(crate) enum Failure {
     NotStarted(#[source] io::Error),
     #[error("could not read its output")]
     NoOutput(#[source] io::Error),
+    #[error("did not read the secret to its end")]
+    NotTaken(#[source] io::Error),
+    #[error("the file could not be replaced")]
+    NotReplaced(#[source] io::Error),
     #[error("did not end within {0} s")]
     Late(u64),
     #[error("printed more than {} KiB, so it is no secret", LARGEST_BYTES / 1024)]

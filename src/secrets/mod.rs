@@ -9,6 +9,7 @@ mod file;
 pub mod keyring;
 mod member;
 pub(crate) mod pem_file;
+pub(crate) mod refresh_token;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::profile::file::schema::SourceTable;
 use crate::profile::home;
 use crate::profile::name::secret_variable;
 use crate::profile::pointer::Pointer;
+use crate::profile::template::REFRESH_TOKEN;
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 
@@ -273,6 +275,26 @@ pub fn find(
     environment: Environment<'_>,
     patience: Patience,
 ) -> Result<Found, Error> {
+    match first_set(profile, name, environment, patience)? {
+        (Some(found), _) => Ok(found),
+        (None, sources) => {
+            let absences: Vec<String> = sources.iter().map(Source::absence).collect();
+            let error = Error::of(Kind::Secret, NotSet(absences.join(", ")));
+            Err(error
+                .hint(ways_out(profile, name))
+                .about(Subject::Secret(name.to_owned()))
+                .profile(&profile.name))
+        }
+    }
+}
+
+/// Returns the secret from the first source that has it, and all sources.
+fn first_set(
+    profile: &Profile,
+    name: &str,
+    environment: Environment<'_>,
+    patience: Patience,
+) -> Result<(Option<Found>, Vec<Source>), Error> {
     let sources = sources(profile, name)?;
     let named = |error: Error| {
         error
@@ -288,17 +310,15 @@ pub fn find(
             named(with_next_step(error, source, profile, name))
         })?;
         if let Some(Given { secret, is_trimmed }) = given {
-            let source = source.clone();
-            return Ok(Found {
+            let found = Found {
                 secret,
-                source,
+                source: source.clone(),
                 is_trimmed,
-            });
+            };
+            return Ok((Some(found), sources));
         }
     }
-    let absences: Vec<String> = sources.iter().map(Source::absence).collect();
-    let error = Error::of(Kind::Secret, NotSet(absences.join(", ")));
-    Err(named(error.hint(ways_out(profile, name))))
+    Ok((None, sources))
 }
 
 /// Adds what to do about `error`.
@@ -345,6 +365,9 @@ fn argument(name: &str) -> String {
 }
 
 fn ways_out(profile: &Profile, name: &str) -> String {
+    if name == REFRESH_TOKEN && profile.grant.is_some_and(|grant| grant.has_login) {
+        return profile.way_to_log_in();
+    }
     let argument = argument(name);
     if keyring::is_off().unwrap_or(false) {
         return format!("set {}", secret_variable(&profile.name, name));

@@ -30,6 +30,7 @@
 //! - `profiles`: `tok list`, `tok show`, `tok providers` and `tok inspect`
 //! - `prompt`: a secret typed or pasted at a terminal
 //! - `readme`: the examples in the README print what they show
+//! - `refresh`: a refresh token that the provider replaces is neither lost nor sent twice
 //! - `reports`: what happened to users, one row per report
 //! - `secrets`: the sources of secrets, and the message when a secret is missing
 //! - `signals`: signals reach the children of a terminal
@@ -90,6 +91,7 @@ mod profiles;
 #[cfg(unix)]
 mod prompt;
 mod readme;
+mod refresh;
 mod remove;
 #[cfg(unix)]
 mod reports;

@@ -21,6 +21,7 @@ impl Problem {
             Self::Refused { advice, .. } => {
                 return advice.as_ref().map(|advice| advice.text(profile));
             }
+            Self::LoginOver { way, .. } => return Some(way.clone().into()),
             Self::InTrouble {
                 wait_s: Some(_), ..
             } => "try again then",

@@ -25,6 +25,23 @@ impl fmt::Display for Problem {
                 *status,
                 unmet.as_deref(),
             )),
+            Self::LoginOver {
+                status,
+                words,
+                lost_unix_ms,
+                ..
+            } => {
+                let what = "the provider does not accept the refresh token";
+                f.write_str(&said(what, words.as_ref(), *status, None))?;
+                match lost_unix_ms {
+                    Some(ms) => write!(
+                        f,
+                        "; the answer to a refresh sent at {} was lost, and the new refresh token with it",
+                        sent_at(*ms)
+                    ),
+                    None => Ok(()),
+                }
+            }
             Self::InTrouble {
                 status,
                 words,
@@ -155,6 +172,12 @@ impl fmt::Display for BadToken {
             ),
         }
     }
+}
+
+fn sent_at(unix_ms: i64) -> String {
+    let seconds = unix_ms.div_euclid(1000);
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| "an unknown time".to_owned(), |at| at.to_string())
 }
 
 fn said(what: &str, words: Option<&Refusal>, status: u16, unmet: Option<&Unmet>) -> String {

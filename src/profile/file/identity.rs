@@ -65,6 +65,7 @@ impl IdentityTable {
 
     pub(crate) fn source(&self) -> SourceTable {
         SourceTable {
+            store: None,
             env: self.env.clone(),
             file: self.file.clone(),
             credential: None,

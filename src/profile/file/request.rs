@@ -24,7 +24,7 @@ pub struct RequestTable {
     pub body: Option<String>,
     /// The Content-Type of `body`.
     pub content_type: Option<String>,
-    /// The grant type; the default is `client_credentials`, and `none` sends none.
+    /// The grant type; the default is `client_credentials`, and `none` sends none. `refresh_token` sends the secret of that name, and stores the one that replaces it.
     pub grant_type: Option<String>,
     /// The scopes to ask for; sent as one string.
     pub scope: Option<OneOrMany>,
@@ -148,6 +148,7 @@ pub enum Sent {
     ClientSecret,
     ClientAssertionType,
     ClientAssertion,
+    RefreshToken,
     Scope,
     Audience,
     Resource,
@@ -163,6 +164,7 @@ impl Sent {
             Self::ClientSecret => "client_secret",
             Self::ClientAssertionType => "client_assertion_type",
             Self::ClientAssertion => "client_assertion",
+            Self::RefreshToken => "refresh_token",
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",

@@ -139,6 +139,8 @@ pub struct SourceTable {
     pub credential: Option<String>,
     /// A program and its arguments, run without a shell.
     pub command: Option<Vec<String>>,
+    /// Only for `refresh_token`, beside `command`: a program that stores the new one, which it gets on its stdin.
+    pub store: Option<Vec<String>>,
     /// Where in it the secret is, if it is JSON: an RFC 6901 pointer.
     pub pointer: Option<String>,
 }

@@ -6,12 +6,13 @@ use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{
     AuthMethod, Encoding, Method, OneOrMany, RequestTable, ResponseTable, Sent, StepTable,
 };
+use crate::profile::grants::Grant;
 use crate::profile::parameter::{Parameter, Parameters};
 use crate::profile::plan::Plan;
 use crate::profile::reader::{Reader, Where};
 use crate::profile::resolved::Step;
 use crate::profile::template::Template;
-use crate::profile::{name, nested, rules};
+use crate::profile::{grants, name, nested, rules};
 
 pub(in crate::profile) struct Request<'a> {
     pub(in crate::profile) prefix: &'a str,
@@ -24,6 +25,17 @@ pub(in crate::profile) struct Request<'a> {
 impl Request<'_> {
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
+    }
+
+    fn is_token_request(&self) -> bool {
+        self.prefix.is_empty()
+    }
+
+    fn grant(&self) -> Option<&'static Grant> {
+        let written = self.table.grant_type.as_deref();
+        written
+            .filter(|_| self.is_token_request())
+            .and_then(grants::find)
     }
 
     fn name_of(&self, sent: Sent) -> String {
@@ -98,6 +110,9 @@ impl Reader<'_> {
         for (name, parameter) in self.params(&request, encoding)? {
             set(&mut parameters, &name, parameter);
         }
+        if request.is_token_request() {
+            self.complete_grant(&request, &mut parameters, &query, encoding)?;
+        }
         for (name, value) in request.more_params {
             let is_in_query = query.iter().any(|(known, _)| known == name);
             let list = if is_in_query {
@@ -160,7 +175,10 @@ impl Reader<'_> {
             && grant_type != "none"
             && !sends_no_parameters(encoding)
         {
-            texts.push((Sent::GrantType, grant_type));
+            let sent = request
+                .grant()
+                .map_or(grant_type.as_str(), |grant| grant.sent);
+            texts.push((Sent::GrantType, sent));
         }
         if auth_method == AuthMethod::ClientSecretPost {
             texts.push((Sent::ClientId, "${client_id}"));
@@ -199,6 +217,31 @@ impl Reader<'_> {
             parameters.push((request.name_of(Sent::Resource), resource));
         }
         Ok(parameters)
+    }
+
+    /// Adds what the grant sends, after the profile's own parameters, which win.
+    fn complete_grant(
+        &mut self,
+        request: &Request<'_>,
+        parameters: &mut Parameters,
+        query: &Parameters,
+        encoding: Encoding,
+    ) -> Result<(), Error> {
+        let Some(grant) = request.grant().filter(|_| !sends_no_parameters(encoding)) else {
+            return Ok(());
+        };
+        // RFC 6749 §3.2.1: a client without credentials names itself.
+        let is_public = request.table.auth_method == Some(AuthMethod::None) && self.has_client_id;
+        let client = is_public.then_some((Sent::ClientId, "${client_id}"));
+        for (sent, source) in client.into_iter().chain(grant.parameters.iter().copied()) {
+            let name = request.name_of(sent);
+            let is_written = |(known, _): &(String, Parameter)| *known == name;
+            if !parameters.iter().any(is_written) && !query.iter().any(is_written) {
+                let text = self.template(&request.key(sent.name()), source, Where::Request)?;
+                parameters.push((name, Parameter::Text(text)));
+            }
+        }
+        Ok(())
     }
 
     fn scope(&mut self, request: &Request<'_>) -> Result<Option<Parameter>, Error> {

@@ -33,6 +33,9 @@ pub(crate) const CLIENT_SECRET: &str = "client_secret";
 
 pub(crate) const PRIVATE_KEY: &str = "private_key";
 
+/// The secret of a login, which many providers replace at each use.
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+
 impl Name {
     pub(crate) fn secret(&self) -> Option<&str> {
         match self {

@@ -21,6 +21,9 @@ pub fn cases() -> Vec<Case> {
         Case::keys("scope = 'read write'").answering("/t", Answer::refusal(400, "invalid_scope", "")),
         refused("invalid_request"),
         refused("invalid_grant"),
+        Case::keys("grant_type = 'refresh_token'")
+            .with("TOK_P_REFRESH_TOKEN", "r0-of-the-login")
+            .answering("/t", Answer::refusal(400, "invalid_grant", "")),
         refused("unauthorized_client"),
         refused("unsupported_grant_type"),
         refused("invalid_target"),

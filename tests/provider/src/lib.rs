@@ -22,6 +22,7 @@
 //! | [`Answer`], [`Fault`], [`Gate`] | what goes back, how it goes wrong, when it may go |
 //! | [`Certificate`] | good and bad server certificates |
 //! | [`Assertions`] | the JWTs that clients sign, judged |
+//! | [`Rotating`] | a login whose refresh token is good once |
 //! | [`Proxy`] | a `CONNECT` proxy before it |
 //! | [`dialects`] | the four providers tok was made for, to the byte |
 
@@ -38,6 +39,7 @@ mod provider;
 mod proxy;
 mod received;
 mod record;
+mod rotating;
 mod routes;
 mod shutdown;
 
@@ -51,3 +53,4 @@ pub use provider::{Provider, Unwilling};
 pub use proxy::{Proxy, Tunnel};
 pub use received::Received;
 pub use record::Record;
+pub use rotating::Rotating;

@@ -1,0 +1,42 @@
+//! The grants whose token request tok completes by itself, in the order of their names.
+
+mod refresh_token;
+
+use crate::profile::file::schema::Sent;
+
+/// A grant: what a profile calls it, and what its token request sends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The profile's `grant_type`.
+    pub name: &'static str,
+    /// The `grant_type` of the request, which needs no person.
+    pub sent: &'static str,
+    /// Parameters that the request has unless the profile writes them itself, with their templates.
+    pub parameters: &'static [(Sent, &'static str)],
+    /// Secrets that it uses without a declaration.
+    pub secrets: &'static [&'static str],
+    /// Whether `tok login` gets its first refresh token.
+    pub has_login: bool,
+}
+
+/// Each is one file here.
+const ALL: &[&Grant] = &[&refresh_token::GRANT];
+
+/// Returns the grant that a profile names, or `None` for one that is sent as it is written.
+pub(crate) fn find(name: &str) -> Option<&'static Grant> {
+    ALL.iter().copied().find(|grant| grant.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_are_found_by_the_name_in_a_profile() {
+        assert!(ALL.is_sorted_by_key(|grant| grant.name));
+        for grant in ALL {
+            assert_eq!(find(grant.name), Some(*grant));
+        }
+        assert_eq!(find("client_credentials"), None);
+    }
+}
