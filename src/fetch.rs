@@ -23,12 +23,16 @@ use crate::term::notes::Notes;
 use crate::token::Token;
 use crate::wire::answer::Answer;
 
+/// Returns the token of another profile, by the same deadline.
+pub(crate) type TokenOf<'a> = &'a dyn Fn(&Profile) -> Result<Token, Error>;
+
 pub(crate) fn fetch(
     profile: &Profile,
     environment: Environment<'_>,
     until: Instant,
     tries: Tries,
     notes: Notes,
+    token_of: TokenOf<'_>,
 ) -> Result<Token, Error> {
     let completed;
     let profile = match profile.is_discovered {
@@ -44,6 +48,7 @@ pub(crate) fn fetch(
     let http = context
         .read_secrets(|| Http::new(profile, until, tries, notes))?
         .map_err(named)?;
+    context.obtain_tokens(token_of).map_err(named)?;
     for step in &profile.steps {
         let exchange = Exchange {
             step: Some(&step.name),

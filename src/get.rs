@@ -64,12 +64,21 @@ pub struct Run<'a> {
 
 /// Returns a token that meets the run's options.
 pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
+    acquire_within(run, None)
+}
+
+/// Like [`acquire`], with a deadline instead of the profile's `timeout`: that of the profile that needs this token.
+pub(crate) fn acquire_by(run: Run<'_>, until: Instant) -> Result<(Token, Source), Error> {
+    acquire_within(run, Some(until))
+}
+
+fn acquire_within(run: Run<'_>, limit: Option<Instant>) -> Result<(Token, Source), Error> {
     let flow = Flow::new(run);
     let mut slot = flow.slot();
     let found = slot.as_ref().map(|slot| flow.find(slot));
     match (found, &slot) {
         (Some(Ok(Some((found, Freshness::Stale)))), Some(slot)) if !run.options.cached_only => {
-            return Ok(flow.refresh_ahead(slot, found));
+            return Ok(flow.refresh_ahead(slot, found, limit));
         }
         (Some(Ok(Some((found, _)))), _) => return Ok(reuse(found)),
         // A keyring that did not answer is not asked again: each attempt could take as long.
@@ -80,7 +89,9 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
         return Err(flow.nothing_cached());
     }
     run.profile.check(run.config)?;
-    let until = Instant::now() + Duration::from_millis(run.profile.timeout_ms.unsigned_abs());
+    let until = limit.unwrap_or_else(|| {
+        Instant::now() + Duration::from_millis(run.profile.timeout_ms.unsigned_abs())
+    });
     let Some(slot) = slot else {
         return flow.fetch(None, until, Tries::Several);
     };
@@ -201,7 +212,12 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn refresh_ahead(&self, slot: &Slot, mut found: Found) -> (Token, Source) {
+    fn refresh_ahead(
+        &self,
+        slot: &Slot,
+        mut found: Found,
+        limit: Option<Instant>,
+    ) -> (Token, Source) {
         let most = Duration::from_millis(self.run.profile.timeout_ms.unsigned_abs());
         // A refresh token may be lost with an answer that comes later.
         let most = match self.run.profile.refreshes() {
@@ -209,6 +225,7 @@ impl<'a> Flow<'a> {
             false => most.min(REFRESH_AHEAD),
         };
         let until = Instant::now() + most;
+        let until = limit.map_or(until, |limit| until.min(limit));
         let Ok(Some(_lock)) = slot.try_lock(until + GRACE) else {
             return reuse(found);
         };
@@ -250,7 +267,17 @@ impl<'a> Flow<'a> {
             notes,
             ..
         } = self.run;
-        let fetched = fetch(profile, environment, until, tries, notes);
+        let token_of = |other: &Profile| {
+            let run = Run {
+                profile: other,
+                config: &other.config,
+                options: Options::default(),
+                environment,
+                notes,
+            };
+            acquire_by(run, until).map(|(token, _)| token)
+        };
+        let fetched = fetch(profile, environment, until, tries, notes, &token_of);
         let slot = slot.filter(|_| Instant::now() < until + GRACE);
         if let (Some(slot), Ok(token)) = (slot, &fetched)
             && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead

@@ -59,6 +59,7 @@ impl Bookmark {
     pub(super) fn of(profile: &Profile, config: &Config) -> Option<Self> {
         let by_config_alone = profile.cache == CacheKind::File
             && profile.env.is_empty()
+            && profile.others.is_empty()
             && !is_any_variable_set(&profile.name);
         if !by_config_alone {
             return None;

@@ -22,6 +22,7 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{self, Found, Patience, pem_file};
 use crate::term::notes::Notes;
+use crate::token::Token;
 use crate::wire::no_answer::NoAnswer;
 use crate::wire::origin::Origin;
 use crate::wire::request::Request;
@@ -42,6 +43,7 @@ pub(super) struct Context<'a> {
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
+    tokens: BTreeMap<String, Secret>,
     assertion: Option<Secret>,
     identity: Option<Secret>,
     certificates: Vec<CertificateDer<'static>>,
@@ -64,6 +66,7 @@ impl<'a> Context<'a> {
             secrets: BTreeMap::new(),
             steps: Steps::new(),
             values: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             assertion: None,
             identity: None,
             certificates: Vec::new(),
@@ -142,6 +145,19 @@ impl<'a> Context<'a> {
         {
             self.rotation = Some(rotation);
             self.add(REFRESH_TOKEN, found)?;
+        }
+        Ok(())
+    }
+
+    /// Obtains the tokens of other profiles, once for the whole fetch.
+    pub(super) fn obtain_tokens(
+        &mut self,
+        token_of: &dyn Fn(&Profile) -> Result<Token, Error>,
+    ) -> Result<(), Error> {
+        for (name, other) in &self.profile.others {
+            let token = token_of(other)?.access_token;
+            self.redactor.add(token.clone());
+            self.tokens.insert(name.clone(), token);
         }
         Ok(())
     }
@@ -242,6 +258,7 @@ impl<'a> Context<'a> {
             Name::Step(step, pointer) => return self.step_value(step, pointer),
             Name::Assertion => self.assertion.clone(),
             Name::Identity => self.identity.clone(),
+            Name::Profile(name) => self.tokens.get(name).cloned(),
             Name::Value(name) => self.values.get(name).cloned(),
             known => self.profile.known_value(known).map(Secret::new),
         };
@@ -256,6 +273,7 @@ impl<'a> Context<'a> {
             | Name::Step(..)
             | Name::Assertion
             | Name::Identity
+            | Name::Profile(_)
             | Name::Env(_)
             | Name::Value(_) => Ok(Secret::new(format!("<{name}>"))),
             known => self.value(known),
@@ -328,5 +346,6 @@ pub(super) fn is_private(name: &Name) -> bool {
             | Name::Body
             | Name::Assertion
             | Name::Identity
+            | Name::Profile(_)
     )
 }

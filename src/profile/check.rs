@@ -55,6 +55,9 @@ impl Profile {
         }
         self.check_issuer()
             .map_err(|error| config.located(&self.name, error))?;
+        self.others
+            .values()
+            .try_for_each(|other| other.check(config))?;
         let home = self.home().at(self.url_key());
         home.map_err(|error| config.located(&self.name, error))?;
         Ok(())

@@ -16,7 +16,14 @@ impl Profile {
         environment: Environment<'_>,
     ) -> Result<Self, Error> {
         let (config, overrides) = (&self.config, &self.overrides);
-        let profile = resolve(config, &self.name, overrides, environment, Some(metadata))?;
+        let profile = resolve(
+            config,
+            &self.name,
+            overrides,
+            environment,
+            Some(metadata),
+            &[],
+        )?;
         if self.is_discovered {
             self.endpoint(metadata, Endpoint::Token)?;
         }

@@ -33,6 +33,11 @@ impl Profile {
                 _ => {}
             }
         }
+        // Another profile's token changes, but the way to it does not.
+        for (name, other) in &self.others {
+            let inputs = serde_json::to_string(&other.inputs());
+            list.add(&format!("profile {name}"), inputs.unwrap_or_default());
+        }
         if self.is_discovered {
             // The URL of the token plan is the issuer then, or what the issuer gives.
             list.add("issuer", self.issuer.as_ref().map(Template::source));

@@ -19,6 +19,7 @@ pub mod location;
 pub mod metadata;
 pub mod name;
 mod nested;
+mod others;
 pub mod parameter;
 pub mod plan;
 pub mod pointer;

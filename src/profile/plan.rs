@@ -72,12 +72,24 @@ impl Plan {
         let is_output = |name: &&Name| matches!(name, Name::Step(..));
         let in_url = self.url.names().filter(is_output).count();
         let all = self.templates().into_iter().flat_map(Template::names);
-        all.filter(is_output).count() > in_url || !self.secrets().is_empty() || self.uses_identity()
+        all.filter(is_output).count() > in_url
+            || !self.secrets().is_empty()
+            || self.profiles().next().is_some()
+            || self.uses_identity()
     }
 
     pub(crate) fn uses_identity(&self) -> bool {
         let mut names = self.templates().into_iter().flat_map(Template::names);
         names.any(|name| *name == Name::Identity)
+    }
+
+    /// The profiles whose tokens it sends, with repetitions.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = &str> {
+        let names = self.templates().into_iter().flat_map(Template::names);
+        names.filter_map(|name| match name {
+            Name::Profile(other) => Some(other.as_str()),
+            _ => None,
+        })
     }
 
     pub(crate) fn secrets(&self) -> Vec<&str> {

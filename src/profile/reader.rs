@@ -57,6 +57,8 @@ pub(super) enum NotAllowed {
     IdentityInItself,
     #[error("`${{{0}}}` is known only while fetching; keep it with `response.keep`")]
     StepInHeader(Name),
+    #[error("`${{{0}}}` is known only while fetching")]
+    ProfileInHeader(Name),
     #[error("`${{{0}}}` is allowed only in `header`")]
     OnlyInHeader(Name),
 }
@@ -203,6 +205,11 @@ impl Reader<'_> {
                 let how = format!("; write it as `values = {{ {value} = \"…\" }}`");
                 known(&mut self.values.keys(), value, "value", how)
             }
+            Name::Profile(_) if within == Where::Header => {
+                Err(NotAllowed::ProfileInHeader(name.clone()))
+            }
+            // Whether the profile exists is checked when it is resolved.
+            Name::Profile(_) => Ok(()),
             Name::Step(..) if within == Where::Header => {
                 Err(NotAllowed::StepInHeader(name.clone()))
             }

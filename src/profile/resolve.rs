@@ -21,7 +21,7 @@ use crate::profile::resolved::{
 };
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::{grants, identity, rules, sources, unused};
+use crate::profile::{grants, identity, others, rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -32,22 +32,24 @@ impl Profile {
         overrides: &Overrides,
         environment: Environment<'_>,
     ) -> Result<Self, Error> {
-        resolve(config, name, overrides, environment, None)
+        resolve(config, name, overrides, environment, None, &[])
     }
 }
 
+/// `for_profiles` are those whose requests send this profile's token, the outermost first.
 pub(super) fn resolve(
     config: &Config,
     name: &str,
     overrides: &Overrides,
     environment: Environment<'_>,
     metadata: Option<&Metadata>,
+    for_profiles: &[&str],
 ) -> Result<Profile, Error> {
     name::check(name).map_err(|error| Error::new(Kind::Config, format!("profile {error}")))?;
     let mut layers = Layers::of(config, name)?;
     let needs = std::mem::take(&mut layers.needs);
     let table = layers.merged();
-    let profile = from_table(
+    let mut profile = from_table(
         config,
         name,
         table,
@@ -61,6 +63,7 @@ pub(super) fn resolve(
         None => config.located(name, error),
     })?;
     unused::check_options(&profile, overrides)?;
+    profile.others = others::of(&profile, environment, for_profiles)?;
     Ok(profile)
 }
 
@@ -245,6 +248,7 @@ fn from_table(
     let mut resolved = Profile {
         name: profile.to_owned(),
         issuer,
+        others: BTreeMap::new(),
         is_discovered,
         overrides: overrides.clone(),
         client_id: None,

@@ -45,6 +45,8 @@ pub struct Profile {
     pub name: String,
     /// The issuer identifier, if the profile has one.
     pub issuer: Option<Template>,
+    /// The profiles whose tokens the requests send (`${profile.NAME}`).
+    pub others: BTreeMap<String, Profile>,
     /// Whether the issuer's metadata gives the token endpoint; until it is known, `token` has the issuer in its place.
     pub is_discovered: bool,
     /// The command line's changes, to resolve the profile again with the metadata.

@@ -27,6 +27,7 @@
 //! - `origins`: a stored secret is sent only to the origin it was stored for
 //! - `output`: stdout is complete or empty
 //! - `picture`: the picture in the README shows what tok prints
+//! - `profile_tokens`: the token of another profile in a request
 //! - `profiles`: `tok list`, `tok show`, `tok providers` and `tok inspect`
 //! - `prompt`: a secret typed or pasted at a terminal
 //! - `readme`: the examples in the README print what they show
@@ -87,6 +88,7 @@ mod output;
 mod parallel;
 #[cfg(unix)]
 mod picture;
+mod profile_tokens;
 mod profiles;
 #[cfg(unix)]
 mod prompt;

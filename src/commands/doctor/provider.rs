@@ -6,6 +6,7 @@ use crate::commands::doctor::finding::Finding;
 use crate::commands::session::environment;
 use crate::error::{Error, Kind};
 use crate::fetch::{fetch, issuer};
+use crate::get::{Options, Run, acquire_by};
 use crate::http::{Http, Tries};
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -104,7 +105,19 @@ fn compare(ours_ms: i64, theirs_ms: i64) -> Result<String, Error> {
 }
 
 fn token(profile: &Profile, notes: Notes) -> Result<String, Error> {
-    fetch(profile, &environment, deadline(profile), Tries::Once, notes).map(|token| {
+    let until = deadline(profile);
+    let token_of = |other: &Profile| {
+        let run = Run {
+            profile: other,
+            config: &other.config,
+            options: Options::default(),
+            environment: &environment,
+            notes,
+        };
+        acquire_by(run, until).map(|(token, _)| token)
+    };
+    let fetched = fetch(profile, &environment, until, Tries::Once, notes, &token_of);
+    fetched.map(|token| {
         format!(
             "fetched one that lives {} s; it was not cached",
             token.lifetime_ms / 1000

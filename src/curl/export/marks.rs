@@ -117,6 +117,8 @@ impl Marks {
                 }
                 _ => IDENTITY.to_owned(),
             },
+            // Set it with `TOKEN_OF_B=$(tok token b)`.
+            Name::Profile(other) => crate::profile::name::variable(&format!("token_of_{other}")),
             Name::Step(step, path) => {
                 let key = (step.clone(), unshown::in_body(profile, step, path)?);
                 let count = state.answers.len() + 1;

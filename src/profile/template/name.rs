@@ -21,6 +21,8 @@ pub enum Name {
     Assertion,
     /// `identity`: the token that the platform issues to this job.
     Identity,
+    /// `profile.NAME`: the token of another profile.
+    Profile(String),
     /// `body`, only in a request's `headers`: the body of that request, to sign it.
     Body,
     /// `access_token`, only in `header`.
@@ -53,6 +55,7 @@ impl Name {
             ["body"] => Self::Body,
             ["assertion"] => Self::Assertion,
             ["identity"] => Self::Identity,
+            ["profile", name] => Self::Profile(owned(name)),
             ["value", name] => Self::Value(owned(name)),
             ["secret", name] => Self::Secret(owned(name)),
             ["var", name] => Self::Var(owned(name)),
@@ -76,6 +79,7 @@ impl Name {
             Self::Body => vec!["body"],
             Self::Assertion => vec!["assertion"],
             Self::Identity => vec!["identity"],
+            Self::Profile(name) => vec!["profile", name],
             Self::Value(name) => vec!["value", name],
             Self::Kept(name) => vec!["kept", name],
             Self::Step(name, pointer) => ["step", name]
