@@ -58,7 +58,10 @@ pub(crate) fn fetch(
         let output = send(&mut context, &http, exchange)
             .and_then(|answer| {
                 let output = response::step(&answer, exchange.rules, &context.redactor);
-                output.map_err(|problem| report(&context, exchange.plan, problem, &answer))
+                let output =
+                    output.map_err(|problem| report(&context, exchange.plan, problem, &answer))?;
+                context.check_issued(exchange, &answer)?;
+                Ok(output)
             })
             .map_err(|error| context.redacted(error))
             .map_err(|error| named(error.about(Subject::Step(step.name.clone()))))?;
@@ -74,6 +77,7 @@ pub(crate) fn fetch(
             let read = response::token(&answer, &context.steps, exchange.rules, &context.redactor);
             let (token, mut remarks) =
                 read.map_err(|problem| report(&context, exchange.plan, problem, &answer))?;
+            context.check_issued(exchange, &answer)?;
             remarks.extend(context.new_refresh_token(exchange, &answer));
             for remark in remarks {
                 notes.note(&format!("profile `{}`: {remark}", profile.name));

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::fetch::context::{Context, Exchange, is_private};
+use crate::oauth::exchange;
 use crate::oauth::problem::Problem;
 use crate::oauth::remark::Remark;
 use crate::oauth::response;
@@ -91,6 +92,18 @@ impl Context<'_> {
             self.notes.note(&format!("profile `{profile}`: {remark}"));
         }
         Ok(())
+    }
+
+    /// Refuses a token of a type that is not for an API, or that was not asked for (RFC 8693 §2.2.1).
+    pub(super) fn check_issued(&self, made: Exchange<'_>, answer: &Answer) -> Result<(), Error> {
+        let Some(wanted) = &made.plan.exchange else {
+            return Ok(());
+        };
+        let requested = wanted.requested.as_ref();
+        let requested = requested.map(|template| template.render(&|name| self.value(name)));
+        let requested = requested.transpose()?;
+        exchange::check(answer, made.rules, requested.as_ref().map(Secret::expose))
+            .map_err(|problem| problem.into_error(&self.profile.name))
     }
 
     pub(super) fn new_refresh_token(

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod assertion;
 pub mod discovery;
+pub(crate) mod exchange;
 pub mod expiry;
 pub mod lifetime;
 pub mod problem;

@@ -128,6 +128,13 @@ pub enum Problem {
         #[serde(default)]
         age_s: i64,
     },
+    /// A token exchange issued a token of another type (RFC 8693 §2.2.1).
+    IssuedType {
+        /// The type of the token.
+        issued: String,
+        /// The type that was asked for, if any.
+        requested: Option<String>,
+    },
     /// A step's answer lacks what a later request needs.
     StepHasNo {
         /// The step.
@@ -300,6 +307,10 @@ impl Problem {
                     }
                     other => other,
                 },
+            },
+            Self::IssuedType { issued, requested } => Self::IssuedType {
+                issued: change(issued),
+                requested,
             },
             Self::StepHasNo {
                 step,

@@ -316,6 +316,7 @@ mod tests {
             values: Vec::new(),
             headers: Vec::new(),
             assertion: None,
+            exchange: None,
         }
     }
 

@@ -117,15 +117,26 @@ pub(crate) fn token_unchecked(answer: &Answer, steps: &Steps, rules: &Response) 
     text(&found).map(Secret::new)
 }
 
+/// Reads a member beside the access token.
+fn beside_token(answer: &Answer, rules: &Response, name: &str) -> Option<Value> {
+    let document = read(answer, rules.format).ok()?;
+    let parents = rules.access_token.as_slice().iter();
+    parents
+        .filter_map(Location::parent)
+        .find_map(|parent| parent.find(&document).ok()?.get(name).cloned())
+}
+
+/// RFC 8693 §2.2.1.
+#[must_use]
+pub(crate) fn issued_token_type(answer: &Answer, rules: &Response) -> Option<String> {
+    let found = beside_token(answer, rules, "issued_token_type")?;
+    found.as_str().map(str::to_owned)
+}
+
 /// Returns the new refresh token, beside the access token, whatever else the answer has.
 #[must_use]
 pub(crate) fn successor(answer: &Answer, rules: &Response) -> Option<Secret> {
-    let document = read(answer, rules.format).ok()?;
-    let parents = rules.access_token.as_slice().iter();
-    let found = parents
-        .filter_map(Location::parent)
-        .find_map(|parent| parent.find(&document).ok()?.get("refresh_token").cloned())?;
-    match found {
+    match beside_token(answer, rules, "refresh_token")? {
         Value::String(text) if !text.is_empty() => Some(Secret::new(text)),
         _ => None,
     }

@@ -32,7 +32,7 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    "airwallex" "amadeus" "auth0" "cardlytics" "cint" "databricks" "ebay" "entra" "fedex" "okta" "paypal" "salesforce" "shopify"
+    "airwallex" "amadeus" "auth0" "cardlytics" "cint" "databricks" "ebay" "entra" "fedex" "google-impersonation" "google-sts" "okta" "openbao-jwt" "paypal" "salesforce" "shopify"
     "spotify" "tailscale" "twitch" "ups" "zoom"
 );
 

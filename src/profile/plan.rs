@@ -5,6 +5,16 @@ use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding, Method};
 use crate::profile::parameter::{Parameters, map_all};
 use crate::profile::template::{CLIENT_SECRET, Name, Template};
 
+/// The grant type of RFC 8693 §2.1.
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// A planned token exchange (RFC 8693).
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenExchange {
+    /// The type of token that is asked for, if any.
+    pub requested: Option<Template>,
+}
+
 /// A planned request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -32,6 +42,8 @@ pub struct Plan {
     pub headers: Vec<(String, Template)>,
     /// The JWT behind `${assertion}`, if this plan refers to it.
     pub assertion: Option<Assertion>,
+    /// The token exchange that this request is, if it is one.
+    pub exchange: Option<TokenExchange>,
 }
 
 impl Plan {

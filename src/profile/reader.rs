@@ -1,6 +1,7 @@
 //! Reads a profile's templates: every name must exist and be allowed where it is.
 
 mod assertion;
+mod exchange;
 mod request;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
 use crate::profile::metadata::{Credentials, Endpoint, Metadata};
 use crate::profile::name;
-use crate::profile::plan::Plan;
+use crate::profile::plan::{Plan, TOKEN_EXCHANGE};
 use crate::profile::reader::{Reader, Request, Where};
 use crate::profile::resolved::{
     DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile,
@@ -153,6 +153,11 @@ fn from_table(
         let step = reader.step(step, index, &table.response)?;
         reader.steps.push(step.name.clone());
         steps.push(step);
+    }
+    if request.subject_token.is_some() {
+        request
+            .grant_type
+            .get_or_insert_with(|| TOKEN_EXCHANGE.to_owned());
     }
     if is_login {
         request.auth_method = Some(AuthMethod::None);
@@ -312,6 +317,7 @@ fn is_login(table: &ProfileTable) -> bool {
         || !request.query.0.is_empty()
         || !request.headers.is_empty()
         || request.body.is_some()
+        || request.subject_token.is_some()
         || !table.secrets.is_empty()
         || table.steps.is_some()
         || table

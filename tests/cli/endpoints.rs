@@ -12,6 +12,7 @@
 //!   for any text. `{provider}` is the local provider's origin. `assertion` is what a JWT in it must say: `header`, `claims` (all of them),
 //!   `audience` (the token endpoint where it does not say, any where it is empty), and `lifetime` in seconds. Its signature is verified
 //! - `key`: the file in `tests/keys` that is the private key, for `TOK_P_PRIVATE_KEY`, or for `<key>` in `files`, which lie beside the config
+//!   A file `id` is the platform's token for the job
 //! - `gives`: `token`, `expires_in`, `header` lines, the members that are `kept`, and the `note` that tok prints (without it: no note)
 //! - `refusal`: the same for a refusal, and the `words` expected with exit code `code` (5 where it does not say)
 
@@ -202,6 +203,9 @@ fn same_as_curl(endpoint: &Endpoint, provider: &Provider, home: &Home, command: 
         .arg(command)
         .env("TOK_P_CLIENT_SECRET", SECRET);
     bash.env("NO_PROXY", "*");
+    if let Some(identity) = endpoint.files.get("id") {
+        bash.env("IDENTITY", identity);
+    }
     for (name, value) in &endpoint.secrets {
         bash.env(format!("TOK_P_{}", name.to_uppercase()), value);
     }

@@ -56,6 +56,17 @@ fn every_commented_key_of_the_example_works() {
             "content_type",
             "auth_method = 'none'\nencoding = 'raw'\nbody = '${client_secret}'",
         ),
+        (
+            "subject_token = \"${identity}\"",
+            "identity = { env = 'ID' }",
+        ),
+        ("subject_token_type", "subject_token = '${client_secret}'"),
+        ("actor_token =", "subject_token = '${client_secret}'"),
+        (
+            "actor_token_type",
+            "subject_token = '${client_secret}'\nactor_token = '${client_secret}'",
+        ),
+        ("requested_token_type", "subject_token = '${client_secret}'"),
         ("identity", "params = { i = '${identity}' }"),
         (
             "assertion = { alg = \"PS256\", headers",

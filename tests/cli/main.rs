@@ -18,6 +18,7 @@
 //! - `doctor`: `tok doctor` prints a line for each check
 //! - `endpoints`: token endpoints as their manuals describe them, from profile to header line
 //! - `example`: `config.example.toml` is complete and every line of it works
+//! - `exchange`: a `subject_token` makes the request a token exchange
 //! - `exec`: `tok exec` runs a command with a token or not at all
 //! - `hostile`: whatever a provider answers, tok prints a token or nothing
 //! - `identity`: the platform's token for this job is sent instead of a stored secret
@@ -73,6 +74,7 @@ mod doctor;
 mod endpoints;
 mod entry;
 mod example;
+mod exchange;
 mod exec;
 mod home;
 mod hostile;

@@ -6,6 +6,7 @@ use crate::profile::file::SHARED;
 use crate::profile::file::schema::ProfileTable;
 use crate::profile::layers::{Layer, Layers};
 use crate::profile::name::var_variable;
+use crate::profile::plan::TOKEN_EXCHANGE;
 use crate::profile::template::{Name, Template};
 use crate::profile::{DEFAULT_HEADER, Environment, Overrides, Profile};
 
@@ -212,7 +213,12 @@ fn defaults(profile: &Profile) -> Vec<(&'static str, Value)> {
         ("timeout", spelled_duration(profile.timeout_ms)),
     ];
     if plan.parameters.iter().any(|(name, _)| name == "grant_type") {
-        all.push(("grant_type", "client_credentials".into()));
+        let is_exchange = plan.exchange.is_some();
+        let grant_type = match is_exchange {
+            true => TOKEN_EXCHANGE,
+            false => "client_credentials",
+        };
+        all.push(("grant_type", grant_type.into()));
     }
     if profile.response.format == crate::profile::file::schema::Format::Json {
         all.push((

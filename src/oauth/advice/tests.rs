@@ -18,6 +18,7 @@ fn plan(auth_method: AuthMethod) -> Plan {
         values: Vec::new(),
         headers: Vec::new(),
         assertion: None,
+        exchange: None,
     }
 }
 

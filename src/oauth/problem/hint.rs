@@ -97,6 +97,14 @@ impl Problem {
             Self::Expired { .. } => {
                 "try again later; if it stays so, tell the provider: it, or an HTTP cache before it, hands out an old token"
             }
+            Self::IssuedType {
+                requested: None, ..
+            } => {
+                "ask for an access token: `requested_token_type = \"urn:ietf:params:oauth:token-type:access_token\"`; if you want what was issued, name its type there"
+            }
+            Self::IssuedType { .. } => {
+                "the provider's manual names the types it can issue: set `requested_token_type` to one of them"
+            }
             Self::StepHasNo { .. } | Self::StepHasOther { .. } => WHERE_IN_A_STEP,
             Self::TooShort { .. } => "ask for less with --min-ttl",
         };

@@ -125,6 +125,13 @@ impl fmt::Display for Problem {
                 };
                 write!(f, " was {ago_s} s ago by {clock}")
             }
+            Self::IssuedType { issued, requested } => {
+                write!(f, "the exchange issued a token of the type `{issued}`")?;
+                match requested {
+                    Some(requested) => write!(f, ", not `{requested}`"),
+                    None => f.write_str(", which is not an access token"),
+                }
+            }
             Self::StepHasNo {
                 step,
                 path,

@@ -34,6 +34,16 @@ pub struct RequestTable {
     pub audience: Option<String>,
     /// The resources the token is for (RFC 8707).
     pub resource: Option<OneOrMany>,
+    /// The token that is exchanged (RFC 8693): `${identity}`, `${step.NAME.MEMBER}` or a secret; the grant type is then token exchange.
+    pub subject_token: Option<String>,
+    /// Its type; the default is a JWT for `${identity}` and `${assertion}`, else an access token.
+    pub subject_token_type: Option<String>,
+    /// The token of the party that acts for the subject.
+    pub actor_token: Option<String>,
+    /// Its type, with the same default.
+    pub actor_token_type: Option<String>,
+    /// The type of the token that is wanted; an answer with another type is refused.
+    pub requested_token_type: Option<String>,
     /// Further parameters, typed and nested for JSON.
     pub params: Params,
     /// Parameters that are sent in the URL, whatever the encoding of the others.
@@ -60,6 +70,11 @@ impl RequestTable {
             scope_separator: self.scope_separator.or(base.scope_separator),
             audience: self.audience.or(base.audience),
             resource: self.resource.or(base.resource),
+            subject_token: self.subject_token.or(base.subject_token),
+            subject_token_type: self.subject_token_type.or(base.subject_token_type),
+            actor_token: self.actor_token.or(base.actor_token),
+            actor_token_type: self.actor_token_type.or(base.actor_token_type),
+            requested_token_type: self.requested_token_type.or(base.requested_token_type),
             params: self.params.over(base.params),
             query: self.query.over(base.query),
             names: merged(self.names, base.names),
@@ -152,6 +167,11 @@ pub enum Sent {
     Scope,
     Audience,
     Resource,
+    SubjectToken,
+    SubjectTokenType,
+    ActorToken,
+    ActorTokenType,
+    RequestedTokenType,
 }
 
 impl Sent {
@@ -168,6 +188,11 @@ impl Sent {
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",
+            Self::SubjectToken => "subject_token",
+            Self::SubjectTokenType => "subject_token_type",
+            Self::ActorToken => "actor_token",
+            Self::ActorTokenType => "actor_token_type",
+            Self::RequestedTokenType => "requested_token_type",
         }
     }
 }

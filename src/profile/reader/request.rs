@@ -8,7 +8,7 @@ use crate::profile::file::schema::{
 };
 use crate::profile::grants::Grant;
 use crate::profile::parameter::{Parameter, Parameters};
-use crate::profile::plan::Plan;
+use crate::profile::plan::{Plan, TOKEN_EXCHANGE};
 use crate::profile::reader::{Reader, Where};
 use crate::profile::resolved::Step;
 use crate::profile::template::Template;
@@ -23,7 +23,7 @@ pub(in crate::profile) struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn key(&self, key: &str) -> String {
+    pub(super) fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 
@@ -38,7 +38,7 @@ impl Request<'_> {
             .and_then(grants::find)
     }
 
-    fn name_of(&self, sent: Sent) -> String {
+    pub(super) fn name_of(&self, sent: Sent) -> String {
         match self.table.names.get(&sent) {
             Some(name) => name.clone(),
             None => sent.name().to_owned(),
@@ -56,6 +56,11 @@ impl Reader<'_> {
     ) -> Result<Step, Error> {
         let mut request = std::mem::take(&mut table.request);
         request.auth_method.get_or_insert(AuthMethod::None);
+        if request.subject_token.is_some() {
+            request
+                .grant_type
+                .get_or_insert_with(|| TOKEN_EXCHANGE.to_owned());
+        }
         let name = table
             .name
             .ok_or_else(|| wrong("steps", format!("step {} has no `name`", index + 1)))?;
@@ -106,6 +111,7 @@ impl Reader<'_> {
             Method::Get => Encoding::Query,
         });
         let mut parameters = self.standard(&request, auth_method, encoding)?;
+        let exchange = self.exchange(&request, &mut parameters)?;
         let mut query = self.query(&request)?;
         for (name, parameter) in self.params(&request, encoding)? {
             set(&mut parameters, &name, parameter);
@@ -155,6 +161,7 @@ impl Reader<'_> {
             parameters,
             headers,
             assertion: None,
+            exchange,
         };
         if self.signs {
             plan.assertion = Some(self.assertion(&plan.url, plan.auth_method)?);

@@ -137,7 +137,11 @@ pub fn config(endpoint: &Endpoint, here: &str) -> String {
             env!("CARGO_MANIFEST_DIR")
         );
         let entry: toml::Table = toml::from_str(&std::fs::read_to_string(entry).unwrap()).unwrap();
-        profile.insert("token_url".into(), entry["token_url"].clone());
+        for key in ["token_url", "steps"] {
+            if let Some(value) = entry.get(key) {
+                profile.insert(key.into(), value.clone());
+            }
+        }
     }
     move_here(&mut profile, "token_url", here);
     if let Some(toml::Value::Array(steps)) = profile.get_mut("steps") {

@@ -23,6 +23,8 @@ pub fn cases() -> Vec<Case> {
         Case::keys(
             "identity = { env = 'ID' }\nheader = 'X: ${identity}'\nparams = { a = '${identity}' }",
         ),
+        Case::keys("subject_token_type = 'a'"),
+        Case::keys("subject_token = 'a'\nactor_token_type = 'b'"),
         source("{ env = 'ID' }"),
         source("{ env = 'ID' }").with("GITLAB_CI", "true"),
         source("{ env = 'ID' }").with("ID", ""),
