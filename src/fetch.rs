@@ -46,7 +46,7 @@ pub(crate) fn fetch(
     let mut context = Context::new(profile, environment, until, notes);
     context.take_refresh_token()?;
     let http = context
-        .read_secrets(|| Http::new(profile, until, tries, notes))?
+        .read_secrets(|client_key| Http::new(profile, client_key, until, tries, notes))?
         .map_err(named)?;
     context.obtain_tokens(token_of).map_err(named)?;
     for step in &profile.steps {
@@ -161,7 +161,7 @@ fn report(context: &Context<'_>, plan: &Plan, problem: Problem, answer: &Answer)
                     .as_deref()
                     .zip(secret)
                     .is_some_and(|(id, secret)| basic_encodings_differ(id, secret.expose())),
-                has_client_cert: profile.client_cert.is_some(),
+                has_client_cert: profile.shows_certificate,
                 clock_ahead_s: answer.clock_ahead_ms().unwrap_or(0) / 1000,
             };
             let suspicious = match status {

@@ -126,7 +126,12 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
     findings.push(local::roots());
     findings.push(local::proxy(&environment));
     match &profile {
-        Some(profile) => findings.extend(provider::examine(profile, doctor.fetch, session.notes())),
+        Some(profile) => findings.extend(provider::examine(
+            profile,
+            doctor.fetch,
+            keyring_works,
+            session.notes(),
+        )),
         None if doctor.profile.is_none() => findings.push(Finding::skipped(
             "provider",
             "name a profile to check that its provider can be reached",

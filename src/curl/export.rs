@@ -10,6 +10,9 @@ mod unshown;
 use marks::{Marks, Word};
 use quoting::{config, here, jq_path, single_quoted};
 use shell::Place;
+use unshown::refusal;
+
+use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
 use crate::oauth::request;
@@ -17,7 +20,7 @@ use crate::profile::Profile;
 use crate::profile::file::schema::{AuthMethod, Encoding, Format, Method};
 use crate::profile::plan::Plan;
 use crate::profile::template::url::Position;
-use crate::profile::template::{Name, Template};
+use crate::profile::template::{CLIENT_KEY, Name, Template};
 
 pub(crate) fn commands(profile: &Profile) -> Result<String, Error> {
     let marks = Marks::new(profile);
@@ -122,10 +125,14 @@ impl Marks {
             };
             config.push(("data-raw", self.shell(body.expose(), place)));
         }
+        let (certificate, key) = match profile.shows_certificate {
+            true => (profile.client_cert.as_ref(), Some(key_file(profile)?)),
+            false => (None, None),
+        };
         let files = [
-            ("cacert", &profile.ca_file),
-            ("cert", &profile.client_cert),
-            ("key", &profile.client_key),
+            ("cacert", profile.ca_file.as_ref()),
+            ("cert", certificate),
+            ("key", key.as_ref()),
         ];
         for (key, path) in files {
             if let Some(path) = path {
@@ -181,4 +188,12 @@ impl Marks {
         marked.auth_method = AuthMethod::None;
         Ok(marked)
     }
+}
+
+fn key_file(profile: &Profile) -> Result<PathBuf, Error> {
+    let source = profile.source(CLIENT_KEY);
+    source
+        .filter(|source| source.pointer.is_none())
+        .and_then(|source| Some(profile.path(source.file.as_ref()?)))
+        .ok_or_else(|| refusal(profile, CLIENT_KEY, "curl takes a key only from a file"))
 }

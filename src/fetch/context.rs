@@ -17,7 +17,7 @@ use crate::oauth::{assertion, request, response};
 use crate::profile::plan::Plan;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
-use crate::profile::template::{Name, REFRESH_TOKEN};
+use crate::profile::template::{CLIENT_KEY, Name, REFRESH_TOKEN};
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{self, Found, Patience, pem_file};
@@ -79,10 +79,15 @@ impl<'a> Context<'a> {
     /// If that may be slow (a keyring), `client` loads its trust store in parallel.
     pub(super) fn read_secrets(
         &mut self,
-        client: impl Fn() -> Result<Http, Error> + Sync,
+        client: impl Fn(Option<&Secret>) -> Result<Http, Error> + Sync,
     ) -> Result<Result<Http, Error>, Error> {
         let profile = self.profile;
         self.certificates = pem_file::of_assertions(profile, self.until)?;
+        if profile.shows_certificate {
+            self.read_each(&[CLIENT_KEY])?;
+        }
+        let client_key = self.secrets.get(CLIENT_KEY).cloned();
+        let client = || client(client_key.as_ref());
         let names: Vec<&str> = profile.plans().flat_map(Plan::secrets).collect();
         let is_given = |name: &&str| secrets::is_given(profile, name, self.environment);
         let is_read = |name: &&str| self.secrets.contains_key(*name);

@@ -104,7 +104,7 @@ fn look_up(
     until: Instant,
     notes: Notes,
 ) -> Result<(Metadata, Now), Error> {
-    let http = Http::new(profile, until, Tries::Several, notes)
+    let http = Http::new(profile, None, until, Tries::Several, notes)
         .map_err(|error| error.profile(&profile.name))?;
     let mut tried = Vec::new();
     for address in discovery::addresses(issuer) {

@@ -29,6 +29,7 @@ use crate::clock::Now;
 use crate::error::{Error, Kind};
 use crate::oauth::problem::Problem;
 use crate::profile::Profile;
+use crate::secret::Secret;
 use crate::term::notes::Notes;
 use crate::term::progress::Progress;
 use crate::wire::answer::Answer;
@@ -91,16 +92,17 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes a client for `profile` that finishes by `until`.
+    /// Makes a client for `profile` that finishes by `until`; `client_key` is the key of its `client_cert`, if it shows one.
     pub fn new(
         profile: &Profile,
+        client_key: Option<&Secret>,
         until: Instant,
         tries: Tries,
         notes: Notes,
     ) -> Result<Self, Error> {
         Ok(Self {
             runtime: runtime()?,
-            trust: tls::Trust::of(profile, until)?,
+            trust: tls::Trust::of(profile, client_key, until)?,
             tls: OnceCell::new(),
             until,
             timeout_ms: profile.timeout_ms,

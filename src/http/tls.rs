@@ -1,5 +1,6 @@
 //! TLS trust and the client certificate. Certificates are always checked; no option turns that off.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,7 +22,7 @@ use crate::http::failure::unknown_issuer;
 use crate::oauth::signing::pem;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::secrets::pem_file::{read, wrong};
+use crate::secrets::pem_file::{certificates, read, wrong};
 use crate::wire::no_answer::Chain;
 
 #[derive(Default)]
@@ -31,24 +32,18 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn of(profile: &Profile, until: Instant) -> Result<Self, Error> {
+    pub(super) fn of(
+        profile: &Profile,
+        client_key: Option<&Secret>,
+        until: Instant,
+    ) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
             Some(path) => roots(&read("ca_file", path, until)?)
                 .ok_or_else(|| wrong("ca_file", path, "holds no PEM certificate of a CA"))?,
         };
-        let identity = match (&profile.client_cert, &profile.client_key) {
-            (Some(certificate), Some(key)) => {
-                let chain = read("client_cert", certificate, until)?;
-                let private = read("client_key", key, until)?;
-                Some(identity(&chain, &private).ok_or_else(|| {
-                    wrong(
-                        "client_key",
-                        key,
-                        "and `client_cert` are no PEM certificate and key that go together",
-                    )
-                })?)
-            }
+        let identity = match (&profile.client_cert, client_key) {
+            (Some(path), Some(key)) => Some(identity(path, key, until)?),
             _ => None,
         };
         Ok(Self { roots, identity })
@@ -204,16 +199,24 @@ fn roots(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {
     (!roots.is_empty()).then_some(roots)
 }
 
-fn identity(chain: &Secret, key: &Secret) -> Option<Arc<CertifiedKey>> {
-    let certificates = pem::certificates(chain)?;
-    let private = pem::private_key(key).ok()?;
-    let signing = any_supported_type(&private.to_rustls()).ok()?;
+fn identity(path: &Path, key: &Secret, until: Instant) -> Result<Arc<CertifiedKey>, Error> {
+    let certificates = certificates("client_cert", path, until)?;
+    let private = pem::private_key(key)?;
+    let not_a_pair = || {
+        wrong(
+            "client_cert",
+            path,
+            "and `client_key` are not a certificate and its key",
+        )
+        .hint("the first certificate in the file must be that of `client_key`")
+    };
+    let signing = any_supported_type(&private.to_rustls()).map_err(|_| not_a_pair())?;
     let both = CertifiedKey::new(certificates, signing);
     match both.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
-            Some(Arc::new(both))
+            Ok(Arc::new(both))
         }
-        Err(_) => None,
+        Err(_) => Err(not_a_pair()),
     }
 }
 

@@ -265,6 +265,8 @@ fn for_credentials(asked: Asked<'_>) -> Advice {
             AuthMethod::None
             | AuthMethod::ClientSecretJwt
             | AuthMethod::PrivateKeyJwt
+            | AuthMethod::TlsClientAuth
+            | AuthMethod::SelfSignedTlsClientAuth
             | AuthMethod::Identity,
             _,
         ) => None,

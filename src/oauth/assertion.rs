@@ -11,7 +11,7 @@ use crate::oauth::signing::{Signer, certificate};
 use crate::profile::Profile;
 use crate::profile::assertion::{Assertion, BACKDATED_S, Claim, Header};
 use crate::profile::parameter::Parameter;
-use crate::profile::template::Template;
+use crate::profile::template::{CLIENT_KEY, Template};
 use crate::secret::Secret;
 
 /// The time and the unique ID of one assertion.
@@ -85,13 +85,16 @@ pub fn sign(
     Ok(jwt)
 }
 
-/// Checks that a secret can sign, with the key of `client_cert` where that is needed, before anything is sent.
+/// Checks that a secret that is a key can sign, with the key of `client_cert` where that is needed, before anything is sent.
 pub(crate) fn check(
     profile: &Profile,
     name: &str,
     secret: &Secret,
     certificates: &[CertificateDer<'static>],
 ) -> Result<(), Error> {
+    if profile.shows_certificate && name == CLIENT_KEY {
+        Signer::new(secret, None)?;
+    }
     let mut signed = profile.assertions().filter(|signed| signed.key == name);
     signed.try_for_each(|assertion| signer(assertion, secret, certificates).map(|_| ()))
 }

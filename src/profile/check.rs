@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Kind, OrFail as _};
 use crate::profile::at::{At, wrong};
+use crate::profile::client_certificate;
 use crate::profile::file::Config;
 use crate::profile::host::names_in_host;
 use crate::profile::name::{secret_variable, var_variable};
 use crate::profile::resolved::Profile;
 use crate::profile::template::url::stays_in_host;
-use crate::profile::template::{CLIENT_SECRET, PRIVATE_KEY, TemplateError};
+use crate::profile::template::{CLIENT_KEY, CLIENT_SECRET, PRIVATE_KEY, TemplateError};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -58,6 +59,7 @@ impl Profile {
         self.others
             .values()
             .try_for_each(|other| other.check(config))?;
+        client_certificate::check_urls(self).map_err(|error| config.located(&self.name, error))?;
         let home = self.home().at(self.url_key());
         home.map_err(|error| config.located(&self.name, error))?;
         Ok(())
@@ -120,7 +122,11 @@ fn check_names(profile: &Profile, config: &Config) -> Result<(), Error> {
         }
         let theirs = variables(
             &other,
-            table.secrets.keys().map(String::as_str),
+            table
+                .secrets
+                .keys()
+                .map(String::as_str)
+                .chain(table.client_key.as_ref().map(|_| CLIENT_KEY)),
             table.vars.keys().map(String::as_str),
         );
         if let Some(variable) = own.iter().find(|variable| theirs.contains(variable)) {

@@ -36,7 +36,7 @@ impl Profile {
         metadata: &'a Metadata,
         endpoint: Endpoint,
     ) -> Result<&'a str, Error> {
-        let has_cert = self.client_cert.is_some();
+        let has_cert = self.shows_certificate;
         let url = metadata.endpoint(endpoint, has_cert).at("issuer");
         let url = url.map_err(|error| self.config.located(&self.name, error))?;
         self.check_endpoint(url, endpoint)?;

@@ -53,7 +53,9 @@ impl Profile {
         if let Some(identity) = &self.identity {
             list.identity(identity);
         }
-        if let Some(path) = &self.client_cert {
+        if self.shows_certificate
+            && let Some(path) = &self.client_cert
+        {
             list.add("client_cert", path.display().to_string());
         }
         list.inputs

@@ -94,6 +94,7 @@ pub(super) struct Credentials {
     pub(super) has_private_key: bool,
     /// `assertion.alg` is one of a shared secret.
     pub(super) signs_with_secret: bool,
+    pub(super) has_certificate: bool,
 }
 
 impl Metadata {
@@ -176,6 +177,7 @@ impl Credentials {
             has_private_key: table.secrets.contains_key(PRIVATE_KEY)
                 || !signs_with_secret && (assertion.alg.is_some() || assertion.key.is_some()),
             signs_with_secret,
+            has_certificate: table.client_cert.is_some() && table.client_key.is_some(),
         }
     }
 
@@ -190,11 +192,17 @@ impl Credentials {
     /// The strongest first. A client secret is sent in the registered default (RFC 7591 §2) rather than as the key of a JWT, because
     /// servers list `client_secret_jwt` for all clients but accept it only from those registered for it.
     fn methods(self) -> Vec<AuthMethod> {
+        let certificate = [
+            AuthMethod::TlsClientAuth,
+            AuthMethod::SelfSignedTlsClientAuth,
+        ];
+        let certificate = certificate.into_iter().filter(|_| self.has_certificate);
         let key = self.has_private_key.then_some(AuthMethod::PrivateKeyJwt);
         let sent = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
-        let mut methods: Vec<AuthMethod> = key.into_iter().chain(sent).collect();
+        let mut methods: Vec<AuthMethod> = key.into_iter().chain(certificate).chain(sent).collect();
+        let sent_secret = methods.len() - sent.len();
         let at = match self.signs_with_secret {
-            true => usize::from(self.has_private_key),
+            true => sent_secret,
             false => methods.len(),
         };
         methods.insert(at, AuthMethod::ClientSecretJwt);
@@ -210,14 +218,22 @@ mod tests {
     const KEY: Credentials = Credentials {
         has_private_key: true,
         signs_with_secret: false,
+        has_certificate: false,
     };
     const SECRET: Credentials = Credentials {
         has_private_key: false,
         signs_with_secret: false,
+        has_certificate: false,
     };
     const SHARED: Credentials = Credentials {
         has_private_key: false,
         signs_with_secret: true,
+        has_certificate: false,
+    };
+    const CERTIFICATE: Credentials = Credentials {
+        has_private_key: false,
+        signs_with_secret: false,
+        has_certificate: true,
     };
 
     fn metadata(document: Value) -> Metadata {
@@ -247,6 +263,12 @@ mod tests {
             (json!(["client_secret_jwt"]), SECRET, Some(ClientSecretJwt)),
             (json!(["private_key_jwt", "other"]), SECRET, None),
             (json!([]), KEY, None),
+            (
+                json!(["client_secret_basic", "self_signed_tls_client_auth"]),
+                CERTIFICATE,
+                Some(AuthMethod::SelfSignedTlsClientAuth),
+            ),
+            (json!(["tls_client_auth"]), SECRET, None),
         ];
         for (listed, credentials, expected) in cases {
             let document =

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::profile::at::{At, wrong};
 use crate::profile::file::Config;
 use crate::profile::file::schema::{
-    AssertionTable, AuthMethod, DurationText, OneOrMany, ProfileTable,
+    AssertionTable, AuthMethod, DurationText, KeySource, OneOrMany, ProfileTable,
 };
 use crate::profile::home;
 use crate::profile::host::literal_origin;
@@ -21,7 +21,7 @@ use crate::profile::resolved::{
 };
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::profile::vars::Vars;
-use crate::profile::{grants, identity, others, rules, sources, unused};
+use crate::profile::{client_certificate, grants, identity, others, rules, sources, unused};
 use crate::wire::origin::Origin;
 
 impl Profile {
@@ -85,7 +85,7 @@ fn from_table(
         secrets.entry(secret.to_owned()).or_default();
     }
     let is_discovered = table.token_url.is_none() && table.issuer.is_some();
-    let has_client_cert = table.client_cert.is_some();
+    let has_client_cert = table.client_cert.is_some() && table.client_key.is_some();
     let token_url = match (table.token_url.take(), &table.issuer, metadata) {
         (Some(url), ..) => url,
         (None, Some(_), Some(metadata)) => metadata
@@ -207,7 +207,7 @@ fn from_table(
             "nothing sends it: set `auth_method = \"identity\"`, or put `${identity}` where the request wants it",
         ));
     }
-    let has_certificate_use = assertions
+    let names_certificate = assertions
         .iter()
         .any(|assertion| assertion.needs_certificate());
     for assertion in assertions {
@@ -237,15 +237,15 @@ fn from_table(
     let folder = config.folder();
     let path =
         |written: Option<String>| written.map(|path| folder.join(home::expanded(Path::new(&path))));
-    let (client_cert, client_key) = (path(table.client_cert), path(table.client_key));
-    let alone = match (&client_cert, &client_key) {
-        // The certificate of a key that signs need not be shown to the server.
-        (Some(_), None) if !has_certificate_use => Some("client_cert"),
-        (None, Some(_)) => Some("client_key"),
-        _ => None,
-    };
-    if let Some(key) = alone {
-        return Err(wrong(key, "`client_cert` and `client_key` go together"));
+    let client_cert = path(table.client_cert);
+    let shows_certificate = client_certificate::check(
+        client_cert.is_some(),
+        table.client_key.is_some(),
+        steps.iter().map(|step| &step.plan).chain([&token]),
+        names_certificate,
+    )?;
+    if let Some(KeySource(source)) = table.client_key {
+        client_certificate::add_key(&mut secrets, source)?;
     }
     let timeout_ms = timeout_ms(overrides.timeout_ms, table.timeout)?;
     let header_values = reader.used_values;
@@ -270,7 +270,7 @@ fn from_table(
         timeout_ms,
         ca_file: path(table.ca_file),
         client_cert,
-        client_key,
+        shows_certificate,
         config: config.clone(),
         vars,
         env,

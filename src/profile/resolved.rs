@@ -12,7 +12,7 @@ use crate::profile::home;
 use crate::profile::identity::Identity;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
-use crate::profile::template::{Name, REFRESH_TOKEN, Template};
+use crate::profile::template::{CLIENT_KEY, Name, REFRESH_TOKEN, Template};
 use crate::secret::Secret;
 use crate::wire::origin::{Origin, OriginError};
 
@@ -79,8 +79,8 @@ pub struct Profile {
     pub ca_file: Option<PathBuf>,
     /// A PEM file with the client's certificate chain.
     pub client_cert: Option<PathBuf>,
-    /// A PEM file with the client's private key.
-    pub client_key: Option<PathBuf>,
+    /// Whether servers are shown `client_cert`, with the secret `client_key`.
+    pub shows_certificate: bool,
     /// The config it is from.
     pub config: Config,
     /// The variables that the templates use, resolved.
@@ -201,11 +201,13 @@ impl Profile {
         let values = self.header_values.iter().map(|(_, value)| value);
         let lines = self.header.iter().flatten().chain(values);
         let header = lines.flat_map(Template::names);
+        let key = self.shows_certificate.then_some(CLIENT_KEY);
         let mut needed: Vec<String> = Vec::new();
         for name in self
             .plans()
             .flat_map(Plan::secrets)
             .chain(header.filter_map(Name::secret))
+            .chain(key)
         {
             if !needed.iter().any(|known| known == name) {
                 needed.push(name.to_owned());

@@ -9,7 +9,8 @@ use crate::profile::name;
 use crate::profile::pointer::Pointer;
 use crate::profile::template::{CLIENT_SECRET, REFRESH_TOKEN};
 
-const ONE_SOURCE: &str = "a secret has one source: `env`, `file`, `credential` or `command`";
+pub(super) const ONE_SOURCE: &str =
+    "a secret has one source: `env`, `file`, `credential` or `command`";
 
 pub(super) fn read(
     mut secrets: BTreeMap<String, SourceTable>,

@@ -23,7 +23,7 @@ pub use error::TemplateError;
 pub(crate) use functions::FUNCTIONS;
 pub(crate) use functions::{percent_encode, uuid};
 pub use name::Name;
-pub(crate) use name::{CLIENT_SECRET, PRIVATE_KEY, REFRESH_TOKEN};
+pub(crate) use name::{CLIENT_KEY, CLIENT_SECRET, PRIVATE_KEY, REFRESH_TOKEN};
 
 /// A value as the profile writes it, split at its `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]

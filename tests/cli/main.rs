@@ -25,6 +25,7 @@
 //! - `interrupted`: killed, interrupted and stopped processes do not hinder the next one
 //! - `issuer`: endpoints from the metadata that an issuer publishes
 //! - `messages`: every message, recorded in one snapshot per topic
+//! - `mutual_tls`: the certificate of the client as its authentication
 //! - `origins`: a stored secret is sent only to the origin it was stored for
 //! - `output`: stdout is complete or empty
 //! - `picture`: the picture in the README shows what tok prints
@@ -84,6 +85,7 @@ mod issuer;
 mod layers;
 #[cfg(target_os = "linux")] // Many messages end in the words of the system.
 mod messages;
+mod mutual_tls;
 mod origins;
 #[cfg(unix)]
 mod output;

@@ -193,8 +193,8 @@ fn an_unusable_key_is_named_and_not_shown() {
     let good = pem("rsa.pem").expose().to_owned();
     let half = &good[..good.len() / 2];
     for (text, expected) in [
-        ("", "is no private key in PEM"),
-        ("hunter2hunter2", "is no private key in PEM"),
+        ("", "is not a private key in PEM"),
+        ("hunter2hunter2", "is not a private key in PEM"),
         (
             "{\"private_key\": \"hunter2\"}",
             "is JSON, not a private key",

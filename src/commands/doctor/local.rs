@@ -120,7 +120,7 @@ pub(super) fn identity(
         return Finding::skipped("identity", "only --fetch asks for it");
     }
     let until = deadline(profile);
-    let shown = Http::new(profile, until, Tries::Several, notes).and_then(|http| {
+    let shown = Http::new(profile, None, until, Tries::Several, notes).and_then(|http| {
         let asking = Asking {
             profile,
             environment: &crate::commands::session::environment,

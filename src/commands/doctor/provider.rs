@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use crate::commands::doctor::finding::Finding;
 use crate::commands::session::environment;
+use crate::commands::show::sources::places;
 use crate::error::{Error, Kind};
 use crate::fetch::{fetch, issuer};
 use crate::get::{Options, Run, acquire_by};
 use crate::http::{Http, Tries};
 use crate::profile::Profile;
+use crate::profile::template::CLIENT_KEY;
 use crate::secret::Secret;
+use crate::secrets::{self, Patience, Source};
 use crate::term::notes::Notes;
 use crate::wire::answer::Answer;
 use crate::wire::origin::Origin;
@@ -19,9 +22,17 @@ use crate::wire::request::Request;
 /// The largest accepted clock difference: servers commonly check a JWT's `iat` with this leeway.
 const CLOCKS_APART_MS: i64 = 60_000;
 
-pub(super) fn examine(profile: &Profile, fetch_too: bool, notes: Notes) -> Vec<Finding> {
+pub(super) fn examine(
+    profile: &Profile,
+    fetch_too: bool,
+    keyring_works: bool,
+    notes: Notes,
+) -> Vec<Finding> {
     let mut findings = match profile.home() {
-        Ok(origin) => knock(profile, &origin, notes),
+        Ok(origin) => match client_key(profile, keyring_works) {
+            Ok(key) => knock(profile, key.as_ref(), &origin, notes),
+            Err(finding) => vec![finding],
+        },
         Err(why) => vec![Finding::skipped("provider", why.to_string())],
     };
     if profile.issuer.is_some() {
@@ -56,15 +67,43 @@ pub(super) fn deadline(profile: &Profile) -> Instant {
     Instant::now() + Duration::from_millis(profile.timeout_ms.unsigned_abs())
 }
 
+/// Returns the key of the profile's certificate, if it shows one, or the reason why the provider cannot be asked.
+fn client_key(profile: &Profile, keyring_works: bool) -> Result<Option<Secret>, Finding> {
+    if !profile.shows_certificate {
+        return Ok(None);
+    }
+    let places = places(profile, CLIENT_KEY, &environment).unwrap_or_default();
+    let source = places.iter().find(|place| place.wins);
+    match source.map(|place| place.source.place()) {
+        Some(Source::Command(..)) => Err(Finding::skipped(
+            "provider",
+            "a command gives client_key; only --fetch runs it",
+        )),
+        Some(Source::Keyring(_)) if !keyring_works => Err(Finding::skipped(
+            "provider",
+            "client_key would come from the keyring",
+        )),
+        _ => match secrets::find(profile, CLIENT_KEY, &environment, Patience::default()) {
+            Ok(found) => Ok(Some(found.secret)),
+            Err(_) => Err(Finding::skipped("provider", "client_key is missing")),
+        },
+    }
+}
+
 /// Requests `/` from the token endpoint's host. Any status will do: this checks DNS, proxy and TLS.
-fn knock(profile: &Profile, origin: &Origin, notes: Notes) -> Vec<Finding> {
+fn knock(
+    profile: &Profile,
+    client_key: Option<&Secret>,
+    origin: &Origin,
+    notes: Notes,
+) -> Vec<Finding> {
     let request = Request {
         method: Method::Get,
         url: Secret::new(format!("{origin}/")),
         headers: Vec::new(),
         body: None,
     };
-    let answered = Http::new(profile, deadline(profile), Tries::Once, notes)
+    let answered = Http::new(profile, client_key, deadline(profile), Tries::Once, notes)
         .and_then(|http| http.send(&request, &|_| false, None));
     match answered {
         Ok(answer) => vec![

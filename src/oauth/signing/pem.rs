@@ -122,7 +122,7 @@ fn of_pem(text: &str) -> Result<PrivateKey, Error> {
         Some(_) => unfit("is PEM, but no private key"),
         None if text.trim_start().starts_with('{') => unfit("is JSON, not a private key in PEM")
             .hint("where the key is a member of it, say which: `{ file = \"…\", pointer = \"/private_key\" }`"),
-        None => unfit("is no private key in PEM"),
+        None => unfit("is not a private key in PEM"),
     })
 }
 

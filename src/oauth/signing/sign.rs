@@ -294,7 +294,7 @@ mod tests {
             ),
             (r#"{"keys":[]}"#.to_owned(), "a JWKS without a private key"),
             (r#"{"private_key":"x"}"#.to_owned(), "this is JSON"),
-            ("aGVsbG8gd29ybGQ=".to_owned(), "no private key in PEM"),
+            ("aGVsbG8gd29ybGQ=".to_owned(), "not a private key in PEM"),
         ] {
             let error = signer(&key)
                 .err()

@@ -7,6 +7,7 @@ pub(crate) mod edit;
 mod hint;
 mod identity;
 mod json_schema;
+mod key_source;
 mod locate;
 mod owner;
 mod read;

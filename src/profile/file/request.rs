@@ -96,6 +96,10 @@ pub enum AuthMethod {
     ClientSecretJwt,
     /// An assertion signed with the client's private key (the same).
     PrivateKeyJwt,
+    /// `client_id`, and a certificate that the provider's CA issued (RFC 8705 §2.1): the keys `client_cert` and `client_key`.
+    TlsClientAuth,
+    /// `client_id`, and a certificate that the provider knows itself (RFC 8705 §2.2): the same keys.
+    SelfSignedTlsClientAuth,
     /// The platform's token for this job is the assertion (RFC 7523 §2.2): the key `identity`.
     Identity,
     /// tok adds nothing: the profile puts the credentials where they go.
@@ -111,6 +115,8 @@ impl AuthMethod {
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::Identity => "identity",
             Self::None => "none",
         }
@@ -120,6 +126,12 @@ impl AuthMethod {
     #[must_use]
     pub fn is_signed(self) -> bool {
         matches!(self, Self::ClientSecretJwt | Self::PrivateKeyJwt)
+    }
+
+    /// Whether the client shows a certificate (RFC 8705 §2).
+    #[must_use]
+    pub fn is_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 }
 

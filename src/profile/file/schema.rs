@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
 pub use crate::profile::file::identity::{IdentityTable, Platform};
+pub use crate::profile::file::key_source::KeySource;
 pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, RequestTable, Sent};
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
@@ -65,8 +66,8 @@ pub struct ProfileTable {
     pub ca_file: Option<String>,
     /// A PEM file with the certificate for mutual TLS, relative to this file.
     pub client_cert: Option<String>,
-    /// A PEM file with the private key of `client_cert`, relative to this file.
-    pub client_key: Option<String>,
+    /// The private key of `client_cert`: the path of its file, relative to this file, or where it comes from, as for any secret.
+    pub client_key: Option<KeySource>,
     /// Requests before the token request; their answers are `${step.NAME.MEMBER}`.
     pub steps: Option<Vec<StepTable>>,
 }

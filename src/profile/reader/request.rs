@@ -191,6 +191,9 @@ impl Reader<'_> {
             texts.push((Sent::ClientId, "${client_id}"));
             texts.push((Sent::ClientSecret, "${client_secret}"));
         }
+        if auth_method.is_certificate() {
+            texts.push((Sent::ClientId, "${client_id}"));
+        }
         if auth_method.is_signed() {
             texts.push((Sent::ClientId, "${client_id}"));
             texts.push((Sent::ClientAssertionType, CLIENT_ASSERTION_TYPE));

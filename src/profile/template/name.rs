@@ -38,6 +38,9 @@ pub(crate) const PRIVATE_KEY: &str = "private_key";
 /// The secret of a login, which many providers replace at each use.
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 
+/// The secret that is the key of `client_cert`; templates have no name for it.
+pub(crate) const CLIENT_KEY: &str = "client_key";
+
 impl Name {
     pub(crate) fn secret(&self) -> Option<&str> {
         match self {

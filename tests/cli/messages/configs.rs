@@ -16,7 +16,7 @@ pub fn cases() -> Vec<Case> {
         "[profiles.p]\nscope = 7\n",
         "[profiles.p]\nencoding = 'xml'\n",
         "[profiles.p]\nmethod = 'DELETE'\n",
-        "[profiles.p]\nauth_method = 'tls_client_auth'\n",
+        "[profiles.p]\nauth_method = 'digest'\n",
         "[profiles.p]\ntimeout = 'soon'\n",
         "[profiles.p]\ntimeout = 1.5\n",
         "[profiles.p]\nmax_ttl = '-5s'\n",

@@ -143,7 +143,7 @@ fn a_client_certificate_is_sent_to_a_server_that_requests_one() {
         std::fs::write(folder.join("me.key"), content).unwrap();
         let asked = tok(&home, "token p --refresh").assert();
         assert!(!stderr(&asked).contains("c2VjcmV0"));
-        fails(asked, 3, &["`client_key`", "me.key"]);
+        fails(asked, 4, &["client_key", "me.key"]);
     }
     home.write_config(&format!("{config}client_cert = 'me.pem'\n"));
     fails(tok(&home, "token p").assert(), 3, &["go together"]);

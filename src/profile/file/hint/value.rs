@@ -95,8 +95,6 @@ pub(in crate::profile::file) fn of_value(
     }
     match last {
         "token_url" | "url" => line.with_value(text, &quoted(&url(text)?)),
-        "client_cert" => Some("write `client_key = \"client-key.pem\"` too".to_owned()),
-        "client_key" => Some("write `client_cert = \"client.pem\"` too".to_owned()),
         _ => None,
     }
 }
