@@ -8,6 +8,7 @@ pub mod error;
 pub mod key;
 pub mod last_failure;
 pub(crate) mod lock;
+pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod refresh;
 pub(crate) mod store;

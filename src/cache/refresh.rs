@@ -22,7 +22,9 @@ use crate::secret::Secret;
 const VERSION: u32 = 1;
 
 /// No profile has such a name, so that `tok forget` leaves these files alone.
-const PREFIX: &str = "+refresh";
+pub(super) const PREFIX: &str = "+refresh";
+
+const ENDING: &str = "pending";
 
 /// Space on the disk for a token that cannot be stored: written before it is needed.
 const RESERVE_BYTES: usize = 16 << 10;
@@ -53,8 +55,8 @@ struct Stored {
 /// The only process that refreshes the token at one place.
 #[derive(Debug)]
 pub(crate) struct RefreshSlot {
-    directory: Directory,
-    name: String,
+    pub(super) directory: Directory,
+    stem: String,
     _lock: File,
 }
 
@@ -66,17 +68,21 @@ impl RefreshSlot {
         let lock = lock::take_alone(&directory, &format!("{stem}.lock"), until)?;
         Ok(lock.map(|lock| Self {
             directory,
-            name: format!("{stem}.pending"),
+            stem,
             _lock: lock,
         }))
     }
 
+    pub(super) fn file_name(&self, ending: &str) -> String {
+        format!("{}.{ending}", self.stem)
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
-        self.directory.path().join(&self.name)
+        self.directory.path().join(self.file_name(ENDING))
     }
 
     pub(crate) fn pending(&self) -> Result<Option<Pending>, CacheError> {
-        let Some(file) = self.directory.read(&self.name)? else {
+        let Some(file) = self.directory.read(&self.file_name(ENDING))? else {
             return Ok(None);
         };
         match serde_json::from_slice::<Stored>(file.line()) {
@@ -86,9 +92,9 @@ impl RefreshSlot {
                 lost_unix_ms: stored.lost_unix_ms,
                 rescued: stored.rescued,
             })),
-            Ok(_) => Err(self.directory.about(&self.name)(PathProblem::Entry(
-                crate::cache::error::Unreadable::Newer,
-            ))),
+            Ok(_) => Err(self.directory.about(&self.file_name(ENDING))(
+                PathProblem::Entry(crate::cache::error::Unreadable::Newer),
+            )),
             Err(_) => Ok(None),
         }
     }
@@ -97,21 +103,21 @@ impl RefreshSlot {
     pub(crate) fn write(&self, pending: &Pending) -> Result<(), CacheError> {
         self.directory.sweep();
         self.directory
-            .write(&self.name, &line(pending, RESERVE_BYTES))
+            .write(&self.file_name(ENDING), &line(pending, RESERVE_BYTES))
     }
 
     /// Writes `pending` into the room that [`write`](Self::write) reserved, because the disk may be full now.
     pub(crate) fn write_in_reserve(&self, pending: &Pending) -> Result<(), CacheError> {
-        let file = self.directory.lock_file(&self.name)?;
+        let file = self.directory.lock_file(&self.file_name(ENDING))?;
         let bytes = line(pending, 0);
         (&file)
             .write_all(&bytes)
             .and_then(|()| file.sync_all())
-            .map_err(|error| self.directory.about(&self.name)(error.into()))
+            .map_err(|error| self.directory.about(&self.file_name(ENDING))(error.into()))
     }
 
     pub(crate) fn clear(&self) -> Result<(), CacheError> {
-        self.directory.remove(&self.name).map(|_| ())
+        self.directory.remove(&self.file_name(ENDING)).map(|_| ())
     }
 }
 
@@ -160,7 +166,7 @@ mod tests {
         let lock = directory.lock_file("l").unwrap();
         RefreshSlot {
             directory,
-            name: "pending".into(),
+            stem: "p".into(),
             _lock: lock,
         }
     }
@@ -198,9 +204,9 @@ mod tests {
         let newer = line(&Pending::default(), 0);
         let newer = String::from_utf8(newer.to_vec()).unwrap();
         let newer = newer.replace("\"version\":1", "\"version\":2");
-        slot.directory.write("pending", newer.as_bytes()).unwrap();
+        slot.directory.write("p.pending", newer.as_bytes()).unwrap();
         assert!(slot.pending().is_err());
-        slot.directory.write("pending", b"damaged").unwrap();
+        slot.directory.write("p.pending", b"damaged").unwrap();
         assert_eq!(slot.pending().unwrap(), None);
     }
 

@@ -1,5 +1,7 @@
 //! `tok status`: lists cached tokens and their lifetimes. It prints no token and sends no request.
 
+mod logins;
+
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
 
@@ -12,6 +14,7 @@ use crate::cache::store::Store;
 use crate::clock::Now;
 use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, write};
+use crate::commands::status::logins::Logins;
 use crate::error::{Kind, OrFail, Subject, chain};
 use crate::output::rfc3339;
 use crate::profile::Overrides;
@@ -51,7 +54,8 @@ tok status cint --json | jq '.[0].state'",
 #[command(after_help = "\
 States: fresh; stale (good, and the next call refreshes it); dead; damaged;
   none; locked or unreachable (in the keyring, exit code 4). (other): for another scope, audience or parameter, or from before
-  the profile was edited. retry in: the provider asked to wait that long.")]
+  the profile was edited. retry in: the provider asked to wait that long.
+LOGIN: profiles with a refresh token, since when tok knows the login, and when it ends, if the provider says so.")]
 pub(crate) struct Args {
     /// Only this profile
     #[arg(env = profile_variable(), hide_env = true)]
@@ -92,6 +96,12 @@ impl Execute for Args {
             wait_ms: Some(wait.left_ms),
             ..nothing(&wait.profile)
         }));
+        let logins = Logins::of(session, wanted);
+        for profile in logins.profiles() {
+            if !rows.iter().any(|row| row.profile == profile) {
+                rows.push(nothing(profile));
+            }
+        }
         if let (Some(name), true) = (wanted, rows.is_empty()) {
             // Fails for an unknown name; a known profile may have nothing cached.
             session.config()?.profile(name)?;
@@ -101,10 +111,10 @@ impl Execute for Args {
             session.notes().note("no token is cached");
         }
         let answer = if self.json {
-            let rows: Vec<Value> = rows.iter().map(|row| row.json(&now)).collect();
+            let rows: Vec<Value> = rows.iter().map(|row| row.json(&now, &logins)).collect();
             format!("{}\n", Value::from(rows))
         } else {
-            lines(&rows)
+            lines(&rows) + &login_lines(&logins, &now)
         };
         write(out, &answer)?;
         match keyring_error {
@@ -180,7 +190,7 @@ fn row(session: &Session, listed: Listed, current: Option<bool>, now: &Now) -> O
 }
 
 impl Row {
-    fn json(&self, now: &Now) -> Value {
+    fn json(&self, now: &Now, logins: &Logins) -> Value {
         let moment = |ms: Option<i64>| ms.map(|ms| rfc3339(now.unix_ms.saturating_add(ms)));
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         json!({
@@ -194,6 +204,7 @@ impl Row {
             "fetched_at": moment(self.age_ms.map(i64::saturating_neg)),
             "fetches": self.fetches,
             "reuses": self.reuses,
+            "login": logins.json(&self.profile, now),
             "cache": text(self.store),
             "file": (self.store == "file").then_some(&self.place),
         })
@@ -232,6 +243,13 @@ fn lines(rows: &[Row]) -> String {
     let mut all = vec![headings.map(|heading| paint(ASIDE, heading)).to_vec()];
     all.extend(rows.iter().map(Row::cells));
     for_stdout(table::lines(&all))
+}
+
+fn login_lines(logins: &Logins, now: &Now) -> String {
+    match logins.cells(now) {
+        cells if cells.is_empty() => String::new(),
+        cells => format!("\n{}", for_stdout(table::lines(&cells))),
+    }
 }
 
 #[cfg(test)]

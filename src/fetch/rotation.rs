@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cache::error::CacheError;
+use crate::cache::login::Granted;
 use crate::cache::refresh::{Pending, RefreshSlot, fingerprint};
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject, chain};
@@ -19,6 +20,7 @@ use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::refresh_token::{self, Place};
 use crate::secrets::{self, Found, Patience, Source};
+use crate::term::duration;
 use crate::term::notes::Notes;
 use crate::wire::answer::Answer;
 use crate::wire::no_answer::NoAnswer;
@@ -157,14 +159,20 @@ impl<'a> Rotation<'a> {
             }
         };
         match response::successor(answer, rules) {
-            Some(new) if new != self.sent => self.keep(&new),
-            Some(_) => {
+            Some(new) if new != self.sent => {
+                let remark = self.keep(&new)?;
+                self.record(&new, answer, rules);
+                Ok(remark)
+            }
+            Some(same) => {
                 self.forget_mark();
+                self.record(&same, answer, rules);
                 Ok(None)
             }
             // RFC 6749 §6: without a new one the old one stays.
             None if response::is_document(answer, rules) => {
                 self.forget_mark();
+                self.record(&self.sent, answer, rules);
                 Ok(None)
             }
             None => Ok(None),
@@ -202,6 +210,29 @@ impl<'a> Rotation<'a> {
             slot.path().display()
         ));
         Ok(None)
+    }
+
+    /// Updates what `tok status` shows of the login.
+    fn record(&self, token: &Secret, answer: &Answer, rules: &Response) {
+        let Some(Held { slot, .. }) = &self.held else {
+            return;
+        };
+        let profile = &self.profile.name;
+        let granted = Granted {
+            profile,
+            token,
+            at_unix_ms: Now::read().unix_ms,
+            lifetime_ms: response::refresh_lifetime_ms(answer, rules),
+        };
+        match slot.continue_login(&self.sent, &granted) {
+            Ok(None) => {}
+            Ok(Some(left_ms)) => self.notes.note(&format!(
+                "the login of profile `{profile}` ends in {}, and refreshing does not prolong it: {}",
+                duration::words(left_ms),
+                self.way()
+            )),
+            Err(error) => self.only_noted(Err(error)),
+        }
     }
 
     /// Takes the mark of this request back, but not that of an earlier one.

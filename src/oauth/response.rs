@@ -142,6 +142,23 @@ pub(crate) fn successor(answer: &Answer, rules: &Response) -> Option<Secret> {
     }
 }
 
+/// Returns how long the refresh token lives, which providers state under two names beside the access token; 0 is without an end.
+#[must_use]
+pub(crate) fn refresh_lifetime_ms(answer: &Answer, rules: &Response) -> Option<i64> {
+    const NAMES: [&str; 2] = ["refresh_token_expires_in", "refresh_expires_in"];
+    let document = read(answer, rules.format).ok()?;
+    let parents = rules.access_token.as_slice().iter();
+    let seconds = parents.filter_map(Location::parent).find_map(|parent| {
+        let parent = parent.find(&document).ok()?;
+        NAMES.iter().find_map(|name| match parent.get(*name)? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        })
+    })?;
+    (seconds > 0).then(|| seconds.saturating_mul(1000))
+}
+
 /// Whether the answer is whole: one that is not may have had a refresh token.
 #[must_use]
 pub(crate) fn is_document(answer: &Answer, rules: &Response) -> bool {

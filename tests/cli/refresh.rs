@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use local_provider::{Answer, Fault, Provider, Rotating};
 
-use crate::home::{Home, fails, stderr, write};
+use crate::home::{Home, fails, stderr, stdout, write};
 
 const REFUSED: &str = "the provider does not accept the refresh token";
 
@@ -351,4 +351,130 @@ fn nothing_is_sent_if_a_new_token_could_not_be_stored() {
         assert_eq!(scene.provider.requests().len(), 0);
         scene.prints("token p", "a1");
     }
+}
+
+#[test]
+fn status_shows_since_when_a_login_is_there_and_when_it_ends() {
+    let scene = Scene::new(3600);
+    let granted = |lifetime: &str| {
+        let body = format!(r#"{{"access_token":"a1","refresh_token":"r1"{lifetime}}}"#);
+        scene.provider.answer("/t", Answer::json(200, body));
+    };
+    let status = || {
+        let run = scene.home.tok("status p --json").assert().success();
+        let rows: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
+        rows[0]["login"].clone()
+    };
+    assert_eq!(status(), serde_json::Value::Null);
+    granted(r#","refresh_expires_in":864000"#);
+    scene.home.tok("token p").assert().success().stderr("");
+    let login = status();
+    assert!(login["since"].is_string(), "{login}");
+    let ends_in = login["ends_in"].as_i64().unwrap();
+    assert!((863_900..=864_000).contains(&ends_in), "{login}");
+    let run = scene.home.tok("status").assert().success();
+    let shown = stdout(&run);
+    assert!(
+        shown.contains("LOGIN") && shown.contains("in 9d 23h"),
+        "{shown}"
+    );
+    // The end comes nearer, and a refresh does not move it.
+    granted(r#","refresh_token_expires_in":"3600""#);
+    let run = scene.home.tok("token p --no-cache").assert().success();
+    let said = stderr(&run);
+    assert!(
+        said.contains("ends in 1h, and refreshing does not prolong it"),
+        "{said}"
+    );
+    // Without a statement the end stays; without an end there is none.
+    granted("");
+    scene.home.tok("token p --refresh").assert().success();
+    assert!(status()["ends_in"].as_i64().unwrap() <= 3600);
+    write(scene.file(), "another-login");
+    scene
+        .home
+        .tok("token p --refresh")
+        .assert()
+        .success()
+        .stderr("");
+    assert_eq!(status()["ends_in"], serde_json::Value::Null);
+    let records = scene.home.cached();
+    let record = records
+        .iter()
+        .find(|name| name.ends_with(".login"))
+        .unwrap();
+    let text = std::fs::read_to_string(scene.home.cache().join(record)).unwrap();
+    assert!(!text.contains("r1") && !text.contains("another"), "{text}");
+}
+
+/// Kills refreshes at random moments: a later run gets a token, unless the answer was lost, which its message then names.
+#[cfg(unix)]
+fn kill_at_random_moments(count: usize) {
+    use rustix::process::{Pid, Signal, kill_process};
+    crate::signals::heed_signals();
+    let scene = Scene::new(3600);
+    let start = || {
+        let mut tok = scene.home.process("token p --refresh");
+        let tok = tok.stdin(Stdio::null()).stdout(Stdio::piped());
+        tok.stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let timed = |mut process: std::process::Child| {
+        let began = std::time::Instant::now();
+        process.wait().unwrap();
+        began.elapsed()
+    };
+    timed(start());
+    let mut usual = timed(start());
+    let (mut lost, mut killed, mut sent) = (0, 0, 0);
+    // A fixed sequence (Knuth's MMIX multiplier); the moments differ from run to run all the same, as the machine does.
+    let mut random: u64 = 1;
+    while killed < count {
+        sent += 1;
+        assert!(sent < 20 * count, "hardly a signal comes in time: {killed}");
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let moment = usual.mul_f64((random >> 33) as f64 / 2_f64.powi(31));
+        let signal = [Signal::KILL, Signal::TERM][sent % 2];
+        let mut process = start();
+        std::thread::sleep(moment);
+        let id = Pid::from_raw(i32::try_from(process.id()).unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+        killed += usize::from(!process.wait().unwrap().success());
+        let known = scene.login.current();
+        let stored = scene.stored();
+        let began = std::time::Instant::now();
+        let next = start().wait_with_output().unwrap();
+        // The machine's load changes.
+        usual = (3 * usual + began.elapsed()) / 4;
+        let said = String::from_utf8_lossy(&next.stderr).into_owned();
+        if next.status.success() {
+            assert_eq!(stored.trim_end(), known, "{said}");
+            assert_eq!(said, "");
+            continue;
+        }
+        assert_eq!(signal, Signal::KILL, "SIGTERM loses nothing: {said}");
+        assert!(
+            said.contains("was lost, and the new refresh token with it"),
+            "{said}"
+        );
+        lost += 1;
+        scene.login.log_in_again();
+        write(scene.file(), scene.login.current());
+    }
+    println!("{sent} signals: {killed} ended the run, {lost} answers were lost");
+    assert_eq!(scene.login.reused(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_refresh_loses_only_an_answer_that_was_on_its_way_and_says_so() {
+    kill_at_random_moments(24);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "full size: cargo test --release --test cli -- --ignored ten_thousand"]
+fn ten_thousand_killed_refreshes_lose_only_answers_that_were_on_their_way() {
+    kill_at_random_moments(10_000);
 }
