@@ -1,5 +1,7 @@
 //! From a profile to a token: fresh in the cache? Else lock, read again, fetch, store.
 
+mod shared;
+
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -7,6 +9,7 @@ use crate::cache::Slot;
 use crate::cache::error::CacheError;
 use crate::cache::last_failure::{self, LastFailure};
 use crate::cache::lock::Turn;
+use crate::cache::shared::{Answer, Outcome};
 use crate::cache::store::Found;
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject, chain};
@@ -190,23 +193,30 @@ impl<'a> Flow<'a> {
             .read()
             .inspect_err(|error| self.note("not using the cached token", error))?;
         Ok(found.and_then(|found| {
-            let token = &found.entry.token;
-            let is_too_old = self.run.options.refresh && self.began.since(&token.sent) > 0;
-            let freshness = freshness(token, &Now::read(), self.run.options.min_ttl_ms);
-            (!is_too_old && freshness != Freshness::Dead).then_some((found, freshness))
+            let freshness = self.usable(&found.entry.token)?;
+            Some((found, freshness))
         }))
     }
 
-    /// Returns a failure that applies here too: the provider asked to wait, or a concurrent process failed.
+    fn usable(&self, token: &Token) -> Option<Freshness> {
+        let is_too_old = self.run.options.refresh && self.began.since(&token.sent) > 0;
+        let freshness = freshness(token, &Now::read(), self.run.options.min_ttl_ms);
+        (!is_too_old && freshness != Freshness::Dead).then_some(freshness)
+    }
+
     fn shared_failure(&self, slot: &Slot, waited: bool) -> Option<Error> {
-        let failure = slot.last_failure()?;
+        self.error_of(&slot.last_failure()?, waited)
+    }
+
+    /// Returns the error of a failure that applies here too: the provider asked to wait, or a concurrent process failed.
+    fn error_of(&self, failure: &LastFailure, waited: bool) -> Option<Error> {
         let now = Now::read();
         let started = self.began.process_start();
         let is_shared = failure.is_shared_by(started.as_ref().unwrap_or(&self.began), waited, &now);
         match failure.must_wait_ms(&now) {
             // `--refresh` asks anyway, but once for all processes that use it.
             Some(wait_ms) if is_shared || !self.run.options.refresh => {
-                Some(self.asked_to_wait(&failure, &now, wait_ms))
+                Some(self.asked_to_wait(failure, &now, wait_ms))
             }
             _ => is_shared.then(|| failure.error(&self.run.profile.name)),
         }
@@ -240,27 +250,63 @@ impl<'a> Flow<'a> {
         let last = slot.last_failure();
         let refreshed = match last.filter(|failure| failure.pauses_refreshing(&Now::read())) {
             Some(failure) => Err(failure.error(&self.run.profile.name)),
-            None => self
-                .run
-                .profile
-                .check(self.run.config)
-                .and_then(|()| self.fetch(Some(slot), until, Tries::Once)),
+            None => self.run.profile.check(self.run.config).and_then(|()| {
+                self.fetch_unless_busy(Some(slot), until, Tries::Once, Some(&found.entry.token))
+            }),
         };
-        refreshed.unwrap_or_else(|failure| {
-            self.run.notes.note(&format!(
-                "using the cached token, which could not be refreshed: {failure}"
-            ));
-            reuse(found)
-        })
+        match refreshed {
+            Ok(Some(newer)) => newer,
+            Ok(None) => reuse(found),
+            Err(failure) => {
+                self.run.notes.note(&format!(
+                    "using the cached token, which could not be refreshed: {failure}"
+                ));
+                reuse(found)
+            }
+        }
     }
 
-    /// Stores the result, unless the process was stopped beyond its deadline: another has taken over since.
     fn fetch(
         &self,
         slot: Option<&Slot>,
         until: Instant,
         tries: Tries,
     ) -> Result<(Token, Source), Error> {
+        let fetched = self.fetch_unless_busy(slot, until, tries, None)?;
+        fetched.ok_or_else(|| self.other_machine_is_busy())
+    }
+
+    /// Returns `None` if another machine is fetching and this one does not wait for it: not beyond its deadline, and not at all for a
+    /// token to replace `ahead_of`. Stores the result, unless the process was stopped beyond its deadline: another has taken over since.
+    fn fetch_unless_busy(
+        &self,
+        slot: Option<&Slot>,
+        until: Instant,
+        tries: Tries,
+        ahead_of: Option<&Token>,
+    ) -> Result<Option<(Token, Source)>, Error> {
+        let answer = self.share(until, ahead_of, || self.ask_provider(until, tries))?;
+        let (outcome, source) = match answer {
+            Answer::Fetched(outcome) => (outcome, Source::Provider),
+            Answer::Shared(outcome) => (outcome, Source::Cache),
+            Answer::Busy => return Ok(None),
+        };
+        let slot = slot.filter(|_| Instant::now() < until + GRACE);
+        if let (Some(slot), Some(token)) = (slot, outcome.token())
+            && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead
+            && let Err(error) = slot.store(token, source == Source::Provider)
+        {
+            self.note("the token could not be kept for the next run", &error);
+        }
+        if let (Some(slot), Some(failure)) = (slot, &outcome.failure)
+            && let Err(error) = slot.store_failure(failure)
+        {
+            self.note("the failure could not be kept for the next run", &error);
+        }
+        outcome.answer.map(|token| Some((token, source)))
+    }
+
+    fn ask_provider(&self, until: Instant, tries: Tries) -> Outcome {
         let Run {
             profile,
             environment,
@@ -278,36 +324,36 @@ impl<'a> Flow<'a> {
             acquire_by(run, until).map(|(token, _)| token)
         };
         let fetched = fetch(profile, environment, until, tries, notes, &token_of);
-        let slot = slot.filter(|_| Instant::now() < until + GRACE);
-        if let (Some(slot), Ok(token)) = (slot, &fetched)
-            && token.freshness(&Now::read(), 0, 0.0) != Freshness::Dead
-            && let Err(error) = slot.store(token)
-        {
-            self.note("the token could not be kept for the next run", &error);
+        let too_short = fetched
+            .as_ref()
+            .ok()
+            .and_then(|token| self.too_short(token));
+        let (answer, rejected) = match (fetched, too_short) {
+            (Ok(token), Some(error)) => (Err(error), Some(token)),
+            (fetched, _) => (fetched, None),
+        };
+        let failure = answer
+            .as_ref()
+            .err()
+            .and_then(|error| LastFailure::new(error, &Now::read(), tries == Tries::Once));
+        Outcome {
+            answer,
+            rejected,
+            failure,
         }
-        let answer = fetched.and_then(|token| self.long_enough(token));
-        if let (Some(slot), Err(failure)) = (slot, &answer)
-            && let Some(failure) = LastFailure::new(failure, &Now::read(), tries == Tries::Once)
-            && let Err(error) = slot.store_failure(&failure)
-        {
-            self.note("the failure could not be kept for the next run", &error);
-        }
-        answer.map(|token| (token, Source::Provider))
     }
 
-    fn long_enough(&self, token: Token) -> Result<Token, Error> {
+    fn too_short(&self, token: &Token) -> Option<Error> {
         let min_ttl_ms = self.run.options.min_ttl_ms;
-        match token.left_ms(&Now::read()) {
-            Some(left_ms) if min_ttl_ms > 0 && left_ms < min_ttl_ms => {
-                let name = &self.run.profile.name;
-                let problem = Problem::TooShort {
-                    lifetime_s: token.lifetime_ms / 1000,
-                    min_ttl_s: min_ttl_ms / 1000,
-                };
-                Err(problem.into_error(name).profile(name))
-            }
-            _ => Ok(token),
-        }
+        let left_ms = token.left_ms(&Now::read())?;
+        (min_ttl_ms > 0 && left_ms < min_ttl_ms).then(|| {
+            let name = &self.run.profile.name;
+            let problem = Problem::TooShort {
+                lifetime_s: token.lifetime_ms / 1000,
+                min_ttl_s: min_ttl_ms / 1000,
+            };
+            problem.into_error(name).profile(name)
+        })
     }
 
     fn note(&self, what: &str, error: &CacheError) {
@@ -346,6 +392,14 @@ impl<'a> Flow<'a> {
             Kind::Unreachable,
             "another tok has been fetching this token for too long".to_owned(),
             "if none is running that should be, look for one that is stopped (`ps`); its lock goes with it",
+        )
+    }
+
+    fn other_machine_is_busy(&self) -> Error {
+        self.error(
+            Kind::Unreachable,
+            "another machine has been fetching this token for too long".to_owned(),
+            "retry; its lease at the shared cache ends seconds after it does",
         )
     }
 

@@ -40,6 +40,18 @@ pub enum Freshness {
 }
 
 impl Token {
+    /// A token that no API takes, to test a store with.
+    pub(crate) fn to_test(text: &str) -> Self {
+        Self {
+            access_token: Secret::new(text),
+            token_type: "Bearer".to_owned(),
+            scope: None,
+            kept: Map::new(),
+            sent: Now::read(),
+            lifetime_ms: 60_000,
+        }
+    }
+
     /// Returns `None` if the token comes from the future.
     #[must_use]
     pub(crate) fn left_ms(&self, now: &Now) -> Option<i64> {

@@ -150,6 +150,13 @@ impl Entries {
         first_error.map_or(Ok(forgotten), Err)
     }
 
+    /// Returns the digests of the entries of `profile`, or of all profiles.
+    pub(crate) fn digests(&self, profile: Option<&str>) -> Result<Vec<String>, CacheError> {
+        let listed = self.list(profile)?.into_iter();
+        let entries = listed.filter_map(|listed| listed.entry.ok().flatten());
+        Ok(entries.map(|entry| entry.digest).collect())
+    }
+
     /// Removes each entry of `profile` whose token is `rejected`; returns whether there was one.
     /// Takes the lock first: a running refresh is not undone, and of many rejecting processes the first removes the token.
     pub(crate) fn reject(

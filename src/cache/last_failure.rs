@@ -82,7 +82,24 @@ impl LastFailure {
             .fold(error, |error, subject| error.about(subject.clone()))
     }
 
-    fn age_ms(&self, now: &Now) -> Option<i64> {
+    /// How long the failure can matter to any process, in milliseconds.
+    #[must_use]
+    pub(crate) fn matters_ms(&self) -> i64 {
+        let pause = if self.ahead {
+            REFRESH_PAUSE_MS
+        } else {
+            SHARED_MS
+        };
+        self.wait_ms.clamp(pause, LONGEST_RETRY_AFTER_MS)
+    }
+
+    /// The same failure on another machine, whose clock says that it happened at `at`.
+    #[must_use]
+    pub(crate) fn moved_to(self, at: Now) -> Self {
+        Self { at, ..self }
+    }
+
+    pub(crate) fn age_ms(&self, now: &Now) -> Option<i64> {
         Some(now.since(&self.at)).filter(|age| *age >= 0)
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod refresh;
+pub(crate) mod shared;
 pub(crate) mod store;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use entry::Entry;
 use error::{CacheError, PathProblem};
 use last_failure::LastFailure;
 use lock::{Lock, Turn};
+use shared::Identity;
 use store::{Found, Store};
 
 const LAST_FAILURE: &str = "failure";
@@ -43,7 +45,7 @@ impl Slot {
     pub(crate) fn of(profile: &Profile) -> Result<Option<Self>, CacheError> {
         let store = match profile.cache {
             CacheKind::None => return Ok(None),
-            CacheKind::File => Store::File,
+            CacheKind::File | CacheKind::Shared => Store::File,
             // A wrong value is reported by each use of the keyring.
             CacheKind::Keyring if keyring::is_off().unwrap_or(false) => return Ok(None),
             CacheKind::Keyring => Store::Keyring,
@@ -80,15 +82,15 @@ impl Slot {
         lock::try_take(&Directory::create(&self.path)?, &self.stem, until)
     }
 
-    /// Stores `token` and removes the last failure; on an error the old entry stays.
-    pub(crate) fn store(&self, token: &Token) -> Result<(), CacheError> {
+    /// Stores `token` and removes the last failure; on an error the old entry stays. It counts as a fetch if `is_fetched` here.
+    pub(crate) fn store(&self, token: &Token, is_fetched: bool) -> Result<(), CacheError> {
         let directory = Directory::create(&self.path)?;
         directory.sweep();
         let old = self.read().ok().flatten().map(|found| found.entry);
         let entry = Entry {
             digest: self.digest.clone(),
             token: token.clone(),
-            fetches: old.as_ref().map_or(0, |old| old.fetches) + 1,
+            fetches: old.as_ref().map_or(0, |old| old.fetches) + u64::from(is_fetched),
             reuses: old.map_or(0, |old| old.reuses),
         };
         self.store.write(&directory, &self.stem, &entry)?;
@@ -103,6 +105,14 @@ impl Slot {
 
     fn file_name(&self, ending: &str) -> String {
         format!("{}.{ending}", self.stem)
+    }
+}
+
+/// Returns what identifies the profile's entry on other machines.
+pub(crate) fn identity(profile: &Profile) -> Identity {
+    Identity {
+        digest: key::digest(&profile.name, &profile.inputs()),
+        characters: profile.response.token_chars,
     }
 }
 

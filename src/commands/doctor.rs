@@ -5,6 +5,7 @@
 mod finding;
 mod local;
 mod provider;
+mod shared;
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -20,7 +21,7 @@ use finding::{Finding, Outcome};
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "doctor",
-    about: "Check config, keyring, cache, TLS, proxy, clock and provider",
+    about: "Check config, keyring, caches, TLS, proxy, clock and provider",
     group: Group::SettingUp,
     examples: "\
 tok doctor
@@ -123,6 +124,9 @@ fn examine(session: &Session, doctor: &Args) -> Vec<Finding> {
         }
     }
     findings.push(local::cache());
+    if let Some(config) = &config {
+        findings.extend(shared::examine(session, config, doctor.profile.as_deref()));
+    }
     findings.push(local::roots());
     findings.push(local::proxy(&environment));
     match &profile {

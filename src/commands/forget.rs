@@ -2,9 +2,11 @@
 
 use crate::cache::entries::{Entries, Forgotten};
 use crate::commands::session::Session;
+use crate::commands::shared_entries::{self, SharedEntries};
 use crate::commands::spec::{Execute, Group, Spec};
 use crate::error::{Kind, OrFail, Subject};
 use crate::fast::bookmark;
+use crate::profile::Overrides;
 use std::io::Write;
 
 pub(crate) const COMMAND: Spec = Spec {
@@ -13,6 +15,7 @@ pub(crate) const COMMAND: Spec = Spec {
     group: Group::Cache,
     examples: "\
 tok forget cint
+tok forget cint --shared   # for all machines
 tok forget --all",
     ..Spec::of::<Args>()
 };
@@ -27,11 +30,19 @@ pub(crate) struct Args {
     /// Forget every profile's tokens
     #[arg(long, conflicts_with = "profile")]
     pub(crate) all: bool,
+
+    /// At the shared cache too, so that every machine fetches anew
+    #[arg(long)]
+    pub(crate) shared: bool,
 }
 
 impl Execute for Args {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
         let profile = self.profile.as_deref();
+        // First: otherwise another process of this machine could take the token over again.
+        if self.shared {
+            forget_shared(session, profile)?;
+        }
         bookmark::forget(profile);
         let forgotten = Entries::open()
             .and_then(|entries| {
@@ -51,6 +62,25 @@ impl Execute for Args {
         session.notes().note(&summary(&forgotten, profile));
         Ok(())
     }
+}
+
+fn forget_shared(session: &Session, profile: Option<&str>) -> anyhow::Result<()> {
+    let config = session.config()?;
+    let profiles = match profile {
+        Some(name) => vec![session.profile(&config, name, &Overrides::default())?],
+        None => shared_entries::profiles(&config, None),
+    };
+    let entries = SharedEntries::open(&config)?;
+    let mut forgotten = 0;
+    for profile in &profiles {
+        forgotten += entries.forget(profile, session)?;
+    }
+    session.notes().note(&match forgotten {
+        0 => "the shared cache had no such token".to_owned(),
+        1 => "dropped the token at the shared cache".to_owned(),
+        count => format!("dropped {count} tokens at the shared cache"),
+    });
+    Ok(())
 }
 
 fn summary(forgotten: &Forgotten, profile: Option<&str>) -> String {

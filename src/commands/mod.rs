@@ -26,6 +26,8 @@ mod root;
 mod schema;
 mod secret;
 mod session;
+mod shared_cache;
+mod shared_entries;
 mod show;
 mod spec;
 mod status;
@@ -69,6 +71,7 @@ const ALL: &[&Spec] = &[
     &reject::COMMAND,
     &doctor::COMMAND,
     &schema::COMMAND,
+    &shared_cache::COMMAND,
     &completions::COMMAND,
     &man::COMMAND,
     &help::COMMAND,

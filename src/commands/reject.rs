@@ -8,6 +8,7 @@ use anyhow::Context;
 use crate::cache::entries::Entries;
 use crate::commands::get::profile_variable;
 use crate::commands::session::{Session, stdin_is_terminal};
+use crate::commands::shared_entries::{self, SharedEntries};
 use crate::commands::spec::{Execute, Group, Spec};
 use crate::error::{Error, Kind, OrFail, Subject};
 use crate::profile::DEFAULT_TIMEOUT_MS;
@@ -36,6 +37,8 @@ impl Execute for Args {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
         let name = self.profile.as_str();
         let rejected = from_stdin(name)?;
+        // First: otherwise another process of this machine could take the token over again.
+        let shared = reject_shared(session, name, &rejected);
         let until = Instant::now() + Duration::from_millis(DEFAULT_TIMEOUT_MS.unsigned_abs());
         let dropped = Entries::open()
             .and_then(|entries| {
@@ -45,11 +48,17 @@ impl Execute for Args {
             .map_err(|error| {
                 error.about(Subject::Action("could not drop the rejected token".into()))
             })?;
+        let is_shared = shared?;
+        if is_shared {
+            session.notes().note(&format!(
+                "dropped the token of `{name}` at the shared cache"
+            ));
+        }
         if dropped {
             session
                 .notes()
                 .note(&format!("dropped the cached token of `{name}`"));
-        } else {
+        } else if !is_shared {
             // Fails for an unknown name; a known profile may simply have another token by now.
             session.config()?.profile(name)?;
             session.notes().note(&format!(
@@ -57,6 +66,18 @@ impl Execute for Args {
             ));
         }
         Ok(())
+    }
+}
+
+/// Removes the token at the shared cache too, if the profile uses it.
+fn reject_shared(session: &Session, name: &str, rejected: &Secret) -> Result<bool, Error> {
+    // Without a config there may still be a cached token to drop.
+    let Ok(config) = session.config() else {
+        return Ok(false);
+    };
+    match shared_entries::profiles(&config, Some(name)).first() {
+        Some(profile) => SharedEntries::open(&config)?.reject(profile, rejected, session),
+        None => Ok(false),
     }
 }
 

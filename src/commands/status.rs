@@ -1,6 +1,7 @@
 //! `tok status`: lists cached tokens and their lifetimes. It prints no token and sends no request.
 
 mod logins;
+mod shared;
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
@@ -22,7 +23,7 @@ use crate::secrets::keyring;
 use crate::term::colour::{ASIDE, NAME, for_stdout, paint};
 use crate::term::duration;
 use crate::term::table;
-use crate::token::Freshness;
+use crate::token::{Freshness, Token};
 
 struct Row {
     profile: String,
@@ -53,8 +54,8 @@ tok status cint --json | jq '.[0].state'",
 #[group(skip)]
 #[command(after_help = "\
 States: fresh; stale (good, and the next call refreshes it); dead; damaged;
-  none; locked or unreachable (in the keyring, exit code 4). (other): for another scope, audience or parameter, or from before
-  the profile was edited. retry in: the provider asked to wait that long.
+  none; locked or unreachable (in the keyring, exit code 4; at the shared cache, exit code 6). (other): for another scope,
+  audience or parameter, or from before the profile was edited. retry in: the provider asked to wait that long.
 LOGIN: profiles with a refresh token, since when tok knows the login, and when it ends, if the provider says so.")]
 pub(crate) struct Args {
     /// Only this profile
@@ -96,6 +97,7 @@ impl Execute for Args {
             wait_ms: Some(wait.left_ms),
             ..nothing(&wait.profile)
         }));
+        let shared_error = shared::add(session, wanted, &now, &mut rows);
         let logins = Logins::of(session, wanted);
         for profile in logins.profiles() {
             if !rows.iter().any(|row| row.profile == profile) {
@@ -121,8 +123,21 @@ impl Execute for Args {
             Some(error) => Err(error
                 .about(Subject::Action("a cached token cannot be read".into()))
                 .into()),
-            None => Ok(()),
+            None => shared_error.map_or(Ok(()), |error| Err(error.into())),
         }
+    }
+}
+
+fn of_token(token: &Token, now: &Now, row: Row) -> Row {
+    Row {
+        state: match token.freshness(now, 0, 0.0) {
+            Freshness::Fresh => "fresh",
+            Freshness::Stale => "stale",
+            Freshness::Dead => "dead",
+        },
+        left_ms: Some(token.left_ms(now).unwrap_or(0).max(0)),
+        age_ms: Some(now.since(&token.sent)),
+        ..row
     }
 }
 
@@ -160,20 +175,10 @@ fn row(session: &Session, listed: Listed, current: Option<bool>, now: &Now) -> O
         ..nothing(&listed.profile)
     };
     match listed.entry {
-        Ok(entry) => entry.map(|entry| {
-            let token = &entry.token;
-            Row {
-                state: match token.freshness(now, 0, 0.0) {
-                    Freshness::Fresh => "fresh",
-                    Freshness::Stale => "stale",
-                    Freshness::Dead => "dead",
-                },
-                left_ms: Some(token.left_ms(now).unwrap_or(0).max(0)),
-                age_ms: Some(now.since(&token.sent)),
-                fetches: Some(entry.fetches),
-                reuses: Some(entry.reuses),
-                ..row
-            }
+        Ok(entry) => entry.map(|entry| Row {
+            fetches: Some(entry.fetches),
+            reuses: Some(entry.reuses),
+            ..of_token(&entry.token, now, row)
         }),
         Err(error) => {
             let state = match &error {

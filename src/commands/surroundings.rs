@@ -13,6 +13,10 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("TOK_NAME_VAR_X", "the value of ${var.X} in profile NAME"),
     ("TOK_KEYRING", "`off`: do without the OS keyring"),
     (
+        "TOK_SHARED_CACHE_X",
+        "URL, PASSWORD and KEY of the shared cache; they win over the config",
+    ),
+    (
         "HTTPS_PROXY, NO_PROXY",
         "proxies and exceptions, by curl's rules",
     ),

@@ -57,7 +57,7 @@ pub(crate) fn forget(profile: Option<&str>) {
 impl Bookmark {
     /// Returns `None` if the token depends on more than the config, or the header on more than the token.
     pub(super) fn of(profile: &Profile, config: &Config) -> Option<Self> {
-        let by_config_alone = profile.cache == CacheKind::File
+        let by_config_alone = matches!(profile.cache, CacheKind::File | CacheKind::Shared)
             && profile.env.is_empty()
             && profile.others.is_empty()
             && !is_any_variable_set(&profile.name);

@@ -28,6 +28,7 @@ mod reader;
 mod resolve;
 mod resolved;
 pub mod rules;
+pub(crate) mod shared_cache;
 mod sources;
 pub mod template;
 mod unused;

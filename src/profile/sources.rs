@@ -34,7 +34,7 @@ pub(super) fn read(
 }
 
 /// Only a refresh token is ever replaced.
-fn check_store(source: &SourceTable, secret: &str, key: &str) -> Result<(), Error> {
+pub(super) fn check_store(source: &SourceTable, secret: &str, key: &str) -> Result<(), Error> {
     let Some(store) = &source.store else {
         return Ok(());
     };
@@ -50,17 +50,26 @@ fn check_store(source: &SourceTable, secret: &str, key: &str) -> Result<(), Erro
     Err(wrong(key, reason))
 }
 
+/// Whether `source` names where the secret is, rather than leaving it to the keyring.
+pub(super) fn is_given(source: &SourceTable) -> bool {
+    given(source).contains(&true)
+}
+
+fn given(source: &SourceTable) -> [bool; 4] {
+    [
+        source.env.is_some(),
+        source.file.is_some(),
+        source.credential.is_some(),
+        source.command.is_some(),
+    ]
+}
+
 pub(super) fn check(
     source: &SourceTable,
     key: &str,
     one_source: &'static str,
 ) -> Result<(), Error> {
-    let given = [
-        source.env.is_some(),
-        source.file.is_some(),
-        source.credential.is_some(),
-        source.command.is_some(),
-    ];
+    let given = given(source);
     if given.into_iter().filter(|given| *given).count() > 1 {
         return Err(wrong(key, one_source));
     }

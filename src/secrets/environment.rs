@@ -62,7 +62,7 @@ fn private(
         environment(&other).is_some()
     };
     let is_public = |name: &str| match name {
-        "TOK_CONFIG" | "TOK_PROFILE" | "TOK_KEYRING" => true,
+        "TOK_CONFIG" | "TOK_PROFILE" | "TOK_KEYRING" | "TOK_SHARED_CACHE_URL" => true,
         "TOK_TOKEN" | "TOK_HEADER" => is_pair(name),
         _ if name.contains("_VAR_") && variables().is_var(name) => true,
         _ => is_pair(name) && variables().is_given(name),

@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use self::failure::Failure;
-use crate::error::{Error, Kind, Subject};
+use crate::error::{Error, Kind, OrFail as _, Subject};
+use crate::profile::file::Config;
 use crate::profile::file::schema::SourceTable;
 use crate::profile::home;
 use crate::profile::name::secret_variable;
@@ -119,6 +120,25 @@ fn seconds_until(until: Instant) -> u64 {
 }
 
 impl Source {
+    /// Returns the source that `table` of `config` names, if any.
+    pub(crate) fn written(config: &Config, table: &SourceTable) -> Result<Option<Self>, Error> {
+        let path = |path: &String| config.folder().join(home::expanded(path.as_ref()));
+        let command = |command: &Vec<String>| {
+            let config = || Some(config.clone());
+            Self::Command(in_home(command), environment::withheld(&config))
+        };
+        let place = (table.env.clone().map(Self::Environment))
+            .or_else(|| table.file.as_ref().map(path).map(Self::File))
+            .or_else(|| table.credential.clone().map(Self::Credential))
+            .or_else(|| table.command.as_ref().map(command));
+        let pointer = table.pointer.as_deref().map(Pointer::parse);
+        let pointer = pointer.transpose().or_fail(Kind::Config)?;
+        Ok(place.map(|place| match pointer {
+            Some(pointer) => Self::Member(Box::new(place), pointer),
+            None => place,
+        }))
+    }
+
     /// Reads the secret, or `None` if it is not set.
     pub fn read(
         &self,
@@ -194,25 +214,8 @@ pub(crate) fn written_source(
     profile: &Profile,
     written: &SourceTable,
 ) -> Result<Option<Source>, Error> {
-    let file = written.file.as_ref();
-    let places = [
-        written.env.clone().map(Source::Environment),
-        file.map(|path| Source::File(profile.path(path))),
-        written.credential.clone().map(Source::Credential),
-        written.command.as_deref().map(|command| {
-            let config = || Some(profile.config.clone());
-            Source::Command(in_home(command), environment::withheld(&config))
-        }),
-    ];
-    let pointer = written.pointer.as_deref().map(Pointer::parse);
-    let pointer = pointer
-        .transpose()
-        .map_err(|error| Error::of(Kind::Config, error).profile(&profile.name))?;
-    let place = places.into_iter().flatten().next();
-    Ok(place.map(|place| match pointer {
-        Some(pointer) => Source::Member(Box::new(place), pointer),
-        None => place,
-    }))
+    let written = Source::written(&profile.config, written);
+    written.map_err(|error| error.profile(&profile.name))
 }
 
 fn in_home(command: &[String]) -> Vec<String> {

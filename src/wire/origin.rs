@@ -115,7 +115,7 @@ pub(crate) fn no_url(error: url::ParseError) -> String {
 }
 
 /// Judges the text alone, before any name is looked up.
-fn is_this_machine(host: &Host<&str>) -> bool {
+pub(crate) fn is_this_machine(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),

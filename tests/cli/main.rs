@@ -36,6 +36,7 @@
 //! - `refresh`: a refresh token that the provider replaces is neither lost nor sent twice
 //! - `reports`: what happened to users, one row per report
 //! - `secrets`: the sources of secrets, and the message when a secret is missing
+//! - `shared_cache`: mistakes in `[shared_cache]`, without an engine
 //! - `signals`: signals reach the children of a terminal
 //! - `stale`: a token near its end is refreshed by one process and used by all until it expires
 //! - `steps`: requests before the token request, and which of them get secrets
@@ -103,6 +104,7 @@ mod remove;
 mod reports;
 mod requests;
 mod secrets;
+mod shared_cache;
 #[cfg(unix)]
 mod signals;
 mod stale;

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::profile::file::schema::ProfileTable;
+use crate::profile::file::schema::{ProfileTable, SharedCacheTable};
 use crate::profile::name::RULE;
 
 pub(crate) fn json_schema() -> Value {
@@ -11,6 +11,7 @@ pub(crate) fn json_schema() -> Value {
         .for_deserialize()
         .into_generator();
     let profile = generator.subschema_for::<ProfileTable>();
+    let shared_cache = generator.subschema_for::<SharedCacheTable>();
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "tok's config",
@@ -30,6 +31,10 @@ pub(crate) fn json_schema() -> Value {
                 "description": "Keys for every profile that does not set them.",
                 "allOf": [profile],
                 "not": { "required": ["extends"] }
+            },
+            "shared_cache": {
+                "description": "The engine of `cache = \"shared\"`: a Redis or Valkey that many machines use.",
+                "allOf": [shared_cache]
             }
         },
         "$defs": generator.take_definitions(true)
@@ -148,6 +153,7 @@ mod tests {
             "StepTable",
             "ResponseTable",
             "SourceTable",
+            "SharedCacheTable",
             "AssertionTable",
         ] {
             let table = &schema["$defs"][table];

@@ -15,6 +15,7 @@ mod request;
 mod response;
 pub mod schema;
 mod section;
+pub mod shared_cache;
 pub(crate) mod state;
 mod tables;
 mod values;

@@ -12,6 +12,7 @@ pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, Req
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
 };
+pub use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::profile::file::values::merged;
 pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany};
 pub use crate::wire::request::Method;
@@ -155,6 +156,8 @@ pub enum CacheKind {
     File,
     /// In the OS keyring.
     Keyring,
+    /// In a file of the cache folder, and in the engine of `[shared_cache]` for other machines.
+    Shared,
     /// Nowhere: each run fetches.
     None,
 }

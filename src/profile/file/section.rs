@@ -1,7 +1,7 @@
 //! Finds the lines of one profile without parsing the rest: a cached token must print as fast with five hundred profiles as
 //! with one, and a mistake in one profile must not affect the others.
 //!
-//! It only reads files in the plain style: every table is under a `[profiles.NAME…]` or `[defaults…]` header of bare keys,
+//! It only reads files in the plain style: every table is under a `[profiles.NAME…]`, `[defaults…]` or `[shared_cache…]` header of bare keys,
 //! and no string has several lines. Any other file is parsed whole. In a plain file a line that begins with `[profiles.` is
 //! always a header, as it would not be a value in a multi-line array.
 
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-pub(super) const SECTIONS: [&str; 2] = ["profiles", "defaults"];
+pub(super) const SECTIONS: [&str; 3] = ["profiles", "defaults", "shared_cache"];
 
 #[derive(Debug, PartialEq)]
 pub(super) struct Part<'a> {
@@ -63,8 +63,12 @@ pub(super) fn find<'a>(text: &'a str, name: &str) -> Option<Part<'a>> {
         let line = &line[..memchr(b'\n', line.as_bytes()).unwrap_or(line.len())];
         let (is_ours, is_profile_itself) = match header(line) {
             Some(header) => (
-                header.profile.is_none_or(|profile| profile == name),
-                header.profile.is_some() && header.is_whole_path,
+                match header.owner {
+                    Owner::Profile(profile) => profile == name,
+                    Owner::Defaults => true,
+                    Owner::SharedCache => false,
+                },
+                matches!(header.owner, Owner::Profile(_)) && header.is_whole_path,
             ),
             // Another profile's header, not in the plain style.
             None if profile_of(line).is_some_and(|other| other != name) => (false, false),
@@ -126,12 +130,23 @@ fn is_comment(text: &str) -> bool {
 }
 
 struct Header<'a> {
-    /// `None` for `[defaults]`.
-    profile: Option<&'a str>,
+    owner: Owner<'a>,
     is_whole_path: bool,
 }
 
-/// Parses `[profiles.NAME]`, `[profiles.NAME.key…]`, `[[profiles.NAME.key…]]` or `[defaults…]`, of bare keys without spaces.
+enum Owner<'a> {
+    Profile(&'a str),
+    Defaults,
+    SharedCache,
+}
+
+/// Whether a header line opens `[shared_cache]` or a table in it.
+pub(super) fn is_shared_cache(line: &str) -> bool {
+    header(line).is_some_and(|header| matches!(header.owner, Owner::SharedCache))
+}
+
+/// Parses `[profiles.NAME]`, `[profiles.NAME.key…]`, `[[profiles.NAME.key…]]`, `[defaults…]` or `[shared_cache…]`, of bare keys
+/// without spaces.
 fn header(line: &str) -> Option<Header<'_>> {
     let (open, close) = if line.starts_with("[[") {
         ("[[", "]]")
@@ -144,13 +159,14 @@ fn header(line: &str) -> Option<Header<'_>> {
         return None;
     }
     let mut keys = path.split('.');
-    let profile = match keys.next()? {
-        "profiles" => Some(keys.next()?),
-        "defaults" => None,
+    let owner = match keys.next()? {
+        "profiles" => Owner::Profile(keys.next()?),
+        "defaults" => Owner::Defaults,
+        "shared_cache" => Owner::SharedCache,
         _ => return None,
     };
     Some(Header {
-        profile,
+        owner,
         is_whole_path: open == "[" && keys.next().is_none(),
     })
 }
@@ -216,6 +232,12 @@ mod tests {
     }
 
     #[test]
+    fn the_shared_cache_is_left_out() {
+        let file = "[shared_cache]\nurl = 1\n[profiles.a]\ny = 2\n[shared_cache.key]\nfile = 'k'\n";
+        assert_eq!(text(file, "a").as_deref(), Some("[profiles.a]\ny = 2\n"));
+    }
+
+    #[test]
     fn anything_out_of_the_plain_style_is_left_to_the_whole_parse() {
         let cases = [
             ("", "a"),
@@ -261,6 +283,9 @@ mod tests {
             "[other]",
             "[defaults]",
             "[defaults.vars]",
+            "[shared_cache]",
+            "[shared_cache.key]",
+            "[shared_cache",
             "[profiles.b",
             "[profiles.b.'c']",
         ]);

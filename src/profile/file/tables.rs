@@ -99,13 +99,11 @@ impl Config {
     fn check_top(&self, root: &DeTable<'_>) -> Result<(), Error> {
         for (key, value) in root {
             let word = key.get_ref().as_ref();
-            let concerns_all = match value.get_ref() {
-                DeValue::Table(_) | DeValue::Array(_) => {
-                    nearest(word, SECTIONS) == Some("defaults") && word != "defaults"
-                }
+            let matters = match value.get_ref() {
+                DeValue::Table(_) | DeValue::Array(_) => concerns_all(word),
                 _ => true,
             };
-            if concerns_all && !SECTIONS.contains(&word) {
+            if matters && !SECTIONS.contains(&word) {
                 return Err(self.unknown_at_top(word, key.span().start, value.get_ref()));
             }
         }
@@ -180,11 +178,11 @@ impl Config {
         let root = document.get_ref();
         all.problems.extend(self.check_top(root).err());
         all.problems.extend(self.defaults(&whole, root).err());
+        all.problems.extend(self.shared_cache().err());
         for (key, value) in root {
             let is_table = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
             let word = key.get_ref().as_ref();
-            if is_table && !SECTIONS.contains(&word) && nearest(word, SECTIONS) != Some("defaults")
-            {
+            if is_table && !SECTIONS.contains(&word) && !concerns_all(word) {
                 all.problems
                     .push(self.unknown_at_top(word, key.span().start, value.get_ref()));
             }
@@ -257,7 +255,7 @@ impl Config {
         }
     }
 
-    fn mistake(&self, part: &Part<'_>, name: Option<&str>, mistake: Mistake) -> Error {
+    pub(super) fn mistake(&self, part: &Part<'_>, name: Option<&str>, mistake: Mistake) -> Error {
         let at = part.in_file(mistake.at.unwrap_or(0));
         let key = mistake.path.join(".");
         let line = locate::line_of(&self.text, at);
@@ -278,7 +276,7 @@ impl Config {
         }
     }
 
-    fn not_toml(&self, part: &Part<'_>, error: &toml::de::Error) -> Error {
+    pub(super) fn not_toml(&self, part: &Part<'_>, error: &toml::de::Error) -> Error {
         let at = error.span().map(|span| part.in_file(span.start));
         let mut said = Error::new(Kind::Config, error.message().replace('\n', ", "));
         let Some(at) = at else {
@@ -298,6 +296,12 @@ impl Config {
         }
         said.about(self.at_byte(at))
     }
+}
+
+/// Whether `word` is meant to be a table that every profile uses.
+fn concerns_all(word: &str) -> bool {
+    let meant = nearest(word, SECTIONS);
+    meant.is_some_and(|meant| meant != "profiles" && meant != word)
 }
 
 fn profiles<'a, 'i>(root: &'a DeTable<'i>) -> Option<&'a DeTable<'i>> {

@@ -191,6 +191,9 @@ fn unknown_key(
 }
 
 fn secret_itself(key: &str, line: &Line<'_>, profile: &str) -> String {
+    if let Some(key) = key.strip_prefix("shared_cache.") {
+        return format!("write `{key} = {{ file = \"…\" }}`, or `{{ env = \"…\" }}`");
+    }
     let name = key.rsplit('.').next().unwrap_or(key);
     match line
         .text_value()
