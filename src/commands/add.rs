@@ -2,6 +2,7 @@
 //!
 //! Nothing is stored or written before the profile is resolved and checked as for `tok token`.
 
+mod google;
 mod keys;
 mod missing;
 mod questions;
@@ -9,8 +10,10 @@ mod store;
 
 use crate::commands::spec::{Execute, Group, Spec};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use zeroize::Zeroizing;
 
 use self::keys::{Keys, apply};
 use self::missing::{table, without_location};
@@ -20,7 +23,7 @@ use crate::clock::Now;
 use crate::commands::ask;
 use crate::commands::session::{Session, environment, stdin_is_terminal, write};
 use crate::curl::import::import;
-use crate::error::{Error, Kind, Subject};
+use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::get::{Options, Run, acquire};
 use crate::profile::catalogue;
 use crate::profile::draft::Draft;
@@ -35,7 +38,8 @@ pub(crate) const COMMAND: Spec = Spec {
     examples: "\
 tok add cint --provider cint --client-id 0a1b2c
 tok add mine --from-curl < request.txt
-tok add mine --from-curl --try   # opens $EDITOR",
+tok add mine --from-curl --try   # opens $EDITOR
+tok add gcp --google-credentials credentials.json",
     ..Spec::of::<Args>()
 };
 
@@ -55,6 +59,10 @@ pub(crate) struct Args {
     /// Start from a provider of the built-in catalogue
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
+
+    /// Read a credential file of Google: `external_account` or `service_account`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provider", "from_curl"])]
+    pub(crate) google_credentials: Option<PathBuf>,
 
     /// Replace a profile of this name
     #[arg(long)]
@@ -149,9 +157,37 @@ impl Start {
             catalogue::find(provider).map_err(|error| error.into_error(Kind::Usage))?;
             start.draft.provider = Some(provider.clone());
         }
-        apply(&mut start.draft, &add.keys);
+        if let Some(path) = &add.google_credentials {
+            let import = google_credentials(path, &add.keys.scope)?;
+            start.draft = import.draft;
+            start.found = import.secrets;
+            let scope = std::mem::take(&mut start.draft.scope);
+            apply(&mut start.draft, &add.keys);
+            // `--scope` is where this kind of credentials has it.
+            start.draft.scope = scope;
+        } else {
+            apply(&mut start.draft, &add.keys);
+        }
         Ok(start)
     }
+}
+
+fn google_credentials(path: &Path, scopes: &[String]) -> Result<google::Import, Error> {
+    let at = || Subject::File(path.to_owned(), None);
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .or_fail(Kind::Usage)
+        .map_err(|error| error.about(at()))?;
+    let scopes: Vec<String> = scopes
+        .iter()
+        .flat_map(|text| text.split_ascii_whitespace())
+        .map(str::to_owned)
+        .collect();
+    google::read(&text, &scopes).or_fail(Kind::Usage).map_err(|error| {
+        error
+            .about(at())
+            .hint("give the file that the console or `gcloud` wrote, or say the same with flags (docs/keyless.md)")
+    })
 }
 
 fn attempt(session: &Session, profile: &Profile, config: &Config) -> anyhow::Result<()> {

@@ -30,6 +30,8 @@ pub(crate) struct Draft {
     pub(crate) ca_file: Option<String>,
     pub(crate) client_cert: Option<String>,
     pub(crate) client_key: Option<String>,
+    /// Further keys, as they are written.
+    pub(crate) more: Map<String, serde_json::Value>,
 }
 
 /// A parameter that TOML cannot express.
@@ -88,6 +90,9 @@ impl Draft {
         set("ca_file", text(&self.ca_file));
         set("client_cert", text(&self.client_cert));
         set("client_key", text(&self.client_key));
+        for (name, member) in &self.more {
+            set(name, Some(value(name, member)?));
+        }
         Ok(table)
     }
 }

@@ -1,6 +1,7 @@
 //! `tok add`: what a manual prints becomes the profile that makes the same request; secrets go to the keyring or are named, never into the file.
 
 mod file;
+mod google;
 
 use std::fs;
 

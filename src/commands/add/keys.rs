@@ -24,7 +24,7 @@ pub(crate) struct Keys {
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<String>,
 
-    /// client_secret_basic (or _post, _jwt), private_key_jwt or none
+    /// client_secret_basic (or _post, _jwt), private_key_jwt, identity or none
     #[arg(long, value_name = "METHOD")]
     pub(crate) auth_method: Option<String>,
 
@@ -71,6 +71,10 @@ pub(crate) struct Keys {
     /// A further secret, used as ${secret.NAME}; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) secret: Vec<String>,
+
+    /// A key of `identity`, as in from=github; may be repeated
+    #[arg(long, value_name = "K=V", value_parser = pair)]
+    pub(crate) identity: Vec<(String, String)>,
 
     /// The value of ${var.K}; may be repeated
     #[arg(long, value_name = "K=V", value_parser = pair)]
@@ -129,6 +133,13 @@ pub(super) fn apply(draft: &mut Draft, keys: &Keys) {
     pairs(&mut draft.response, &keys.response);
     for (name, value) in &keys.param {
         draft.params.insert(name.clone(), value.as_str().into());
+    }
+    if !keys.identity.is_empty() {
+        let pairs = keys.identity.iter();
+        let table: serde_json::Map<String, serde_json::Value> = pairs
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
+        draft.more.insert("identity".to_owned(), table.into());
     }
     for name in &keys.secret {
         if !draft.secrets.contains(name) {
