@@ -39,8 +39,10 @@ impl Trust {
     ) -> Result<Self, Error> {
         let roots = match &profile.ca_file {
             None => Vec::new(),
-            Some(path) => roots(&read("ca_file", path, until)?)
-                .ok_or_else(|| wrong("ca_file", path, "holds no PEM certificate of a CA"))?,
+            Some(path) => {
+                let text = read("ca_file", path, until)?;
+                roots(&text).ok_or_else(|| no_roots(path, &text))?
+            }
         };
         let identity = match (&profile.client_cert, client_key) {
             (Some(path), Some(key)) => Some(identity(path, key, until)?),
@@ -188,6 +190,23 @@ fn chain(certificate: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>])
         (false, []) => Chain::Alone,
         (false, _) => Chain::Several,
     }
+}
+
+fn no_roots(path: &Path, text: &Secret) -> Error {
+    let error = wrong("ca_file", path, "holds no PEM certificate of a CA");
+    let name = path.display();
+    // DER starts with a SEQUENCE, 0x30, and is not UTF-8.
+    if text.expose().starts_with('0') && text.expose().contains('\u{fffd}') {
+        return error.hint(format!(
+            "if it is DER: `openssl x509 -inform der -in {name} -out {name}.pem` converts it"
+        ));
+    }
+    if text.expose().contains("-----BEGIN PKCS7-----") {
+        return error.hint(format!(
+            "it is PKCS#7: `openssl pkcs7 -print_certs -in {name} -out {name}.pem` converts it"
+        ));
+    }
+    error
 }
 
 fn roots(pem: &Secret) -> Option<Vec<CertificateDer<'static>>> {

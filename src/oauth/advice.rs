@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::refusal::Refusal;
-use crate::profile::file::schema::{AuthMethod, BasicEncoding};
+use crate::profile::file::schema::{AuthMethod, BasicEncoding, Encoding};
 use crate::profile::parameter::Parameter;
 use crate::profile::plan::Plan;
 use crate::profile::template::{CLIENT_SECRET, Template};
 use crate::secret::suspicion::Suspicion;
+use crate::wire::request::Method;
 
 /// The next step after a refusal. The cache stores the names: add, never rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,16 @@ pub enum Advice {
     Permission,
     /// The URL is wrong.
     Url,
+    /// The endpoint does not take this method.
+    Method {
+        /// Whether it was POST.
+        was_post: bool,
+    },
+    /// The endpoint does not read this kind of body.
+    Encoding {
+        /// Whether it was JSON.
+        was_json: bool,
+    },
     /// Compare what -v shows with the manual.
     CompareTrace,
     /// Compare the curl command with the manual.
@@ -135,6 +146,14 @@ impl Advice {
                 "ask the provider what this client may do, and whether it serves only certain network addresses"
             }
             Self::Url => "check `token_url` (for a step its `url`) against the provider's manual",
+            Self::Method { was_post: true } => {
+                "check `token_url`; if it is right, set `method = \"GET\"`"
+            }
+            Self::Method { was_post: false } => {
+                "check `token_url`; if it is right, set `method = \"POST\"`"
+            }
+            Self::Encoding { was_json: true } => "set `encoding = \"form\"`",
+            Self::Encoding { was_json: false } => "set `encoding = \"json\"`",
             Self::CompareTrace => {
                 "compare what -v shows of the request and the assertion with the example in the provider's manual"
             }
@@ -221,6 +240,14 @@ pub(crate) fn advice(refusal: Option<&Refusal>, status: u16, asked: Asked<'_>) -
         (_, 403) if refusal.is_none() => for_credentials(asked),
         (_, 403) => Advice::Permission,
         (None, 404) => Advice::Url,
+        (_, 405) => Advice::Method {
+            was_post: plan.method == Method::Post,
+        },
+        (None, 415) if matches!(plan.encoding, Encoding::Form | Encoding::Json) => {
+            Advice::Encoding {
+                was_json: plan.encoding == Encoding::Json,
+            }
+        }
         (_, 400..=499) if is_signed => Advice::CompareTrace,
         (_, 400..=499) => Advice::CompareCurl,
         _ => return None,

@@ -199,6 +199,8 @@ pub enum BadToken {
         /// Whether `token_chars = "visible"` would allow the token.
         visible: bool,
     },
+    /// It begins with this authentication scheme and a space.
+    Scheme(String),
     /// It has a character that a header cannot carry.
     Unsendable,
 }

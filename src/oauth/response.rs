@@ -310,6 +310,9 @@ fn access_token(rules: &Response, seen: Seen<'_>) -> Result<Secret, Problem> {
     Ok(token)
 }
 
+/// Schemes that providers write before a token.
+const SCHEMES: [&str; 5] = ["Bearer", "bearer", "BEARER", "Token", "Basic"];
+
 /// Rejects characters that can end a header line or a shell word.
 pub(crate) fn check_characters(
     token: &Secret,
@@ -339,7 +342,16 @@ pub(crate) fn check_characters(
             character: char::from(*byte),
             visible: bytes.iter().all(u8::is_ascii_graphic),
         }),
-        Some(_) => Err(BadToken::Unsendable),
+        Some(_) => Err(SCHEMES
+            .iter()
+            .find(|scheme| {
+                bytes
+                    .strip_prefix(scheme.as_bytes())
+                    .is_some_and(|rest| rest.starts_with(b" "))
+            })
+            .map_or(BadToken::Unsendable, |scheme| {
+                BadToken::Scheme((*scheme).to_owned())
+            })),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Tables of refusals and the next step after each.
 
 use super::*;
-use crate::profile::file::schema::Encoding;
-use crate::wire::request::Method;
 
 fn plan(auth_method: AuthMethod) -> Plan {
     Plan {
@@ -54,7 +52,9 @@ fn each_code_and_status_points_to_what_holds_the_mistake() {
         (Some("access_denied"), 403, "what this client may do"),
         (None, 404, "`token_url`"),
         (Some("invalid_request"), 400, "`tok show p --curl`"),
-        (None, 415, "`tok show p --curl`"),
+        (None, 405, "`method = \"GET\"`"),
+        (None, 415, "`encoding = \"json\"`"),
+        (None, 413, "`tok show p --curl`"),
     ];
     for (code, status, expected) in cases {
         let said = said(code, status, &basic, false);

@@ -82,6 +82,12 @@ impl Problem {
             } => {
                 "if the provider's tokens are like that, set `response = { token_chars = \"visible\" }`"
             }
+            Self::BadToken {
+                why: BadToken::Scheme(scheme),
+                ..
+            } => {
+                return Some(format!("set `response = {{ strip_prefix = \"{scheme} \" }}`").into());
+            }
             Self::NoToken { .. } | Self::BadToken { .. } => WHERE_THE_TOKEN_IS,
             Self::BadTokenType { .. } => {
                 "set `response = { token_type = \"/…\" }` to where the type is"

@@ -174,6 +174,7 @@ impl fmt::Display for BadToken {
                 f,
                 "contains a `{character}`, which RFC 6750 does not allow in a token"
             ),
+            Self::Scheme(scheme) => write!(f, "begins with `{scheme} `"),
             Self::Unsendable => f.write_str(
                 "contains a space, a control character or something else that a header cannot carry",
             ),

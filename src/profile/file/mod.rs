@@ -109,12 +109,18 @@ impl Config {
                 ),
             ));
         }
+        let not_utf8 = |line| {
+            Error::new(Kind::Config, "not UTF-8 text")
+                .about(Subject::File(path.to_owned(), Some(line)))
+                .hint("save the file as UTF-8")
+        };
+        // UTF-16 without a byte order mark is valid UTF-8 if its text is ASCII.
+        if bytes.iter().take(2).any(|byte| *byte == 0) {
+            return Err(not_utf8(1));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-            let error = Error::new(Kind::Config, "not UTF-8 text")
-                .about(Subject::File(path.to_owned(), Some(line)));
-            error.hint("save the file as UTF-8")
+            not_utf8(1 + valid.iter().filter(|byte| **byte == b'\n').count())
         })?;
         Ok(Self {
             path: path.to_owned(),
