@@ -159,7 +159,7 @@ enum KeptError {
     #[error("the provider's answer had an empty `{0}`, which `header` needs")]
     Empty(String),
     #[error(
-        "the provider's answer had something that cannot stand in a header in `{0}`, which `header` needs"
+        "the provider's answer had something that a header cannot carry in `{0}`, which `header` needs"
     )]
     NotPrintable(String),
 }
@@ -186,9 +186,9 @@ fn kept(token: &Token, name: &str) -> Result<Secret, KeptError> {
 /// A line that is not one header field. Its text does not contain the line.
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum LineError {
-    #[error("is no header field: it has no `Name: `")]
+    #[error("is not a header field: it has no `Name: `")]
     NoName,
-    #[error("has something before the colon that is no header name")]
+    #[error("has something before the colon that is not a header name")]
     Name,
     #[error("has nothing after the colon")]
     NoValue,

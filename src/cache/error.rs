@@ -7,7 +7,7 @@ use crate::error::{Error, io_text};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    #[error("there is no home folder to keep tokens in")]
+    #[error("no home folder to keep tokens in")]
     NoHome,
     #[error("{}", .0.display())]
     Path(PathBuf, #[source] PathProblem),
@@ -36,7 +36,7 @@ pub(crate) enum PathProblem {
     NotClosed(#[source] io::Error),
     #[error("others could write it; it is closed to them now")]
     WasWritable,
-    #[error("there is no folder to make it in")]
+    #[error("no folder to make it in")]
     NoParent,
     #[error("it would lie in a folder of another user (uid {0})")]
     ParentOfOther(u32),

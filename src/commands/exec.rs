@@ -74,7 +74,7 @@ impl Execute for Args {
     fn run(&self, session: &Session, _out: &mut dyn Write) -> anyhow::Result<()> {
         let names = variables(self)?;
         let Some((program, arguments)) = self.command.split_first() else {
-            return Err(Error::new(Kind::Usage, "there is no command to run").into());
+            return Err(Error::new(Kind::Usage, "missing command to run").into());
         };
         let mut command = Command::new(program);
         command.args(arguments);
@@ -164,10 +164,10 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> Error {
         crate::term::text::SHOWN_CHARACTERS,
     );
     let (code, why) = match error.kind() {
-        ErrorKind::NotFound => (NOT_FOUND, "there is no such command".to_owned()),
+        ErrorKind::NotFound => (NOT_FOUND, "command not found".to_owned()),
         ErrorKind::PermissionDenied => (NOT_RUN, "it may not be executed".to_owned()),
         _ if error.raw_os_error() == Some(system::NO_PROGRAM) => {
-            (NOT_RUN, "it is no program".to_owned())
+            (NOT_RUN, "it is not a program".to_owned())
         }
         _ => (NOT_RUN, crate::error::io_text(error)),
     };

@@ -91,7 +91,7 @@ fn summary(forgotten: &Forgotten, profile: Option<&str>) -> String {
         count => Some(format!("{count} waits that providers asked for")),
     };
     match (forgotten.tokens, waits) {
-        (0, None) => format!("there was no cached token{of}"),
+        (0, None) => format!("no cached token{of}"),
         (0, Some(waits)) => format!("ended {waits}{of}"),
         (1, None) => format!("dropped the cached token{of}"),
         (1, Some(waits)) => format!("dropped the cached token{of}, and ended {waits}"),
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn summary_names_tokens_and_waits() {
         let cases = [
-            (0, 0, "there was no cached token of `p`"),
+            (0, 0, "no cached token of `p`"),
             (1, 0, "dropped the cached token of `p`"),
             (2, 0, "dropped 2 cached tokens of `p`"),
             (0, 1, "ended the wait that the provider asked for of `p`"),

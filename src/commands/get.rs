@@ -94,7 +94,7 @@ fn some_time(text: &str) -> Result<DurationText, String> {
         .parse()
         .map_err(|error: NotADuration| error.to_string())?;
     match read.ms {
-        0 => Err("has to be longer than no time at all".to_owned()),
+        0 => Err("must be greater than zero".to_owned()),
         _ => Ok(read),
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn find<'a>(
     let mut command = root;
     for name in path {
         command = command.find_subcommand(name).ok_or_else(|| {
-            let failure = Error::new(Kind::Usage, format!("there is no command `{name}`"));
+            let failure = Error::new(Kind::Usage, format!("unknown command `{name}`"));
             let known = command.get_subcommands().map(clap::Command::get_name);
             match nearest(name, known) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),

@@ -97,12 +97,12 @@ fn from_stdin(name: &str) -> anyhow::Result<Secret> {
         .read_to_end(&mut bytes)
         .context("could not read stdin")?;
     if bytes.len() as u64 > LONGEST_BYTES {
-        return Err(usage("stdin is longer than 1 MiB, so it is no token".to_owned()).into());
+        return Err(usage("stdin is longer than 1 MiB, so it is not a token".to_owned()).into());
     }
     Secret::from_line(bytes).map_err(|why| {
         let what = match why {
             NotASecret::Empty => "stdin is empty",
-            NotASecret::NotUtf8 => "stdin is not UTF-8 text, so it is no token",
+            NotASecret::NotUtf8 => "stdin is not UTF-8 text, so it is not a token",
         };
         usage(what.to_owned()).into()
     })

@@ -111,6 +111,6 @@ pub(crate) fn run_typed(
     });
     match typed {
         Some((spec, matches)) => (spec.run)(matches, session, out),
-        None => Err(Error::new(Kind::Usage, "there is no command").into()),
+        None => Err(Error::new(Kind::Usage, "missing command").into()),
     }
 }

@@ -44,7 +44,7 @@ fn words(
                 })
                 .or_else(|| did_you_mean(ContextKind::SuggestedSubcommand))
                 .unwrap_or_else(|| "`tok --help` lists the commands".to_owned());
-            (format!("there is no command `{word}`"), Some(hint))
+            (format!("unknown command `{word}`"), Some(hint))
         }
         // Not repeated, as an argument of the command may be a secret.
         ErrorKind::UnknownArgument if path == ["exec"] => (
@@ -52,13 +52,13 @@ fn words(
             Some("write `tok exec PROFILE -- CMD ARGUMENTS`".to_owned()),
         ),
         ErrorKind::UnknownArgument if first.starts_with('-') => (
-            format!("there is no option `{first}` here"),
+            format!("unknown option `{first}`"),
             did_you_mean(ContextKind::SuggestedArg),
         ),
         // Not repeated, as an argument after `tok secret set` may be a secret.
         ErrorKind::UnknownArgument => ("unexpected argument".to_owned(), None),
         ErrorKind::InvalidValue if value.is_empty() => (format!("`{first}` needs a value"), None),
-        ErrorKind::InvalidValue => (format!("`{value}` is no value for `{first}`"), {
+        ErrorKind::InvalidValue => (format!("`{value}` is not a value of `{first}`"), {
             let valid = list(error, ContextKind::ValidValue);
             (!valid.is_empty()).then(|| format!("there are: {}", valid.join(", ")))
         }),

@@ -381,7 +381,7 @@ fn runtime() -> Result<Runtime, Error> {
 fn target(request: &Request, reach: Reach) -> Result<(Url, Origin), Error> {
     let config = |message: String| Error::new(Kind::Config, message);
     let url = Url::parse(request.url.expose())
-        .map_err(|error| config(format!("the URL is no good: {}", no_url(error))))?;
+        .map_err(|error| config(format!("invalid URL: {}", no_url(error))))?;
     let origin = match reach {
         Reach::Secure => Origin::of_url(&url),
         Reach::LinkLocal => Origin::beside(&url),

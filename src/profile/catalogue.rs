@@ -43,7 +43,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoProvider {
-    #[error("there is no provider `{}`", clean(.0, SHOWN_CHARACTERS))]
+    #[error("unknown provider `{}`", clean(.0, SHOWN_CHARACTERS))]
     Unknown(String),
     #[error("the built-in provider `{0}` cannot be read")]
     Damaged(&'static str, #[source] Mistake),

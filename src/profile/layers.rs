@@ -133,7 +133,7 @@ mod tests {
             ),
             (
                 "c",
-                "c.toml:6: profile `c`: `extends`: there is no profile `d` in c.toml",
+                "c.toml:6: profile `c`: `extends`: no profile `d` in c.toml",
                 "there are: a, b, c, e, ok",
             ),
             (

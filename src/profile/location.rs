@@ -24,7 +24,7 @@ pub enum Location {
 pub(crate) enum LocationError {
     #[error("`{0}` names nothing after the colon")]
     NoName(String),
-    #[error("`{location}`: there is no step `{step}`")]
+    #[error("`{location}`: no step `{step}`")]
     NoSuchStep { location: String, step: String },
     #[error("is an empty list")]
     EmptyList,

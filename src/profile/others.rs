@@ -44,10 +44,10 @@ pub(super) fn of(
             return Err(refused(reason));
         }
         if !profile.config.has(name) {
-            return Err(refused(format!(
-                "`${{profile.{name}}}`: there is no profile `{name}`"
-            ))
-            .hint("`tok list` shows the profiles"));
+            return Err(
+                refused(format!("`${{profile.{name}}}`: no profile `{name}`"))
+                    .hint("`tok list` shows the profiles"),
+            );
         }
         let overrides = Overrides::default();
         let mut other = resolve(&profile.config, name, &overrides, environment, None, &chain)?;

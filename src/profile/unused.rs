@@ -22,10 +22,7 @@ pub(super) fn mistyped(error: &Error, overrides: &Overrides) -> Option<(String, 
 }
 
 pub(super) fn option(profile: &str, var: &str, near: Option<&str>) -> Error {
-    let error = Error::new(
-        Kind::Usage,
-        format!("`--var {var}`: there is no such variable"),
-    );
+    let error = Error::new(Kind::Usage, format!("`--var {var}`: unknown variable"));
     let error = match near {
         Some(near) => error.hint(format!("did you mean `--var {near}=…`?")),
         None => error.hint(format!(

@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     EmptyVariable(String),
     #[error("could not read it")]
     Unreadable(#[source] io::Error),
-    #[error("larger than {} KiB, so it is no secret", LARGEST_BYTES / 1024)]
+    #[error("larger than {} KiB, so it is not a secret", LARGEST_BYTES / 1024)]
     TooLarge,
     #[error("could not be read within {0} s")]
     LateFile(u64),
@@ -25,7 +25,7 @@ pub(crate) enum Failure {
     NotACredential,
     #[error("the command is empty")]
     NoCommand,
-    #[error("there is no such program")]
+    #[error("program not found")]
     NoProgram(String),
     #[error("could not be started")]
     NotStarted(#[source] io::Error),
@@ -37,7 +37,7 @@ pub(crate) enum Failure {
     NotReplaced(#[source] io::Error),
     #[error("did not end within {0} s")]
     Late(u64),
-    #[error("printed more than {} KiB, so it is no secret", LARGEST_BYTES / 1024)]
+    #[error("printed more than {} KiB, so it is not a secret", LARGEST_BYTES / 1024)]
     PrintedTooMuch,
     #[error("failed with {0}")]
     Failed(ExitStatus),
@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     NotJson { line: usize, column: usize },
     #[error("{0}")]
     Nowhere(Nowhere),
-    #[error("what stands there is {0}, not a string")]
+    #[error("found {0}, not a string")]
     NotAString(JsonKind),
 }
 

@@ -33,11 +33,11 @@ const ON_A_BUS: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Failure {
-    #[error("there is no keyring here: {SWITCH} is off")]
+    #[error("no keyring here: {SWITCH} is off")]
     Off,
     #[error("{SWITCH} can only be `off`")]
     BadSwitch,
-    #[error("there is no keyring here{}", after_colon(.0))]
+    #[error("no keyring here{}", after_colon(.0))]
     Missing(Option<String>),
     #[error("the keyring is locked and could not be unlocked{}", after_colon(.0))]
     Locked(Option<String>),

@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(read(file, "/private_key").unwrap(), "-----BEGIN\nhunter2");
         for (json, pointer, expected) in [
             (file, "/key", "there is no `key`"),
-            (file, "/n", "is a number, not a string"),
+            (file, "/n", "found a number, not a string"),
             (file, "/e", "the secret is empty"),
             ("hunter2", "/a", "no JSON (line 1, column"),
             ("{\"hunter2\": hunter2}", "/a", "no JSON (line 1, column"),

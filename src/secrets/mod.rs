@@ -188,7 +188,7 @@ impl Source {
         match self {
             Self::Environment(variable) => format!("{variable} is not set"),
             Self::File(path) => format!("{} does not exist", path.display()),
-            Self::Credential(name) => format!("there is no systemd credential {name}"),
+            Self::Credential(name) => format!("no systemd credential {name}"),
             Self::Command(..) => format!("{self} gave nothing"),
             Self::Member(source, _) => source.absence(),
             Self::Keyring(_) if keyring::is_off().unwrap_or(false) => {
@@ -376,7 +376,7 @@ fn ways_out(profile: &Profile, name: &str) -> String {
         return format!("set {}", secret_variable(&profile.name, name));
     }
     format!(
-        "`tok secret set {}{argument}` stores it in the keyring; where there is none (CI), set {}",
+        "`tok secret set {}{argument}` stores it in the keyring; without a keyring (CI), set {}",
         profile.name,
         secret_variable(&profile.name, name)
     )

@@ -164,13 +164,9 @@ impl NoAnswer {
                 }
             },
             Self::Untrusted(distrust) => distrust.hint(),
-            Self::BrokenOff(_) => {
-                "try again; if it stays so, look at what stands between (a proxy, a VPN)"
-            }
-            Self::TooLarge => "that is no token; check `token_url`",
-            Self::WrongCompression => {
-                "look at what stands between (a proxy, a VPN), and tell the provider"
-            }
+            Self::BrokenOff(_) => "try again; if it fails again, check the proxy or VPN in between",
+            Self::TooLarge => "that is not a token; check `token_url`",
+            Self::WrongCompression => "check the proxy or VPN in between, and tell the provider",
         }
     }
 
@@ -315,7 +311,7 @@ impl Distrust {
     }
 
     fn hint(&self) -> &'static str {
-        const OTHER_END: &str = "check `token_url`, and whether a proxy or a captive portal stands between; if neither, tell the provider";
+        const OTHER_END: &str = "check `token_url`, and whether a proxy or a captive portal is in between; if neither, tell the provider";
         const PROVIDER: &str = "the provider has to replace it";
         match self {
             Self::ClientCertificate => {

@@ -231,7 +231,7 @@ fn imported_headers_and_a_query_beside_a_body_are_sent_as_the_example_says() {
 #[test]
 fn an_unreadable_request_is_a_usage_error_that_names_the_word() {
     let cases = [
-        ("", "there is no command in it"),
+        ("", "it contains no command"),
         ("wget https://a.example", "word 1 (line 1) should be `curl`"),
         (
             "curl https://a.example/t -d 'hunter2",
@@ -239,7 +239,7 @@ fn an_unreadable_request_is_a_usage_error_that_names_the_word() {
         ),
         (
             "curl https://a.example/t \\\n  --hunt hunter2",
-            "word 3 (line 2), `--hunt` is no option",
+            "word 3 (line 2), `--hunt` is not a curl option",
         ),
         (
             "curl https://a.example/t -k",

@@ -151,11 +151,7 @@ fn an_edited_config_takes_effect_at_once() {
         &["may be written by others"],
     );
     fs::remove_file(&config).unwrap();
-    fails(
-        scene.home.tok("header p").assert(),
-        3,
-        &["there is no config"],
-    );
+    fails(scene.home.tok("header p").assert(), 3, &["no config at"]);
 }
 
 #[test]

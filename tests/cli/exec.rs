@@ -135,11 +135,11 @@ fn a_command_that_cannot_run_ends_as_in_a_shell() {
     fails(
         run("no-such-command"),
         127,
-        &["no-such-command", "no such command"],
+        &["no-such-command", "command not found"],
     );
     let why = match cfg!(unix) {
         true => "may not be executed",
-        false => "is no program",
+        false => "is not a program",
     };
     fails(run("./plain"), 126, &["./plain", why]);
 }

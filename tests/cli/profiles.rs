@@ -168,7 +168,7 @@ fn a_mistyped_profile_or_provider_gets_a_suggestion() {
     fails(
         home.tok("providers spotfy").assert(),
         2,
-        &["no provider `spotfy`", "`spotify`"],
+        &["unknown provider `spotfy`", "`spotify`"],
     );
 }
 

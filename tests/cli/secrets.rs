@@ -66,7 +66,7 @@ fn without_a_keyring_the_message_names_both_alternatives_within_the_deadline() {
         4,
         &[
             "profile `p`: client_secret",
-            "there is no keyring here",
+            "no keyring here",
             if KEYRING_HAS_AN_ADDRESS {
                 "`tok secret set p`"
             } else {
@@ -87,7 +87,7 @@ fn a_source_that_fails_is_named_and_nothing_is_sent() {
     let cases = [
         (
             "client_secret = { command = ['no-such-program'] }",
-            vec!["command no-such-program", "no such program"],
+            vec!["command no-such-program", "program not found"],
         ),
         (
             "client_secret = { command = ['false'] }",

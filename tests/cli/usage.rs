@@ -65,14 +65,14 @@ fn help_is_grouped_and_the_long_one_has_examples_and_exit_codes() {
 fn usage_errors_exit_with_2_and_a_hint() {
     let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\nclient_id = 'i'\n");
     for (arguments, words) in [
-        ("tokn", ["no command `tokn`", "did you mean `token`"]),
+        ("tokn", ["unknown command `tokn`", "did you mean `token`"]),
         (
             "secret chekc x",
-            ["no command `chekc`", "did you mean `check`"],
+            ["unknown command `chekc`", "did you mean `check`"],
         ),
         (
             "token --refersh cint",
-            ["no option `--refersh`", "did you mean `--refresh`"],
+            ["unknown option `--refersh`", "did you mean `--refresh`"],
         ),
         ("token", ["missing: <PROFILE>", "TOK_PROFILE"]),
         (
@@ -94,7 +94,10 @@ fn usage_errors_exit_with_2_and_a_hint() {
         ("completions tcsh", ["`tcsh` is no value", "fish"]),
         ("token cint -q -v", ["do not go together", "--help"]),
         ("exec cint", ["missing: <CMD>", "`tok exec PROFILE -- CMD`"]),
-        ("man tokne", ["no command `tokne`", "did you mean `token`"]),
+        (
+            "man tokne",
+            ["unknown command `tokne`", "did you mean `token`"],
+        ),
     ] {
         fails(
             home.tok(arguments).assert(),

@@ -199,7 +199,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
         ),
         (
             "response = { keep = { x = 'step:login/x' } }",
-            vec!["response.keep", "there is no step `login`"],
+            vec!["response.keep", "no step `login`"],
         ),
         (
             "response = { expires_at_unit = 'soon' }",
@@ -243,7 +243,7 @@ fn a_mistake_in_a_value_is_reported_before_anything_is_sent() {
         ),
         (
             "params = { x = '${sha3(client_id)}' }",
-            vec!["there is no function `sha3`", "sha256"],
+            vec!["unknown function `sha3`", "sha256"],
         ),
         ("query = { x = { y = 1 } }", vec!["query", "nested"]),
         (

@@ -297,20 +297,20 @@ fact_every_way_to_have_no_keyring_has_words_of_its_own() {
   # no_keyring ADDRESS WORDS
   no_keyring() {
     alone env DBUS_SESSION_BUS_ADDRESS="$1" tok token cint
-    says ": there is no keyring here: $2"
+    says ": no keyring here: $2"
   }
   no_keyring '' 'DBUS_SESSION_BUS_ADDRESS is empty'
   no_keyring '%%%;;=,' 'DBUS_SESSION_BUS_ADDRESS is not the address of a bus'
   no_keyring "unix:path=$PWD/none" "Failed to connect to address \`unix:path=$PWD/none\`"
   alone env --unset=DBUS_SESSION_BUS_ADDRESS tok token cint
-  says ": there is no keyring here: Failed to connect to address \`unix:path=$XDG_RUNTIME_DIR/bus\`"
+  says ": no keyring here: Failed to connect to address \`unix:path=$XDG_RUNTIME_DIR/bus\`"
 }
 
 fact_a_bus_without_a_keyring_is_told_from_no_bus() {
   bus
   endpoint "$secret"
   alone tok token cint
-  says ': there is no keyring here: The name org.freedesktop.secrets was not provided'
+  says ': no keyring here: The name org.freedesktop.secrets was not provided'
 }
 
 fact_on_a_terminal_a_person_is_told_what_tok_waits_for_and_has_longer() {

@@ -92,7 +92,7 @@ fact_no_pass_at_all_ends_with_4_and_says_what_to_install() {
   attempt env PATH="$PWD/bin" setsid --wait tok token cint
   [ "$code" -eq 4 ]
   prints_nothing
-  says 'command pass: there is no such program'
+  says 'command pass: program not found'
   says 'hint: install `pass`'
 }
 

@@ -82,7 +82,7 @@ impl Found {
             if LEFT_OUT.contains(&lower.as_str()) || lower.starts_with("sec-") {
                 if lower == "cookie" {
                     notes.push(
-                        "left out the header `Cookie`: it belongs to somebody's session".to_owned(),
+                        "left out the header `Cookie`: it belongs to a browser session".to_owned(),
                     );
                 }
                 continue;

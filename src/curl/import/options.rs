@@ -31,7 +31,7 @@ use Meaning::{Ignored, IgnoredValue, Refused};
 pub enum OptionError {
     #[error("a second URL; one request at a time")]
     SecondUrl,
-    #[error("its value is no header of the form `Name: value`")]
+    #[error("its value is not a header of the form `Name: value`")]
     NotAHeader,
     #[error("takes its data from a file, which a profile cannot; write the data itself")]
     DataFromFile,

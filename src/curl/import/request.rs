@@ -29,7 +29,7 @@ pub(super) enum Datum {
 /// A command that is not a curl command tok can read.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum CommandError {
-    #[error("there is no command in it")]
+    #[error("it contains no command")]
     Empty,
     #[error("{0} should be `curl`")]
     NotCurl(Location),
@@ -37,7 +37,7 @@ pub enum CommandError {
     NoUrl,
     #[error("{0} is neither an option nor the value of one, and there is a URL already")]
     SecondUrl(Location),
-    #[error("{0} is no option of curl's that tok can read")]
+    #[error("{0} is not a curl option that tok can read")]
     UnknownOption(Location),
     #[error("{0}: curl wants an option's value as the next word, not after `=`")]
     ValueAfterEquals(Location),
@@ -263,20 +263,23 @@ mod tests {
     #[test]
     fn unreadable_word_is_named_without_its_value() {
         let cases = [
-            ("", "there is no command"),
+            ("", "it contains no command"),
             ("wget x", "word 1 (line 1) should be `curl`"),
             ("curl", "the command has no URL"),
             ("curl -sS", "the command has no URL"),
             (
                 "curl u --frobnicate",
-                "word 3 (line 1), `--frobnicate` is no option",
+                "word 3 (line 1), `--frobnicate` is not a curl option",
             ),
             (
                 "curl u --data=hunter2",
                 "`--data`: curl wants an option's value as the next word",
             ),
             ("curl u -d", "word 3 (line 1), `-d` has no value"),
-            ("curl u -y hunter2", "word 3 (line 1), `-y` is no option"),
+            (
+                "curl u -y hunter2",
+                "word 3 (line 1), `-y` is not a curl option",
+            ),
             ("curl u -d a hunter2", "word 5 (line 1) is neither"),
             ("curl u\nhunter2", "word 3 (line 2) is neither"),
             ("curl u -sk", "always checks the server's certificate"),
@@ -286,8 +289,8 @@ mod tests {
                 "curl u --data-urlencode a@hunter2",
                 "takes its data from a file",
             ),
-            ("curl u -H hunter2", "is no header of the form"),
-            ("curl u -H @hunter2:x", "is no header of the form"),
+            ("curl u -H hunter2", "is not a header of the form"),
+            ("curl u -H @hunter2:x", "is not a header of the form"),
             ("curl u --url hunter2", "a second URL"),
             ("curl u -E c.pem:hunter2", "`-E`: has a password"),
             ("curl u --digest -u a:hunter2", "tok knows Basic"),

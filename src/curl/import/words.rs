@@ -14,7 +14,7 @@ pub enum QuotingError {
     Typographic(Location, char),
     #[error("{0} has a `{1}` that is not closed")]
     Unclosed(Location, &'static str),
-    #[error("{0} has an escape in `$'…'` that is no character")]
+    #[error("{0} has an escape in `$'…'` that is not a character")]
     NotACharacter(Location),
 }
 

@@ -103,8 +103,8 @@ fn of_pem(text: &str) -> Result<PrivateKey, Error> {
                 unfit("is cut short: it has no `-----END` line").hint("give all lines of the file")
             );
         }
-        let der = decoded(body)
-            .ok_or_else(|| unfit("is damaged: between its PEM lines stands no base64"))?;
+        let der =
+            decoded(body).ok_or_else(|| unfit("is damaged: no base64 between its PEM lines"))?;
         return Ok(PrivateKey {
             form,
             der,

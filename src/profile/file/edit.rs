@@ -81,7 +81,7 @@ impl Config {
         }
         let is_inline = profiles.is_inline_table();
         let Some(profiles) = profiles.as_table_like_mut() else {
-            return Err(Error::new(Kind::Config, "`profiles` is no table")
+            return Err(Error::new(Kind::Config, "`profiles` is not a table")
                 .about(Subject::File(self.path.clone(), None)));
         };
         let item = match is_inline {

@@ -80,7 +80,7 @@ impl Config {
         let mut opened = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::new(
                 Kind::Config,
-                format!("there is no config at {}", path.display()),
+                format!("no config at {}", path.display()),
             )
             .hint("`tok add NAME` makes one with a first profile; --config FILE or TOK_CONFIG names another file"),
             // Windows cannot open a folder.

@@ -237,7 +237,7 @@ impl Config {
     fn no_such_profile(&self, name: &str) -> Error {
         let error = Error::new(
             Kind::Config,
-            format!("there is no profile `{name}` in {}", self.path.display()),
+            format!("no profile `{name}` in {}", self.path.display()),
         );
         if let Some(hint) = hint::of_header(&self.text, name) {
             return error.hint(hint);

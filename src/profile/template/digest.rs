@@ -90,7 +90,7 @@ fn spelled(digest: &[u8], form: Option<&str>) -> Result<String, Error> {
         "base64url" => Ok(URL_SAFE_NO_PAD.encode(digest)),
         other => Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("there is no form `{other}` (there are hex, base64, base64url)"),
+            format!("unknown form `{other}` (there are hex, base64, base64url)"),
         )),
     }
 }

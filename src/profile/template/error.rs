@@ -19,7 +19,7 @@ pub enum TemplateError {
     },
     /// A filter, `a | b`; tok has functions instead.
     #[error(
-        "`${{{expression}}}`: there is no filter `{filter}`; functions are called, as in `base64(client_id)`"
+        "`${{{expression}}}`: unknown filter `{filter}`; functions are called, as in `base64(client_id)`"
     )]
     Filter {
         /// The expression.
@@ -28,7 +28,7 @@ pub enum TemplateError {
         filter: String,
     },
     /// An unknown function.
-    #[error("`${{{expression}}}`: there is no function `{function}` (there are {known})")]
+    #[error("`${{{expression}}}`: unknown function `{function}` (there are {known})")]
     UnknownFunction {
         /// The expression.
         expression: String,

@@ -14,11 +14,11 @@ pub(crate) const FUNCTIONS: [(&str, &str); 22] = [
     ("base64url(text)", "base64url without padding (RFC 4648 §5)"),
     (
         "from_base64(text)",
-        "the bytes it stands for, as a key or a text for the others",
+        "the bytes that it encodes, as a key or a text for the others",
     ),
     (
         "from_hex(text)",
-        "the bytes it stands for, as a key or a text for the others",
+        "the bytes that it encodes, as a key or a text for the others",
     ),
     (
         "urlencode(text)",
