@@ -1,4 +1,4 @@
-//! What is known of a login: since when, and until when. It contains no secret, and is only shown.
+//! Since when there is a login, and until when: a record without any secret, which is only shown.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,9 @@
 
 Each case runs tok under `strace -e inject` with one fault: an error at the n-th call of one kind, or SIGKILL or SIGTERM there. The
 errors are those that the kernel can return for this call with these arguments: see FAMILIES and EXEMPT. A clean run follows. Required of the faulty run: no panic, stdout empty or a whole token, exit 0 only with a result, at most one request.
-Required of the clean run: success without a note, an intact config, and no leftover file.
+Required of the clean run: success without a note, an intact config, and no leftover file. The run `rotate` replaces a refresh token at a
+provider that revokes the login when an old one comes again: it may be lost only with the answer itself, never by SIGTERM or after a
+token was printed, and then the clean run has to say so.
 """
 
 import argparse
@@ -24,8 +26,12 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 SECRET = "inject-s3cret"
+REFRESH = "inject-r3fresh"
+LOST = "was lost, and the new refresh token with it"
+MOVED = "moved the newest refresh token"
 LONGEST = 30  # Seconds; every deadline of tok is shorter.
 TWO_DAYS = 2 * 24 * 3600  # A leftover this old cannot belong to a running process.
 TRIES = 3  # Not every run makes the same calls.
@@ -117,14 +123,22 @@ class Provider:
 
     def __init__(self):
         self.counts = collections.Counter()
+        self.current = {}  # The refresh token of each path, and `None` after an old one came.
         provider = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 provider.counts[self.path] += 1
-                self.rfile.read(int(self.headers.get("content-length", 0)))
-                body = json.dumps({"access_token": f"t0ken-{provider.counts[self.path]}-end", "expires_in": 3600}).encode()
-                self.send_response(200)
+                form = urllib.parse.parse_qs(self.rfile.read(int(self.headers.get("content-length", 0))).decode())
+                answer, status = {"access_token": f"t0ken-{provider.counts[self.path]}-end", "expires_in": 3600}, 200
+                if sent := form.get("refresh_token"):
+                    if sent[0] == provider.current[self.path]:
+                        provider.current[self.path] = answer["refresh_token"] = f"{REFRESH}-{provider.counts[self.path]}"
+                    else:
+                        provider.current[self.path] = None
+                        answer, status = {"error": "invalid_grant"}, 400
+                body = json.dumps(answer).encode()
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -144,6 +158,7 @@ RUNS = {
     "cold token": ("token p", False, None),
     "cached token": ("token p", True, None),
     "refresh": ("token p --refresh", True, None),
+    "rotate": ("token r --refresh", True, None),
     "for file": ("for file p out", False, None),
     "forget": ("forget p", True, None),
     "add": ("add q --token-url https://example.com/t --client-id i", True, None),
@@ -160,11 +175,17 @@ class Home:
         self.templates = folder / f"templates{number}"
         self.traces = folder / f"traces{number}"
         self.endpoint = f"/{number}/t"
-        self.config = f"[profiles.p]\ntoken_url = '{provider.url}{self.endpoint}'\nclient_id = 'i'\n"
+        self.refreshed = f"/{number}/r"
+        self.config = (
+            f"[profiles.p]\ntoken_url = '{provider.url}{self.endpoint}'\nclient_id = 'i'\n"
+            f"[profiles.r]\ntoken_url = '{provider.url}{self.refreshed}'\nclient_id = 'i'\nauth_method = 'none'\n"
+            "grant_type = 'refresh_token'\nsecrets = { refresh_token = { file = 'refresh' } }\n"
+        )
         for cached in (False, True):
             self.fresh()
             if cached:
                 self.clean("token p")
+                self.clean("token r")
             shutil.copytree(self.path, self.templates / str(cached), symlinks=True)
 
     def fresh(self):
@@ -173,12 +194,18 @@ class Home:
         config.mkdir(parents=True, mode=0o700)
         (config / "config.toml").write_text(self.config)
         (config / "config.toml").chmod(0o600)
+        (config / "refresh").write_text(f"{REFRESH}-0\n")
+        self.provider.current[self.refreshed] = f"{REFRESH}-0"
         # Old enough for every shortcut to trust it.
         os.utime(config / "config.toml", (1_700_000_000, 1_700_000_000))
 
     def fill(self, cached):
         shutil.rmtree(self.path, ignore_errors=True)
         shutil.copytree(self.templates / str(cached), self.path, symlinks=True)
+        self.provider.current[self.refreshed] = self.refresh_token()
+
+    def refresh_token(self):
+        return (self.path / "config/tok/refresh").read_text().strip()
 
     def environment(self):
         return {
@@ -215,7 +242,7 @@ class Home:
         return self.run([self.tok, *arguments.split()], stdin)
 
     def requests(self):
-        return self.provider.counts[self.endpoint]
+        return self.provider.counts[self.endpoint] + self.provider.counts[self.refreshed]
 
     def files(self):
         return {str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()}
@@ -285,11 +312,14 @@ def check(home, name, fault):
         expected = signal == 6 or all(call.early for call in injected)
     if signal > 0 and not expected:
         wrong.append(f"ended by signal {signal}")
-    if SECRET in said + out or "t0ken" in said:
+    if SECRET in said + out or "t0ken" in said or REFRESH in said + out:
         wrong.append("a secret or token is shown")
     if home.requests() - before > 1:
         wrong.append(f"{home.requests() - before} requests")
-    prints = "token" in name or name == "refresh"
+    prints = "token" in name or name in ("refresh", "rotate")
+    known = home.provider.current[home.refreshed]
+    if known is None:
+        wrong.append("the provider saw an old refresh token")
     if prints and out and not TOKEN.fullmatch(out):
         wrong.append("stdout is neither a token nor empty")
     config = home.path / "config/tok/config.toml"
@@ -317,13 +347,19 @@ def check(home, name, fault):
     for path in home.path.rglob("*"):
         if path.is_file() and path.name.startswith(".") and not path.is_symlink():
             os.utime(path, (then, then))
-    again = home.clean("token p")
-    if again.returncode != 0 or again.stderr or not TOKEN.fullmatch(again.stdout):
+    again = home.clean("token r --refresh" if name == "rotate" else "token p")
+    if name == "rotate" and again.returncode == 4 and LOST in again.stderr and not out and "SIGTERM" not in fault:
+        # SIGKILL, or the answer could not be read.
+        return wrong, "lost"
+    is_moved = name == "rotate" and MOVED in again.stderr
+    if again.returncode != 0 or (again.stderr and not is_moved) or not TOKEN.fullmatch(again.stdout):
         wrong.append(f"the next run: exit {again.returncode}, {again.stderr.strip()!r}")
-    home.clean("for file p out" if name == "for file" else "token p --refresh")
+    home.clean("for file p out" if name == "for file" else "token r --refresh" if name == "rotate" else "token p --refresh")
+    if name == "rotate" and home.refresh_token() != home.provider.current[home.refreshed]:
+        wrong.append("the newest refresh token is not where it belongs")
     if name == "add":
         home.clean("add r --token-url https://example.com/t --client-id i")
-    left = [file for file in home.files() if re.search(r"(^|/)\.|\.tmp|~$", file)]
+    left = [file for file in home.files() if re.search(r"(^|/)\.|\.tmp|\.pending|~$", file)]
     if left:
         wrong.append(f"left behind: {left}")
     return wrong, ran.returncode

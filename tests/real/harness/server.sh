@@ -7,10 +7,11 @@
 # serve SCRIPT FOLDER: starts servers/SCRIPT with this folder and waits until it listens. Leaves the address it prints
 # in $base and, if that is a URL, the host and port in $origin.
 serve() {
-  local script=$REAL/servers/$1 folder=$2 alive
+  local script=$REAL/servers/$1 folder=$2 alive runner=node
+  [[ $script != *.py ]] || runner=$REAL/servers/.venv/bin/python
   mkfifo "$folder/alive" "$folder/address"
   exec {alive}<>"$folder/alive"
-  node "$script" "$folder" <"$folder/alive" >"$folder/address" 2>"$folder/complaints" {alive}>&- &
+  "$runner" "$script" "$folder" <"$folder/alive" >"$folder/address" 2>"$folder/complaints" {alive}>&- &
   if ! read -r -t 20 base <"$folder/address"; then
     cat "$folder/complaints" >&2
     printf '%s did not start\n' "$1" >&2
