@@ -1,6 +1,7 @@
 //! From a profile to a new token: steps, the token request, and its answer, without a cache.
 //! Order of a request: values, assertion, build, origin check, derived secrets, send. A retry with a new assertion starts at the signature.
 
+pub(crate) mod client;
 mod context;
 mod derived;
 pub(crate) mod issuer;
@@ -43,10 +44,13 @@ pub(crate) fn fetch(
         false => profile,
     };
     let named = |error: Error| error.profile(&profile.name);
+    let plans: Vec<&Plan> = profile.plans().collect();
     let mut context = Context::new(profile, environment, until, notes);
     context.take_refresh_token()?;
     let http = context
-        .read_secrets(|client_key| Http::new(profile, client_key, until, tries, notes))?
+        .read_secrets(&plans, |client_key| {
+            Http::new(profile, client_key, until, tries, notes)
+        })?
         .map_err(named)?;
     context.obtain_tokens(token_of).map_err(named)?;
     for step in &profile.steps {

@@ -70,6 +70,13 @@ pub fn acquire(run: Run<'_>) -> Result<(Token, Source), Error> {
     acquire_within(run, None)
 }
 
+/// Returns the cached token, if it has not expired; it is not counted as a use.
+pub(crate) fn cached(run: Run<'_>) -> Option<Token> {
+    let flow = Flow::new(run);
+    let (found, _) = flow.find(&flow.slot()?).ok()??;
+    Some(found.entry.token)
+}
+
 /// Like [`acquire`], with a deadline instead of the profile's `timeout`: that of the profile that needs this token.
 pub(crate) fn acquire_by(run: Run<'_>, until: Instant) -> Result<(Token, Source), Error> {
     acquire_within(run, Some(until))

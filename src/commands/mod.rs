@@ -2,6 +2,7 @@
 
 mod add;
 mod ask;
+mod claims;
 mod color;
 mod completions;
 mod curl;
@@ -14,6 +15,7 @@ mod global;
 mod header;
 mod help;
 mod inspect;
+mod introspect;
 mod json;
 mod list;
 mod long_help;
@@ -22,6 +24,7 @@ mod print;
 mod providers;
 mod reject;
 mod remove;
+mod revoke;
 mod root;
 mod schema;
 mod secret;
@@ -58,6 +61,7 @@ const ALL: &[&Spec] = &[
     &json::COMMAND,
     &for_::COMMAND,
     &inspect::COMMAND,
+    &introspect::COMMAND,
     &curl::COMMAND,
     &exec::COMMAND,
     &secret::COMMAND,
@@ -69,6 +73,7 @@ const ALL: &[&Spec] = &[
     &status::COMMAND,
     &forget::COMMAND,
     &reject::COMMAND,
+    &revoke::COMMAND,
     &doctor::COMMAND,
     &schema::COMMAND,
     &shared_cache::COMMAND,

@@ -112,7 +112,6 @@ fn guess(path: &[&str], word: &str) -> Option<&'static str> {
         ([], "logout" | "clear" | "clean" | "purge" | "invalidate") => {
             "`tok forget PROFILE` drops its cached token, `tok forget --all` every one"
         }
-        ([], "revoke") => "`tok forget PROFILE` drops the cached token; the provider is not told",
         ([], "rm" | "delete" | "del") => {
             "`tok remove NAME` removes a profile, its cached tokens and its secrets"
         }

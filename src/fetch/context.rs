@@ -44,6 +44,7 @@ pub(super) struct Context<'a> {
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
     tokens: BTreeMap<String, Secret>,
+    subject: Option<Secret>,
     assertion: Option<Secret>,
     identity: Option<Secret>,
     certificates: Vec<CertificateDer<'static>>,
@@ -67,6 +68,7 @@ impl<'a> Context<'a> {
             steps: Steps::new(),
             values: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            subject: None,
             assertion: None,
             identity: None,
             certificates: Vec::new(),
@@ -79,6 +81,7 @@ impl<'a> Context<'a> {
     /// If that may be slow (a keyring), `client` loads its trust store in parallel.
     pub(super) fn read_secrets(
         &mut self,
+        plans: &[&Plan],
         client: impl Fn(Option<&Secret>) -> Result<Http, Error> + Sync,
     ) -> Result<Result<Http, Error>, Error> {
         let profile = self.profile;
@@ -88,7 +91,7 @@ impl<'a> Context<'a> {
         }
         let client_key = self.secrets.get(CLIENT_KEY).cloned();
         let client = || client(client_key.as_ref());
-        let names: Vec<&str> = profile.plans().flat_map(Plan::secrets).collect();
+        let names: Vec<&str> = plans.iter().flat_map(|plan| plan.secrets()).collect();
         let is_given = |name: &&str| secrets::is_given(profile, name, self.environment);
         let is_read = |name: &&str| self.secrets.contains_key(*name);
         if names.iter().all(|name| is_read(name) || is_given(name)) {
@@ -154,6 +157,17 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
+    /// Sets the token that a request is about.
+    pub(super) fn set_subject(&mut self, token: &Secret) {
+        self.redactor.add(token.clone());
+        self.subject = Some(token.clone());
+    }
+
+    pub(super) fn set_token_of(&mut self, profile: &str, token: &Secret) {
+        self.redactor.add(token.clone());
+        self.tokens.insert(profile.to_owned(), token.clone());
+    }
+
     /// Obtains the tokens of other profiles, once for the whole fetch.
     pub(super) fn obtain_tokens(
         &mut self,
@@ -161,8 +175,7 @@ impl<'a> Context<'a> {
     ) -> Result<(), Error> {
         for (name, other) in &self.profile.others {
             let token = token_of(other)?.access_token;
-            self.redactor.add(token.clone());
-            self.tokens.insert(name.clone(), token);
+            self.set_token_of(name, &token);
         }
         Ok(())
     }
@@ -263,6 +276,7 @@ impl<'a> Context<'a> {
             Name::Step(step, pointer) => return self.step_value(step, pointer),
             Name::Assertion => self.assertion.clone(),
             Name::Identity => self.identity.clone(),
+            Name::AccessToken => self.subject.clone(),
             Name::Profile(name) => self.tokens.get(name).cloned(),
             Name::Value(name) => self.values.get(name).cloned(),
             known => self.profile.known_value(known).map(Secret::new),
@@ -278,6 +292,7 @@ impl<'a> Context<'a> {
             | Name::Step(..)
             | Name::Assertion
             | Name::Identity
+            | Name::AccessToken
             | Name::Profile(_)
             | Name::Env(_)
             | Name::Value(_) => Ok(Secret::new(format!("<{name}>"))),
@@ -351,6 +366,7 @@ pub(super) fn is_private(name: &Name) -> bool {
             | Name::Body
             | Name::Assertion
             | Name::Identity
+            | Name::AccessToken
             | Name::Profile(_)
     )
 }

@@ -5,13 +5,14 @@ use std::time::Instant;
 use crate::cache::error::CacheError;
 use crate::cache::metadata::MetadataSlot;
 use crate::clock::Now;
-use crate::error::{Error, Kind, Subject, chain};
+use crate::error::{Error, Kind, OrFail as _, Subject, chain};
 use crate::http::{Http, Tries};
 use crate::oauth::discovery::{self, NotMetadata};
+use crate::oauth::jwks::KeySet;
 use crate::oauth::problem::Problem;
 use crate::oauth::redact::Redactor;
 use crate::oauth::transcript;
-use crate::profile::metadata::Metadata;
+use crate::profile::metadata::{Endpoint, Metadata};
 use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::term::notes::Notes;
@@ -96,6 +97,35 @@ pub(super) fn completed(
     // The next run may find unusable metadata corrected.
     let completed = profile.with_metadata(&metadata, environment);
     completed.inspect_err(|_| forget(profile))
+}
+
+/// Returns the issuer's public keys.
+pub(crate) fn keys(
+    profile: &Profile,
+    metadata: &Metadata,
+    until: Instant,
+    notes: Notes,
+) -> Result<KeySet, Error> {
+    let url = metadata.endpoint(Endpoint::Keys, false);
+    let url = url
+        .or_fail(Kind::Config)
+        .map_err(|error| located(profile, error))?;
+    let named = |error: Error| {
+        let about = Subject::Action("the issuer's keys".into());
+        error.about(about).profile(&profile.name)
+    };
+    let http = Http::new(profile, None, until, Tries::Several, notes).map_err(named)?;
+    let answer = get(&http, url, notes).map_err(named)?;
+    if let 408 | 429 | 500.. = answer.status {
+        return Err(named(
+            in_trouble(profile, answer.status, &answer).without_outermost(),
+        ));
+    }
+    let document = answer.json().ok().filter(|_| answer.status == 200);
+    document.as_ref().and_then(KeySet::of).ok_or_else(|| {
+        let reason = format!("{url} has no JWK set (HTTP {})", answer.status);
+        named(Error::new(Kind::Unusable, reason))
+    })
 }
 
 fn look_up(

@@ -22,7 +22,8 @@ use crate::token::Token;
 use crate::wire::answer::Answer;
 use crate::wire::document::{self, Unreadable};
 use crate::wire::xml;
-use failure::{failure, refused, unreadable};
+use failure::unreadable;
+pub(crate) use failure::{failure, refused};
 
 /// Reads the token in `answer` by the rules of the profile; an error never contains a value from the token's location.
 pub fn token(

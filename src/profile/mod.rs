@@ -6,6 +6,7 @@ pub mod assertion;
 mod at;
 pub mod catalogue;
 mod check;
+mod client;
 mod client_certificate;
 mod discovered;
 pub mod draft;

@@ -86,6 +86,7 @@ impl Plan {
         let all = self.templates().into_iter().flat_map(Template::names);
         all.filter(is_output).count() > in_url
             || !self.secrets().is_empty()
+            || self.sends_token()
             || self.profiles().next().is_some()
             || self.uses_identity()
     }

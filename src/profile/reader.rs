@@ -105,6 +105,17 @@ impl Reader<'_> {
         Ok(template)
     }
 
+    /// A URL that is known before anything is fetched.
+    pub(super) fn optional_url(
+        &mut self,
+        key: &str,
+        source: Option<&str>,
+    ) -> Result<Option<Template>, Error> {
+        source
+            .map(|source| Ok(self.template(key, source, Where::Static)?.into_url()))
+            .transpose()
+    }
+
     fn use_value(
         &mut self,
         name: &str,

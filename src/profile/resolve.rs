@@ -67,7 +67,7 @@ pub(super) fn resolve(
     Ok(profile)
 }
 
-fn from_table(
+pub(super) fn from_table(
     config: &Config,
     profile: &str,
     mut table: ProfileTable,
@@ -144,10 +144,10 @@ fn from_table(
         Some(source) => Some(reader.template("identity", source, Where::Static)?),
         None => None,
     };
-    let issuer = match &table.issuer {
-        Some(source) => Some(reader.template("issuer", source, Where::Static)?.into_url()),
-        None => None,
-    };
+    let issuer = reader.optional_url("issuer", table.issuer.as_deref())?;
+    let revocation_url = reader.optional_url("revocation_url", table.revocation_url.as_deref())?;
+    let introspection_url =
+        reader.optional_url("introspection_url", table.introspection_url.as_deref())?;
     let mut steps = Vec::new();
     for (index, step) in steps_written.into_iter().enumerate() {
         let step = reader.step(step, index, &table.response)?;
@@ -253,6 +253,8 @@ fn from_table(
     let mut resolved = Profile {
         name: profile.to_owned(),
         issuer,
+        revocation_url,
+        introspection_url,
         others: BTreeMap::new(),
         is_discovered,
         overrides: overrides.clone(),

@@ -45,6 +45,10 @@ pub struct Profile {
     pub name: String,
     /// The issuer identifier, if the profile has one.
     pub issuer: Option<Template>,
+    /// Where tokens are revoked, if the profile says so.
+    pub revocation_url: Option<Template>,
+    /// Where tokens are introspected, if the profile says so.
+    pub introspection_url: Option<Template>,
     /// The profiles whose tokens the requests send (`${profile.NAME}`).
     pub others: BTreeMap<String, Profile>,
     /// Whether the issuer's metadata gives the token endpoint; until it is known, `token` has the issuer in its place.

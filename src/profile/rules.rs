@@ -52,6 +52,13 @@ pub struct Response {
     pub max_ttl_ms: Option<i64>,
 }
 
+impl Response {
+    /// The rules of RFC 6749 §5, for a request whose answer is not a token.
+    pub(crate) fn standard() -> Result<Self, Error> {
+        read(&ResponseTable::default(), "response", &[], None, None)
+    }
+}
+
 /// A member of an answer to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {

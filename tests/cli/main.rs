@@ -35,6 +35,7 @@
 //! - `readme`: the examples in the README print what they show
 //! - `refresh`: a refresh token that the provider replaces is neither lost nor sent twice
 //! - `reports`: what happened to users, one row per report
+//! - `revoke`: `tok revoke` and `tok introspect`, with each kind of answer
 //! - `secrets`: the sources of secrets, and the message when a secret is missing
 //! - `shared_cache`: mistakes in `[shared_cache]`, without an engine
 //! - `signals`: signals reach the children of a terminal
@@ -44,6 +45,7 @@
 //! - `transport`: redirects, plain http, certificates and proxies
 //! - `usage`: help, usage errors, completions and manual pages
 //! - `values`: computed values, where they may be used, and mistakes in them
+//! - `verify`: `tok inspect --verify`, with tokens that pass and tokens that do not
 //! - `waiters`: however many processes ask at once, the provider is asked once
 //! - `watch`: `tok for file`, once and with `--watch`
 //!
@@ -103,6 +105,7 @@ mod remove;
 #[cfg(unix)]
 mod reports;
 mod requests;
+mod revoke;
 mod secrets;
 mod shared_cache;
 #[cfg(unix)]
@@ -114,6 +117,7 @@ mod terminal;
 mod transport;
 mod usage;
 mod values;
+mod verify;
 mod waiters;
 #[cfg(unix)]
 mod watch;

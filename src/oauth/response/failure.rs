@@ -39,7 +39,7 @@ pub(crate) fn failure(answer: &Answer, rules: &Response, redactor: &Redactor) ->
 }
 
 /// The caller adds the advice, because it knows the request.
-pub(super) fn refused(
+pub(crate) fn refused(
     answer: &Answer,
     rules: &Response,
     redactor: &Redactor,

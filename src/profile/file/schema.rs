@@ -29,6 +29,10 @@ pub struct ProfileTable {
     pub issuer: Option<String>,
     /// The provider's token endpoint.
     pub token_url: Option<String>,
+    /// Where `tok revoke` revokes a token (RFC 7009); with `issuer` the metadata gives it.
+    pub revocation_url: Option<String>,
+    /// Where `tok introspect` asks about a token (RFC 7662); with `issuer` the metadata gives it.
+    pub introspection_url: Option<String>,
     /// The client id the provider gave you. Without it, and without any use of client credentials, the profile is a login.
     pub client_id: Option<String>,
     /// Where the client secret comes from. Without it: `TOK_<PROFILE>_CLIENT_SECRET`, then the keyring. The secret itself must not be here.
@@ -102,6 +106,8 @@ impl ProfileTable {
                 None => self.token_url.or(base.token_url),
             },
             issuer: self.issuer.or(base.issuer),
+            revocation_url: self.revocation_url.or(base.revocation_url),
+            introspection_url: self.introspection_url.or(base.introspection_url),
             client_id: self.client_id.or(base.client_id),
             client_secret: self.client_secret.or(base.client_secret),
             secrets: merged(self.secrets, base.secrets),
