@@ -4,21 +4,24 @@
 //! what `tok token` does, and no other command line starts with `--`.
 
 use crate::commands::spec::{Execute, Group, Spec};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
+};
 use clap_complete::env::{EnvCompleter, Shells};
 
-use crate::commands::session::{Session, write};
+use crate::commands::session::{Session, environment, write};
 use crate::error::{Error, Kind};
 use crate::profile::catalogue;
 use crate::profile::file::Config;
 use crate::profile::file::schema::ProfileTable;
+use crate::profile::{Overrides, Profile};
 
 const VARIABLE: &str = "TOK_COMPLETE";
 
@@ -101,33 +104,115 @@ pub(crate) fn complete(
     let words = words.to_vec();
     let mut command = with_completers(command_line());
     command.build();
+    let here = std::env::current_dir().ok();
     let mut answer = Vec::new();
     shell(&name.to_string_lossy())?
-        .write_complete(&mut command, words, None, &mut answer)
+        .write_complete(&mut command, words, here.as_deref(), &mut answer)
         .context("could not complete")?;
     write(out, &String::from_utf8_lossy(&answer))?;
     Ok(true)
 }
 
 fn with_completers(command: clap::Command) -> clap::Command {
-    let command = command.mut_args(|argument| match argument.get_id().as_str() {
-        "profile" | "profiles" => argument.add(ArgValueCompleter::new(profiles)),
-        "provider" => argument.add(ArgValueCompleter::new(providers)),
-        "name"
-            if argument
-                .get_value_names()
-                .is_some_and(|names| names.iter().any(|name| name == "PROVIDER")) =>
-        {
-            argument.add(ArgValueCompleter::new(providers))
+    let is_about_secrets = ["set", "check", "delete"].contains(&command.get_name());
+    let command = command.mut_args(|argument| {
+        let value_name = argument
+            .get_value_names()
+            .and_then(<[_]>::first)
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default();
+        match (argument.get_id().as_str(), value_name.as_str()) {
+            ("profile" | "profiles", _) => argument.add(ArgValueCompleter::new(profiles)),
+            ("provider", _) | ("name", "PROVIDER") => {
+                argument.add(ArgValueCompleter::new(providers))
+            }
+            ("name", _) if is_about_secrets => argument.add(ArgValueCompleter::new(secrets)),
+            ("command", "COMMAND") => argument.add(ArgValueCompleter::new(commands)),
+            ("command", "CMD") => argument.add(ArgValueCompleter::new(programs)),
+            (_, "FILE") => argument.add(ArgValueCompleter::new(PathCompleter::file())),
+            _ => argument,
         }
-        _ => argument,
     });
     command.mut_subcommands(with_completers)
 }
 
+fn completed_line() -> Vec<OsString> {
+    // The shell's line follows `tok --`.
+    std::env::args_os().skip(2).collect()
+}
+
+fn beginning<'a>(
+    typed: &OsStr,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    names
+        .into_iter()
+        .filter(|name| name.starts_with(&*typed))
+        .map(CompletionCandidate::new)
+        .collect()
+}
+
+/// The secrets of the profile on the line.
+fn secrets(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let line = completed_line();
+    let mut words = line.iter().skip_while(|word| *word != "secret").skip(2);
+    let profile = words.find(|word| !word.to_string_lossy().starts_with('-'));
+    let names = profile.and_then(|profile| {
+        let chosen = chosen_config(&line);
+        let config = Config::load(&Config::path(chosen.as_deref().map(Path::new)).ok()?).ok()?;
+        let name = profile.to_str()?;
+        let profile = Profile::resolve(&config, name, &Overrides::default(), &environment).ok()?;
+        Some(profile.needed_secrets())
+    });
+    let names = names.unwrap_or_default();
+    beginning(typed, names.iter().map(String::as_str))
+}
+
+/// tok's commands, or those of the command that is already on the line.
+fn commands(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let line = completed_line();
+    let mut level = super::ALL;
+    // After `tok man` or `tok help`, without the word that is being typed.
+    for word in line
+        .iter()
+        .skip(2)
+        .take(line.len().saturating_sub(3))
+        .filter(|word| !word.to_string_lossy().starts_with('-'))
+    {
+        level = level
+            .iter()
+            .find(|spec| *word == spec.name)
+            .map_or(&[], |spec| spec.commands);
+    }
+    beginning(typed, level.iter().map(|spec| spec.name))
+}
+
+/// Programs in the PATH for the first word of a command, files for the others.
+fn programs(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let line = completed_line();
+    let is_first = line.iter().rev().nth(1).is_some_and(|word| word == "--")
+        && line.get(1).is_some_and(|command| command == "exec");
+    if !is_first || typed.to_string_lossy().contains(std::path::is_separator) {
+        return PathCompleter::any().complete(typed);
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let names: BTreeSet<String> = std::env::split_paths(&folders)
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    beginning(typed, names.iter().map(String::as_str))
+}
+
 /// Profiles that begin with the typed text. Config errors are ignored: a completion must not print any.
 fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let words = completed_line();
+    // The engine offers the values of the first argument that takes several, even after `--`.
+    if words.iter().any(|word| word == "--") {
+        return programs(typed);
+    }
     known_profiles(&words)
         .into_iter()
         .filter(|(name, _)| name.starts_with(&*typed.to_string_lossy()))

@@ -75,7 +75,7 @@ impl Execute for Args {
             format!("{}\n", in_json(&jwt, verified.as_ref()))
         } else {
             let now = Now::read().unix_ms;
-            for_stdout(table::lines(&rows(&jwt, verified.as_ref(), now)))
+            for_stdout(table::for_terminal(&rows(&jwt, verified.as_ref(), now)))
         };
         write(out, &answer)
     }

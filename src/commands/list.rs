@@ -61,7 +61,7 @@ impl Execute for Args {
             let headings = ["PROFILE", "PROVIDER", "HOST"];
             rows.insert(0, headings.map(|heading| paint(ASIDE, heading)).to_vec());
         }
-        write(out, &for_stdout(table::lines(&rows)))
+        write(out, &for_stdout(table::for_terminal(&rows)))
     }
 }
 

@@ -64,7 +64,7 @@ fn all(json: bool) -> Result<String, Error> {
         .into_iter()
         .map(|(name, entry)| vec![paint(NAME, name), entry.title])
         .collect();
-    Ok(table::lines(&rows))
+    Ok(table::for_terminal(&rows))
 }
 
 fn one(name: &str, entry: &Entry, json: bool) -> String {
@@ -82,7 +82,7 @@ fn one(name: &str, entry: &Entry, json: bool) -> String {
             .iter()
             .map(|(var, what)| vec![format!("  {}", paint(NAME, var)), what.clone()])
             .collect();
-        text.push_str(&table::lines(&rows));
+        text.push_str(&table::for_terminal(&rows));
     }
     text.push_str("\ngives:\n");
     let rows: Vec<_> = keys
@@ -94,7 +94,7 @@ fn one(name: &str, entry: &Entry, json: bool) -> String {
             ]
         })
         .collect();
-    text.push_str(&table::lines(&rows));
+    text.push_str(&table::for_terminal(&rows));
     text.push_str(&format!("\na profile for it:\n{}", example(name, entry)));
     text
 }

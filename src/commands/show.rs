@@ -113,14 +113,14 @@ fn text(profile: &Profile, keys: &[Key], secrets: &[(String, Vec<Place>)]) -> St
             ]
         })
         .collect();
-    let mut text = table::lines(&rows);
+    let mut text = table::for_terminal(&rows);
     if !secrets.is_empty() {
         text.push_str("\nsecrets, each from the first place that has it:\n");
         let rows: Vec<_> = secrets
             .iter()
             .flat_map(|(name, places)| secret_rows(profile, name, places))
             .collect();
-        text.push_str(&table::lines(&rows));
+        text.push_str(&table::for_terminal(&rows));
     }
     text
 }

@@ -247,13 +247,13 @@ fn lines(rows: &[Row]) -> String {
     ];
     let mut all = vec![headings.map(|heading| paint(ASIDE, heading)).to_vec()];
     all.extend(rows.iter().map(Row::cells));
-    for_stdout(table::lines(&all))
+    for_stdout(table::for_terminal(&all))
 }
 
 fn login_lines(logins: &Logins, now: &Now) -> String {
     match logins.cells(now) {
         cells if cells.is_empty() => String::new(),
-        cells => format!("\n{}", for_stdout(table::lines(&cells))),
+        cells => format!("\n{}", for_stdout(table::for_terminal(&cells))),
     }
 }
 

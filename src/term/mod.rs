@@ -6,3 +6,4 @@ pub mod notes;
 pub mod progress;
 pub mod table;
 pub mod text;
+pub mod width;

@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::term::text::clean;
+use crate::term::width;
 
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -76,17 +77,8 @@ fn line(subject: &str, columns: usize) -> String {
     clean(&format!("waiting for {subject}"), columns.saturating_sub(4))
 }
 
-#[cfg(unix)]
 fn columns() -> usize {
-    match rustix::termios::tcgetwinsize(std::io::stderr()) {
-        Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
-        _ => USUAL_COLUMNS,
-    }
-}
-
-#[cfg(not(unix))]
-fn columns() -> usize {
-    USUAL_COLUMNS
+    width::of(std::io::stderr()).unwrap_or(USUAL_COLUMNS)
 }
 
 #[cfg(test)]

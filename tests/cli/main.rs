@@ -41,6 +41,7 @@
 //! - `signals`: signals reach the children of a terminal
 //! - `stale`: a token near its end is refreshed by one process and used by all until it expires
 //! - `steps`: requests before the token request, and which of them get secrets
+//! - `tables`: tables fit the terminal, and colour is only there
 //! - `terminal`: progress at a terminal
 //! - `transport`: redirects, plain http, certificates and proxies
 //! - `usage`: help, usage errors, completions and manual pages
@@ -112,6 +113,8 @@ mod shared_cache;
 mod signals;
 mod stale;
 mod steps;
+#[cfg(unix)]
+mod tables;
 #[cfg(unix)]
 mod terminal;
 mod transport;

@@ -91,7 +91,7 @@ fn usage_errors_exit_with_2_and_a_hint() {
             "token cint --scope",
             ["`--scope <SCOPE>` needs a value", "tok token --help"],
         ),
-        ("completions tcsh", ["`tcsh` is no value", "fish"]),
+        ("completions tcsh", ["`tcsh` is not a value", "fish"]),
         ("token cint -q -v", ["do not go together", "--help"]),
         ("exec cint", ["missing: <CMD>", "`tok exec PROFILE -- CMD`"]),
         (
@@ -153,7 +153,9 @@ fn the_profile_may_come_from_the_environment() {
 
 #[test]
 fn every_completion_script_works_with_its_shell() {
-    let home = Home::with("[profiles.cint]\ntoken_url = 'https://x.example'\n[profiles.other]\n");
+    let home = Home::with(
+        "[profiles.cint]\ntoken_url = 'https://x.example'\nclient_id = 'id'\n[profiles.other]\n",
+    );
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = stdout(&home.tok(&format!("completions {shell}")).assert().success());
         assert!(script.contains("TOK_COMPLETE"), "{shell}: {script}");
@@ -174,6 +176,19 @@ fn every_completion_script_works_with_its_shell() {
     assert_eq!(ask("tok header ci", "2").trim(), "cint");
     assert_eq!(ask("tok exec cint o", "3").trim(), "other");
     assert_eq!(ask("tok providers spot", "2").trim(), "spotify");
+    assert_eq!(ask("tok man sec", "2").trim(), "secret");
+    assert_eq!(ask("tok help secret s", "3").trim(), "set");
+    assert_eq!(ask("tok --config config/to", "2").trim(), "config/tok/");
+    assert_eq!(
+        ask("tok secret set cint client_", "4").trim(),
+        "client_secret"
+    );
+    #[cfg(unix)]
+    assert!(ask("tok exec cint -- gre", "4").contains("grep"));
+    assert_eq!(
+        ask("tok exec cint -- cat config/to", "5").trim(),
+        "config/tok/"
+    );
     assert!(ask("tok token --re", "2").contains("--refresh"));
     write(home.path().join("own.toml"), "[profiles.mine]\n");
     let own = home.path().join("own.toml");

@@ -57,6 +57,18 @@ fact_bash_completes_a_command_and_an_option() {
   bash_types $'tok lis\t --js\t' '"profile":"hotel"'
 }
 
+fact_bash_completes_a_secret_and_a_page() {
+  configure <<'TOML'
+[profiles.cint]
+token_url = "https://one.example.com/token"
+client_id = "id"
+secrets   = { session = {} }
+params    = { a = "${secret.session}" }
+TOML
+  bash_types $'tok secret check cint ses\t' 'session'
+  bash_types $'tok help sec\t' 'tok secret'
+}
+
 fact_zsh_completes_a_profile_of_the_config() {
   two_profiles
   zsh_types $'tok show ho\t' two.example.com

@@ -70,7 +70,7 @@ pub(super) fn text(findings: &[Finding]) -> String {
             ]
         })
         .collect();
-    table::lines(&rows)
+    table::for_terminal(&rows)
 }
 
 pub(super) fn json(findings: &[Finding]) -> String {
