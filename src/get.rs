@@ -1,5 +1,6 @@
 //! From a profile to a token: fresh in the cache? Else lock, read again, fetch, store.
 
+mod errors;
 mod shared;
 
 use std::cell::Cell;
@@ -12,7 +13,7 @@ use crate::cache::lock::Turn;
 use crate::cache::shared::{Answer, Outcome};
 use crate::cache::store::Found;
 use crate::clock::Now;
-use crate::error::{Error, Kind, Subject, chain};
+use crate::error::{Error, chain};
 use crate::fetch::fetch;
 use crate::http::Tries;
 use crate::oauth::problem::Problem;
@@ -367,53 +368,6 @@ impl<'a> Flow<'a> {
         if !self.noted.replace(true) {
             self.run.notes.note(&format!("{what}: {}", chain(error)));
         }
-    }
-
-    fn asked_to_wait(&self, failure: &LastFailure, now: &Now, wait_ms: i64) -> Error {
-        let profile = &self.run.profile.name;
-        let seconds = (wait_ms + 999) / 1000;
-        failure
-            .error_without_wait(profile)
-            .without_outermost()
-            .about(Subject::Action(
-                format!("the provider asked to wait; retry in {seconds} s").into(),
-            ))
-            .profile(profile)
-            .retry_at(now.unix_ms.saturating_add(wait_ms))
-            .hint(format!(
-                "retry then; --refresh asks now, and `tok forget {profile}` ends the wait"
-            ))
-    }
-
-    /// Not exit 6, "try again later": without --cached the token can be had at once.
-    fn nothing_cached(&self) -> Error {
-        self.error(
-            Kind::Usage,
-            "no usable token in the cache, and --cached forbids fetching one".to_owned(),
-            "leave --cached out to fetch one",
-        )
-    }
-
-    fn timed_out(&self) -> Error {
-        self.error(
-            Kind::Unreachable,
-            "another tok has been fetching this token for too long".to_owned(),
-            "if none is running that should be, look for one that is stopped (`ps`); its lock goes with it",
-        )
-    }
-
-    fn other_machine_is_busy(&self) -> Error {
-        self.error(
-            Kind::Unreachable,
-            "another machine has been fetching this token for too long".to_owned(),
-            "retry; its lease at the shared cache ends seconds after it does",
-        )
-    }
-
-    fn error(&self, kind: Kind, reason: String, hint: &'static str) -> Error {
-        Error::new(kind, reason)
-            .hint(hint)
-            .profile(&self.run.profile.name)
     }
 }
 

@@ -24,7 +24,10 @@ impl Flow<'_> {
         fetch: impl FnOnce() -> Outcome,
     ) -> Result<Answer, Error> {
         let profile = self.run.profile;
-        if profile.cache != CacheKind::Shared || self.run.options.no_cache {
+        let no_cache = self.run.options.no_cache;
+        // A provider that replaces the refresh token may revoke it if two machines use it at once.
+        let needs_lease = profile.refreshes();
+        if profile.cache != CacheKind::Shared || no_cache && !needs_lease {
             return Ok(Answer::Fetched(fetch()));
         }
         let settings = Settings::read(
@@ -36,15 +39,19 @@ impl Flow<'_> {
         let level = Level::new(&settings, self.run.config, identity, self.run.notes);
         let wish = match ahead_of {
             None => Wish {
-                is_usable: &|token| self.usable(token).is_some(),
-                error: &|failure, waited| self.error_of(failure, waited),
+                is_usable: &|token| !no_cache && self.usable(token).is_some(),
+                error: &|failure, waited| self.error_of(failure, waited).filter(|_| !no_cache),
                 waits: true,
+                needs_lease,
+                stores: !no_cache,
                 until,
             },
             Some(old) => Wish {
                 is_usable: &|token| is_newer(token, old),
                 error: &|failure, _| self.pauses(failure),
                 waits: false,
+                needs_lease,
+                stores: true,
                 until,
             },
         };

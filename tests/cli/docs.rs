@@ -294,13 +294,15 @@ fn every_promise_in_security_md_names_a_test() {
                 .rsplit_once("::")
                 .unwrap_or_else(|| panic!("no test: {row}"));
             let module = module.replace("::", "/");
-            let file = if module.starts_with("src/") {
-                format!("{module}.rs")
+            let (file, function) = if module.starts_with("src/") {
+                (format!("{module}.rs"), format!("fn {test}()"))
+            } else if module.starts_with("tests/real/") {
+                (format!("{module}.sh"), format!("fact_{test}()"))
             } else {
-                format!("tests/cli/{module}.rs")
+                (format!("tests/cli/{module}.rs"), format!("fn {test}()"))
             };
             let source = std::fs::read_to_string(root.join(file)).unwrap();
-            assert!(source.contains(&format!("fn {test}()")), "{module}::{test}");
+            assert!(source.contains(&function), "{module}::{test}");
             tests += 1;
         }
     }

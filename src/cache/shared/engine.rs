@@ -56,6 +56,8 @@ pub(crate) enum EngineError {
     WrongPassword,
     #[error("the engine asks for a password")]
     NoPassword,
+    #[error("it cannot be used with `client_key`: {0}")]
+    ClientCertificate(String),
     #[error("the user may not run `{0}`")]
     NotAllowed(String),
 }

@@ -118,7 +118,7 @@ impl Level<'_> {
             let renewed = link.ask(until, move |engine: &mut dyn Engine| {
                 engine.renew(&renewed, LEASE)
             })?;
-            Ok(renewed && self.store(link, held, &outcome, &moment)?)
+            Ok(renewed && self.store(link, held, Some(&outcome), &moment)?)
         })?;
         let read = self.show()?.token.map(|read| read.access_token);
         let removed = self.forget()?;
@@ -145,7 +145,7 @@ impl Level<'_> {
             })
     }
 
-    fn located(&self, error: Error) -> Error {
+    pub(super) fn located(&self, error: Error) -> Error {
         let action = format!("shared cache {}", self.settings.shown());
         error.about(Subject::Action(action.into()))
     }

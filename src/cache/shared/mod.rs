@@ -60,6 +60,10 @@ pub(crate) struct Wish<'a> {
     pub(crate) error: &'a dyn Fn(&LastFailure, bool) -> Option<Error>,
     /// Whether to wait for another machine that is fetching.
     pub(crate) waits: bool,
+    /// Whether to fail rather than fetch without the lease.
+    pub(crate) needs_lease: bool,
+    /// Whether to store the result for other machines.
+    pub(crate) stores: bool,
     /// The run's deadline.
     pub(crate) until: Instant,
 }
@@ -117,12 +121,14 @@ impl<'a> Level<'a> {
             Ok(Decision::Fetch(link, held, moment)) => {
                 link.hold(Some(held.clone()));
                 let outcome = fetch();
-                if let Err(error) = self.store(&link, held, &outcome, &moment) {
+                let stored = wish.stores.then_some(&outcome);
+                if let Err(error) = self.store(&link, held, stored, &moment) {
                     self.note(&format!("the result could not be stored: {error}"));
                     self.mark(&error);
                 }
                 Ok(Answer::Fetched(outcome))
             }
+            Err(error) if wish.needs_lease => Err(self.no_lease(error)),
             Err(error) => {
                 self.unless_refused(error)?;
                 Ok(Answer::Fetched(fetch()))
@@ -153,10 +159,11 @@ impl<'a> Level<'a> {
                 }
                 Next::Wait(ms) => {
                     let left = wish.until.saturating_duration_since(Instant::now());
-                    if !wish.waits || left.is_zero() {
+                    let pause = Duration::from_millis(ms);
+                    if !wish.waits || left <= pause {
                         return Ok(Decision::Answer(Box::new(Answer::Busy)));
                     }
-                    std::thread::sleep(Duration::from_millis(ms).min(left));
+                    std::thread::sleep(pause);
                     look += 1;
                     acquires = false;
                     continue;
@@ -265,7 +272,7 @@ impl<'a> Level<'a> {
         &self,
         link: &Link,
         held: Held,
-        outcome: &Outcome,
+        outcome: Option<&Outcome>,
         moment: &Moment,
     ) -> Result<bool, EngineError> {
         link.hold(None);
@@ -273,11 +280,10 @@ impl<'a> Level<'a> {
             return Ok(false);
         };
         let entry = outcome
-            .token()
+            .and_then(Outcome::token)
             .and_then(|token| place.seal_token(token, &self.identity, held.fence, moment));
         let failure = outcome
-            .failure
-            .as_ref()
+            .and_then(|outcome| outcome.failure.as_ref())
             .and_then(|failure| place.seal_failure(failure, held.fence, moment));
         // The answer is there: what remains is at most one time-out.
         let until = Instant::now() + self.settings.timeout();
@@ -308,6 +314,15 @@ impl<'a> Level<'a> {
         Ok(())
     }
 
+    fn no_lease(&self, error: EngineError) -> Error {
+        self.mark(&error);
+        self.refused(&error).unwrap_or_else(|| {
+            self.located(Error::of(Kind::Unreachable, error)).hint(
+                "a refresh token is used only under the lease of the shared cache; if only one machine uses it, write `cache = \"file\"`",
+            )
+        })
+    }
+
     /// Leaves the engine alone for a while, unless it is not to blame.
     fn mark(&self, error: &EngineError) {
         let is_to_blame = match error {
@@ -331,6 +346,11 @@ impl<'a> Level<'a> {
                 Kind::Secret,
                 "password",
                 "write `password = { file = \"…\" }` below `[shared_cache]`, or set TOK_SHARED_CACHE_PASSWORD",
+            ),
+            EngineError::ClientCertificate(_) => (
+                Kind::Config,
+                "client_cert",
+                "`client_cert` and `client_key` name PEM files of one certificate (X.509 version 3) and its private key",
             ),
             EngineError::NotAllowed(_) => (
                 Kind::Config,

@@ -321,6 +321,11 @@ fn explain(error: &RedisError, timeout: Duration) -> EngineError {
         };
     }
     match (error.kind(), error.code()) {
+        // Everything else that it checks was checked before.
+        (ErrorKind::InvalidClientConfig, _) => EngineError::ClientCertificate(clean(
+            error.detail().unwrap_or(error.category()),
+            SHOWN_CHARACTERS,
+        )),
         (_, Some("WRONGPASS")) => EngineError::WrongPassword,
         (_, Some("NOAUTH")) => EngineError::NoPassword,
         (ErrorKind::Server(ServerErrorKind::NoPerm), _) => {

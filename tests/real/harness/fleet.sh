@@ -52,18 +52,30 @@ asked() { wc -l <"$served/requests"; }
 asked_is() { [ "$(asked)" -eq "$1" ]; }
 forget_requests() { : >"$served/requests"; }
 
+# relay DELAY_MS: a relay in front of the engine. Leaves its port in $relayed and its folder in $relay.
+relay() {
+  local provider=$base
+  relay=$PWD/relay
+  mkdir -p "$relay"
+  printf %s "$port" >"$relay/port"
+  printf %s "$1" >"$relay/delay_ms"
+  : >"$relay/bytes"
+  serve relay.mjs "$relay"
+  relayed=$base base=$provider
+}
+
 # fleet URL [LINES…]: a key, a secret, and a config whose profile `p` shares its tokens at URL.
 fleet() {
   local url=$1
   shift
   [ -s shared.key ] || tok shared-cache key >shared.key
-  export TOK_P_CLIENT_SECRET=s3cret-of-the-fleet
+  export "TOK_$(printf %s "${PROFILE-p}" | tr a-z- A-Z_)_CLIENT_SECRET=s3cret-of-the-fleet"
   configure <<TOML
 [shared_cache]
 url = $url
 key = { file = "$PWD/shared.key" }
 $(printf '%s\n' "$@")
-[profiles.p]
+[profiles.${PROFILE-p}]
 token_url = "$base/oauth/token"
 client_id = "fleet-client-id"
 cache     = "shared"
