@@ -9,6 +9,7 @@ use crate::commands::session::{Session, write};
 use crate::commands::show::keys::flat;
 use crate::error::{Error, Kind};
 use crate::profile::catalogue::{self, Entry};
+use crate::profile::file::schema::AuthMethod;
 use crate::term::colour::{NAME, for_stdout, paint};
 use crate::term::table;
 
@@ -101,7 +102,11 @@ fn one(name: &str, entry: &Entry, json: bool) -> String {
 
 /// The shortest profile that uses `entry`.
 fn example(name: &str, entry: &Entry) -> String {
-    let mut lines = format!("  [profiles.{name}]\n  provider = \"{name}\"\n  client_id = \"…\"\n");
+    let mut lines = format!("  [profiles.{name}]\n  provider = \"{name}\"\n");
+    let text = serde_json::to_string(&entry.table).unwrap_or_default();
+    if entry.table.request.auth_method != Some(AuthMethod::None) || text.contains("${client_id}") {
+        lines.push_str("  client_id = \"…\"\n");
+    }
     if !entry.needs.is_empty() {
         let vars: Vec<_> = entry
             .needs
@@ -109,6 +114,9 @@ fn example(name: &str, entry: &Entry) -> String {
             .map(|var| format!("{var} = \"…\""))
             .collect();
         lines.push_str(&format!("  vars = {{ {} }}\n", vars.join(", ")));
+    }
+    if text.contains("${identity}") {
+        lines.push_str("  identity = { from = \"…\" }\n");
     }
     lines
 }

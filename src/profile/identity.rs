@@ -38,7 +38,8 @@ pub(super) fn read(table: &IdentityTable, audience: Option<String>) -> Result<Id
         return Err(wrong(
             "identity",
             "does not say where it comes from: `from`, `env`, `file` or `command`",
-        ));
+        )
+        .hint("as in `identity = { from = \"github\" }`, or `tok add … --identity from=github`"));
     }
     let source = table.source();
     check(table)?;

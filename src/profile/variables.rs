@@ -44,6 +44,8 @@ impl Variables {
             .chain([CLIENT_SECRET])
             .map(|secret| secret_variable(&profile.name, secret));
         let named = profile.secrets.values();
+        let identity = profile.identity.as_ref().map(|identity| &identity.source);
+        let named = named.chain(identity);
         self.secrets
             .extend(own.chain(named.filter_map(|source| source.env.clone())));
         let vars = profile.vars.keys().chain(&profile.written_vars);

@@ -271,6 +271,69 @@ fn the_image_and_the_action_name_files_and_options_that_exist() {
 }
 
 /// Each row of the table of promises names its test, and the test is there.
+/// The blocks of this language on a page.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    page.split(&format!("\n```{language}\n"))
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .collect()
+}
+
+#[test]
+fn every_profile_in_keyless_md_is_short_and_asks_for_its_identity() {
+    let page = page("keyless.md");
+    let profiles = blocks(&page, "toml").into_iter().flat_map(|block| {
+        let whole = block.starts_with("[profiles");
+        // A line with an `identity` belongs into a profile.
+        let lines = move |line: &str| format!("[profiles.api]\ntoken_url = 'https://auth.example.com/t'\nauth_method = 'identity'\n{line}\n");
+        match whole {
+            true => block.split("\n\n").map(str::to_owned).collect::<Vec<_>>(),
+            false => block.lines().map(lines).collect(),
+        }
+    });
+    let mut count = 0;
+    for profile in profiles {
+        // The identity's own table is one line of the profile.
+        let lines = profile
+            .lines()
+            .filter(|line| !line.starts_with('['))
+            .count();
+        assert!(lines <= 6, "{profile}");
+        let name = profile.split(['.', ']']).nth(1).unwrap().to_owned();
+        let profile = match profile.contains("auth_method")
+            || !profile.starts_with("[profiles.api.identity]")
+        {
+            true => profile,
+            false => format!(
+                "[profiles.api]\ntoken_url = 'https://auth.example.com/t'\nauth_method = 'identity'\n{profile}"
+            ),
+        };
+        let home = Home::with(&profile);
+        count += 1;
+        // The machine may have a metadata server.
+        if profile.contains("\"azure\"") || profile.contains("\"gcp\"") {
+            home.tok(&format!("show {name}")).assert().success();
+            continue;
+        }
+        let run = home
+            .tok(&format!("token {name}"))
+            .env("PATH", "/nowhere")
+            .assert();
+        let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(said.contains("`identity`: "), "{profile}\n{said}");
+        run.code(4);
+    }
+    assert!(count >= 18, "{count} profiles");
+}
+
+#[test]
+fn every_ci_snippet_in_keyless_md_has_ten_lines_at_most() {
+    let page = page("keyless.md");
+    for block in blocks(&page, "yaml") {
+        assert!(block.lines().count() <= 10, "{block}");
+    }
+}
+
 #[test]
 fn every_promise_in_security_md_names_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

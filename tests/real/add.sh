@@ -32,6 +32,24 @@ fact_a_requests_secret_goes_into_the_keyring_and_not_into_the_file() {
   [ "$(cat "$out")" = "$token" ]
 }
 
+# authlib verifies the signature and the claims.
+fact_the_key_of_a_google_service_account_goes_into_the_keyring_and_signs() {
+  served=$PWD/grants
+  mkdir "$served"
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem 2>/dev/null
+  openssl pkey -in key.pem -pubout -out "$served/platform.public.pem"
+  serve grants.py "$served"
+  jq --null-input --rawfile key key.pem --arg base "$base" \
+    '{type: "service_account", client_email: "ci", private_key_id: "k", private_key: $key, token_uri: ($base + "/authlib/token")}' >google.json
+  attempt tok add mine --google-credentials google.json
+  [ "$code" -eq 0 ]
+  [ "$(secret-tool lookup service tok username "mine/private_key@$origin")" = "$(cat key.pem)" ]
+  [ "$(config | grep --count 'PRIVATE KEY' || :)" -eq 0 ]
+  rm key.pem google.json
+  attempt tok token mine
+  [ "$code" -eq 0 ]
+}
+
 fact_it_can_be_tried_at_once() {
   endpoint "$secret"
   request "$secret" >request

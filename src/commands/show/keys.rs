@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::profile::file::SHARED;
-use crate::profile::file::schema::ProfileTable;
+use crate::profile::file::schema::{IdentityTable, ProfileTable};
 use crate::profile::layers::{Layer, Layers};
 use crate::profile::name::var_variable;
 use crate::profile::plan::TOKEN_EXCHANGE;
@@ -11,16 +11,26 @@ use crate::profile::template::{Name, Template};
 use crate::profile::{DEFAULT_HEADER, Environment, Overrides, Profile};
 
 /// Tables that are flattened: `response.root` rather than one long `response`.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "vars",
     "values",
     "assertion",
+    "identity",
     "params",
     "query",
     "names",
     "headers",
     "response",
     "secrets",
+];
+
+const IDENTITY_SOURCES: [&str; 6] = [
+    "identity.from",
+    "identity.env",
+    "identity.file",
+    "identity.command",
+    "identity.pointer",
+    "identity.service_connection",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +95,26 @@ pub(crate) fn flat(table: &ProfileTable) -> Vec<(String, Value)> {
                     .collect();
                 keys.push((name, Value::Object(said)));
             }
-            value => keys.push((name, value)),
+            mut value => {
+                lift_shared(&mut value);
+                keys.push((name, value));
+            }
         }
     }
     keys
+}
+
+/// Puts the keys that a step shares with a profile among the others.
+fn lift_shared(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(lift_shared),
+        Value::Object(members) => {
+            if let Some(Value::Object(shared)) = members.remove(SHARED) {
+                members.extend(shared);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -110,10 +136,17 @@ pub(crate) fn keys(
             Some(known) => (known.value, known.from) = (value, from),
             None => keys.push(Key { name, value, from }),
         };
-    for (layer, table) in layers.tables.iter().rev() {
+    let source = layers.tables.iter().position(|(_, table)| {
+        let identity = table.identity.as_ref();
+        identity.is_some_and(IdentityTable::has_source)
+    });
+    for (index, (layer, table)) in layers.tables.iter().enumerate().rev() {
         for (name, value) in flat(table) {
-            // A base's own base is not this profile's.
-            if name != "extends" || *layer == Layer::Own {
+            // A base's own base is not this profile's, and a source of the identity replaces that of a base.
+            let is_replaced = source.is_some_and(|strongest| index > strongest)
+                && IDENTITY_SOURCES.contains(&name.as_str());
+            let is_other_base = name == "extends" && *layer != Layer::Own;
+            if !is_replaced && !is_other_base {
                 put(name, value, From::Layer(layer.clone()));
             }
         }

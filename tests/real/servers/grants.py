@@ -30,7 +30,7 @@ app = Flask(__name__)
 
 
 class Job(ClientMixin):
-    """The client that the identity's issuer is."""
+    """The client that the issuer of an identity is, and the service account of a key."""
 
     client_id = "ci"
 
@@ -46,7 +46,7 @@ class Job(ClientMixin):
 
 class IdentityGrant(JWTBearerGrant):
     def get_audiences(self):
-        return ["https://grants.example"]
+        return ["https://grants.example", request.base_url]
 
     def resolve_issuer_client(self, issuer):
         return Job() if issuer == "ci" else None
