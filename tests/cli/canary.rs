@@ -170,6 +170,65 @@ fn an_identity_is_only_on_the_wire() {
 }
 
 #[test]
+fn a_platforms_identity_and_what_it_is_asked_with_are_only_on_the_wire() {
+    let scene = Scene::new(From::Tok);
+    let config = std::fs::read_to_string(scene.home.config()).unwrap();
+    let origin = scene.provider.url("");
+    let identity = format!(
+        "auth_method = 'identity'\nidentity = {{ from = 'github' }}\norigins = ['{origin}']"
+    );
+    scene
+        .home
+        .write_config(&config.replace("client_secret = {}", &identity));
+    let issued = serde_json::json!({ "value": scene.secret.0 });
+    let says_back = |received: &Received| {
+        let field = received.header("authorization").unwrap_or_default();
+        Answer::json(
+            403,
+            serde_json::json!({ "message": format!("not for {field}") }),
+        )
+    };
+    for (is_issued, code) in [(true, 5), (false, 4)] {
+        match is_issued {
+            true => scene.provider.answer("/id", Answer::json(200, &issued)),
+            false => scene.provider.answer_with("/id", says_back),
+        }
+        scene.provider.answer_with("/token", |received| {
+            let form = received.form();
+            Answer::refusal(
+                401,
+                "invalid_client",
+                &format!("{form:?} {}", received.text()),
+            )
+        });
+        for arguments in ["token p -v", "doctor p --fetch"] {
+            let mut tok = scene.tok(arguments);
+            tok.env("ACTIONS_ID_TOKEN_REQUEST_URL", scene.provider.url("/id"))
+                .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", &scene.token.0);
+            let output = tok.stdin(Stdio::null()).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{output:?}");
+            scene.is_clean(arguments, &[output.stdout, output.stderr].concat());
+        }
+    }
+    let requests = scene.provider.requests();
+    let asked = requests
+        .iter()
+        .find(|request| request.path == "/id")
+        .unwrap();
+    let field = asked.header("authorization").unwrap();
+    assert_eq!(field, format!("Bearer {}", scene.token.0));
+    let sent = requests
+        .iter()
+        .find(|request| request.path == "/token")
+        .unwrap();
+    assert!(
+        sent.form()
+            .iter()
+            .any(|(_, value)| *value == scene.secret.0)
+    );
+}
+
+#[test]
 fn neither_a_private_key_nor_its_assertions_are_left_anywhere() {
     parallel::each(&SOURCES, source_name, |&from| {
         let scene = Scene::signing(from);

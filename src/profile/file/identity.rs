@@ -74,3 +74,23 @@ impl IdentityTable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::file::document;
+
+    #[test]
+    fn a_source_of_its_own_replaces_that_of_its_base_and_the_audience_is_merged() {
+        let table = |text: &str| document::<IdentityTable>(text).unwrap();
+        let base = table("from = 'azure_pipelines'\nservice_connection = 'c'\naudience = 'b'");
+        let own = table("file = 'f'").over(base.clone());
+        assert_eq!(own, table("file = 'f'\naudience = 'b'"));
+        let own = table("audience = 'o'").over(base.clone());
+        assert_eq!(
+            own,
+            table("from = 'azure_pipelines'\nservice_connection = 'c'\naudience = 'o'")
+        );
+        assert_eq!(table("").over(base.clone()), base);
+    }
+}
