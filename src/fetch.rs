@@ -125,7 +125,7 @@ fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Resul
         true => Resend::Unprocessed,
         false => Resend::Passing,
     };
-    if let Some(rotation) = context.rotation.as_ref().filter(|_| refreshes) {
+    if let Some(rotation) = context.rotation.as_mut().filter(|_| refreshes) {
         rotation.sending()?;
     }
     let mut rebuild = || context.build(exchange, http);

@@ -53,30 +53,10 @@ struct AnyVersion {
     version: u32,
 }
 
-pub(super) mod exposed {
+mod exposed {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::secret::Secret;
-
-    /// The same for a token that may be missing.
-    pub(in crate::cache) mod optional {
-        use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
-
-        use crate::secret::Secret;
-
-        pub(in crate::cache) fn serialize<S: Serializer>(
-            secret: &Option<Secret>,
-            to: S,
-        ) -> Result<S::Ok, S::Error> {
-            secret.as_ref().map(Secret::expose).serialize(to)
-        }
-
-        pub(in crate::cache) fn deserialize<'de, D: Deserializer<'de>>(
-            from: D,
-        ) -> Result<Option<Secret>, D::Error> {
-            Ok(Option::<String>::deserialize(from)?.map(Secret::new))
-        }
-    }
 
     pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(secret.expose())

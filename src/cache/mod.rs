@@ -11,6 +11,7 @@ pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod refresh;
+pub(crate) mod sealed;
 pub(crate) mod shared;
 pub(crate) mod store;
 

@@ -1,4 +1,4 @@
-//! A refresh in progress: a mark that it was sent, and room for the new token if it cannot be stored where it belongs.
+//! A refresh in progress: a mark that it was sent, then the sealed new token until it is stored where it belongs.
 //!
 //! One lock for each place of a refresh token, beside the locks of the entries: several requests of a profile share one refresh token.
 
@@ -10,12 +10,11 @@ use std::time::Instant;
 
 use ring::digest::SHA256;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::cache::directory::{self, Directory};
-use crate::cache::entry::exposed;
 use crate::cache::error::{CacheError, PathProblem};
 use crate::cache::lock;
+use crate::cache::sealed::Sealed;
 use crate::secret::Secret;
 
 /// Raise it when the form changes. A newer form is an error: it may contain the only copy of a token.
@@ -38,8 +37,8 @@ pub(crate) struct Pending {
     pub(crate) open_unix_ms: Option<i64>,
     /// When a request with this token was sent whose answer was lost.
     pub(crate) lost_unix_ms: Option<i64>,
-    /// The token that replaces it and could not be stored where it belongs.
-    pub(crate) rescued: Option<Secret>,
+    /// The token that replaces it, which may not be stored where it belongs.
+    pub(crate) rescued: Option<Sealed>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,8 +47,7 @@ struct Stored {
     sent: String,
     open_unix_ms: Option<i64>,
     lost_unix_ms: Option<i64>,
-    #[serde(with = "exposed::optional", default)]
-    rescued: Option<Secret>,
+    rescued: Option<Sealed>,
 }
 
 /// The only process that refreshes the token at one place.
@@ -106,14 +104,11 @@ impl RefreshSlot {
             .write(&self.file_name(ENDING), &line(pending, RESERVE_BYTES))
     }
 
-    /// Writes `pending` into the room that [`write`](Self::write) reserved, because the disk may be full now.
-    pub(crate) fn write_in_reserve(&self, pending: &Pending) -> Result<(), CacheError> {
-        let file = self.directory.lock_file(&self.file_name(ENDING))?;
-        let bytes = line(pending, 0);
-        (&file)
-            .write_all(&bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(|error| self.directory.about(&self.file_name(ENDING))(error.into()))
+    /// Opens the file that [`write`](Self::write) made, for [`Reserve::fill`].
+    pub(crate) fn reserve(&self) -> Result<Reserve, CacheError> {
+        self.directory
+            .lock_file(&self.file_name(ENDING))
+            .map(Reserve)
     }
 
     pub(crate) fn clear(&self) -> Result<(), CacheError> {
@@ -121,7 +116,22 @@ impl RefreshSlot {
     }
 }
 
-fn line(pending: &Pending, least: usize) -> Zeroizing<Vec<u8>> {
+/// An open file with room for a token, so that writing it is one system call, and needs no space on the disk.
+#[derive(Debug)]
+pub(crate) struct Reserve(File);
+
+impl Reserve {
+    /// After `Ok` the file survives the end of this process, and after [`sync`](Self::sync) a power cut.
+    pub(crate) fn fill(&self, pending: &Pending) -> std::io::Result<()> {
+        (&self.0).write_all(&line(pending, 0))
+    }
+
+    pub(crate) fn sync(&self) -> std::io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+fn line(pending: &Pending, least: usize) -> Vec<u8> {
     let stored = Stored {
         version: VERSION,
         sent: pending.sent.clone(),
@@ -129,16 +139,9 @@ fn line(pending: &Pending, least: usize) -> Zeroizing<Vec<u8>> {
         lost_unix_ms: pending.lost_unix_ms,
         rescued: pending.rescued.clone(),
     };
-    let token = pending.rescued.as_ref();
-    let size = token.map_or(0, |token| token.expose().len() * 2) + least + 1024;
-    // Large enough from the start: a growing Vec would leave a copy of the token behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
-    if serde_json::to_writer(&mut *bytes, &stored).is_err() {
-        bytes.clear();
-    }
+    let mut bytes = serde_json::to_vec(&stored).unwrap_or_default();
     bytes.push(b'\n');
-    let reserve = least.saturating_sub(bytes.len());
-    bytes.extend(std::iter::repeat_n(b' ', reserve));
+    bytes.resize(bytes.len().max(least), b' ');
     bytes
 }
 
@@ -186,11 +189,15 @@ mod tests {
         let size = || std::fs::metadata(slot.path()).unwrap().len();
         assert_eq!(size(), RESERVE_BYTES as u64);
         let rescued = Pending {
-            rescued: Some(Secret::new("new\"token".repeat(500))),
+            rescued: Sealed::new(&Secret::new("new\"token".repeat(500)), &Secret::new("old")),
             open_unix_ms: None,
             ..sent
         };
-        slot.write_in_reserve(&rescued).unwrap();
+        let reserve = slot.reserve().unwrap();
+        reserve
+            .fill(&rescued)
+            .and_then(|()| reserve.sync())
+            .unwrap();
         assert_eq!(slot.pending().unwrap(), Some(rescued));
         assert_eq!(size(), RESERVE_BYTES as u64);
         slot.clear().unwrap();
@@ -202,7 +209,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let slot = slot(&folder);
         let newer = line(&Pending::default(), 0);
-        let newer = String::from_utf8(newer.to_vec()).unwrap();
+        let newer = String::from_utf8(newer).unwrap();
         let newer = newer.replace("\"version\":1", "\"version\":2");
         slot.directory.write("p.pending", newer.as_bytes()).unwrap();
         assert!(slot.pending().is_err());

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::cache::error::CacheError;
 use crate::cache::login::Granted;
-use crate::cache::refresh::{Pending, RefreshSlot, fingerprint};
+use crate::cache::refresh::{Pending, RefreshSlot, Reserve, fingerprint};
+use crate::cache::sealed::Sealed;
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject, chain};
 use crate::oauth::problem::Problem;
@@ -43,6 +44,8 @@ pub(super) struct Rotation<'a> {
 struct Held {
     place: Place,
     slot: RefreshSlot,
+    /// Open from the moment the request is sent.
+    reserve: Option<Reserve>,
 }
 
 /// The state of the token that was sent, as far as an outcome tells.
@@ -89,9 +92,13 @@ impl<'a> Rotation<'a> {
             Some(found) => found,
             None => secrets::find(profile, REFRESH_TOKEN, environment, patience)?,
         };
-        let held = slot.map(|slot| Held { place, slot });
+        let held = slot.map(|slot| Held {
+            place,
+            slot,
+            reserve: None,
+        });
         let mut lost_unix_ms = None;
-        if let Some(Held { place, slot }) = &held {
+        if let Some(Held { place, slot, .. }) = &held {
             place.prove(Some(&found.secret)).map_err(|error| {
                 unproven(error.about(Subject::Action(
                     "a new refresh token could not be stored, so none was asked for".into(),
@@ -116,7 +123,7 @@ impl<'a> Rotation<'a> {
     }
 
     /// Leaves a durable mark, and reserves room for a token; call it directly before the request is sent.
-    pub(super) fn sending(&self) -> Result<(), Error> {
+    pub(super) fn sending(&mut self) -> Result<(), Error> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left < least(self.profile) / 2 {
             return Err(Error::new(
@@ -125,14 +132,15 @@ impl<'a> Rotation<'a> {
             )
             .hint("try again, or give it longer with --timeout"));
         }
-        let Some(Held { slot, .. }) = &self.held else {
-            return Ok(());
-        };
-        slot.write(&Pending {
+        let pending = Pending {
             open_unix_ms: Some(Now::read().unix_ms),
             ..self.pending()
-        })
-        .map_err(not_replaceable)
+        };
+        if let Some(Held { slot, reserve, .. }) = &mut self.held {
+            slot.write(&pending).map_err(not_replaceable)?;
+            *reserve = Some(slot.reserve().map_err(not_replaceable)?);
+        }
+        Ok(())
     }
 
     fn pending(&self) -> Pending {
@@ -180,33 +188,37 @@ impl<'a> Rotation<'a> {
     }
 
     fn keep(&self, new: &Secret) -> Result<Option<Remark>, Error> {
-        let Some(Held { place, slot }) = &self.held else {
+        let Some(Held {
+            place,
+            slot,
+            reserve,
+        }) = &self.held
+        else {
             return Ok(Some(Remark::Replaced {
                 source: self.source.to_string(),
             }));
         };
+        // The place may need many steps, and SIGKILL may come between any two of them.
+        let rescue = Pending {
+            rescued: Sealed::new(new, &self.sent),
+            ..self.pending()
+        };
+        let filled = reserve
+            .as_ref()
+            .filter(|reserve| rescue.rescued.is_some() && reserve.fill(&rescue).is_ok());
         let Err(error) = place.store(new) else {
             self.forget_mark();
             return Ok(None);
         };
-        let rescue = Pending {
-            rescued: Some(new.clone()),
-            ..self.pending()
-        };
-        slot.write(&rescue)
-            .or_else(|_| slot.write_in_reserve(&rescue))
-            .map_err(|second| {
-                Error::new(
-                    Kind::Secret,
-                    format!(
-                        "the provider replaced the refresh token, and the new one could be stored nowhere, so it is lost: {error}; {}",
-                        chain(&second)
-                    ),
-                )
-                .hint(format!("get a new one with {}", self.profile.way_to_log_in()))
-            })?;
+        let is_synced = filled.is_some_and(|reserve| reserve.sync().is_ok());
+        if !is_synced && (rescue.rescued.is_none() || slot.write(&rescue).is_err()) {
+            let reason = "the provider replaced the refresh token, and the new one could be stored nowhere, so it is lost";
+            let way = self.profile.way_to_log_in();
+            return Err(Error::new(Kind::Secret, format!("{reason}: {error}"))
+                .hint(format!("get a new one with {way}")));
+        }
         self.notes.note(&format!(
-            "the new refresh token could not be stored where it belongs ({error}); it is in {}, readable only by you, and the next run moves it from there",
+            "the new refresh token could not be stored where it belongs ({error}); it is in {}, encrypted with the old one, and the next run moves it from there",
             slot.path().display()
         ));
         Ok(None)
@@ -298,16 +310,17 @@ fn rescued(
     notes: Notes,
 ) -> Result<Option<Found>, Error> {
     let pending = slot.pending().map_err(not_replaceable)?;
-    let Some((sent, token)) = pending.and_then(|pending| Some((pending.sent, pending.rescued?)))
-    else {
+    let (Some(found), Some(pending)) = (&read, pending) else {
         return Ok(read);
     };
-    if let Some(found) = &read
-        && fingerprint(&found.secret) != sent
-    {
+    let Some(sealed) = &pending.rescued else {
+        return Ok(read);
+    };
+    let Some(token) = sealed.open(&found.secret) else {
+        // The new one is stored already, or the user has stored another.
         slot.clear().map_err(not_replaceable)?;
         return Ok(read);
-    }
+    };
     place.store(&token).map_err(|error| {
         let kept = slot.path();
         unproven(
