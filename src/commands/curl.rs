@@ -92,6 +92,9 @@ impl Args {
         let Some((profile, typed)) = self.words.split_first() else {
             return Err(Refused::NoUrl.into());
         };
+        if profile.to_string_lossy().contains("://") {
+            return Err(Refused::NoProfile.into());
+        }
         let typed = match typed.split_first() {
             Some((dashes, typed)) if dashes == "--" => typed,
             _ => typed,
@@ -107,6 +110,8 @@ impl Args {
 enum Refused {
     #[error("curl's arguments contain no URL")]
     NoUrl,
+    #[error("the profile must come before the URL")]
+    NoProfile,
     #[error("the host of `{0}` is ambiguous")]
     NotPlain(String),
     #[error("the token would be sent unencrypted to `{0}`")]
@@ -125,6 +130,7 @@ impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         let hint = match &refused {
             Refused::NoUrl => "give the URL after the profile: `tok curl PROFILE https://…`",
+            Refused::NoProfile => "write `tok curl PROFILE https://…`",
             Refused::NotPlain(_) => {
                 "write each URL as https://HOST/…, without user, `{}` or `[]` in the host, and quote values with blanks"
             }

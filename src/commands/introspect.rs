@@ -72,7 +72,7 @@ impl Execute for Args {
             true => format!("{}\n", Value::from(members)),
             false => {
                 let rows = claims::rows(&members, Now::read().unix_ms);
-                for_stdout(table::lines(&rows))
+                for_stdout(table::for_terminal(&rows))
             }
         };
         write(out, &shown)?;

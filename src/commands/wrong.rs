@@ -53,7 +53,9 @@ fn words(
         ),
         ErrorKind::UnknownArgument if first.starts_with('-') => (
             format!("unknown option `{first}`"),
-            did_you_mean(ContextKind::SuggestedArg),
+            guessed_option(path, first)
+                .map(str::to_owned)
+                .or_else(|| did_you_mean(ContextKind::SuggestedArg)),
         ),
         // Not repeated, as an argument after `tok secret set` may be a secret.
         ErrorKind::UnknownArgument => ("unexpected argument".to_owned(), None),
@@ -147,6 +149,34 @@ fn guess(path: &[&str], word: &str) -> Option<&'static str> {
         }
         (["for"], "pwsh") => "`tok for powershell PROFILE` prints an assignment",
         (["for"], "kubernetes" | "k8s") => "`tok for kubectl PROFILE` is a credential plugin",
+        _ => return None,
+    })
+}
+
+/// Returns tok's way for an option that other programs have.
+fn guessed_option(path: &[&str], option: &str) -> Option<&'static str> {
+    Some(match (path, option) {
+        (["add"], "--url" | "--token-endpoint" | "--token-uri" | "--endpoint") => {
+            "write `--token-url URL`"
+        }
+        (["add"], "--name" | "--profile" | "-p") => "the name has no option: `tok add NAME`",
+        (["add"], "--client-secret" | "--password") => {
+            "a secret is never an argument: leave it out, and `tok add` asks for it or `tok secret set NAME` stores it later"
+        }
+        (["add"], "--scopes") => "write `--scope SCOPE`, once for each",
+        (_, "--profile" | "-p" | "--name") => "the profile has no option: `tok token PROFILE`",
+        (_, "--json" | "-o" | "--output" | "--format") => {
+            "`tok json PROFILE` prints the token as JSON"
+        }
+        (_, "-H" | "--header") => "`tok header PROFILE` prints the header line",
+        (_, "-f" | "--force" | "--force-refresh" | "--renew") => "`--refresh` fetches a new token",
+        (_, "--debug" | "--trace" | "-d") => "-v shows each request and answer, without secrets",
+        (_, "--ttl" | "--min-lifetime" | "--valid-for") => {
+            "`--min-ttl DURATION` asks for a token that lives at least so long"
+        }
+        (_, "-k" | "--insecure" | "--no-verify-ssl") => {
+            "tok always checks certificates; to trust a private CA, set `ca_file` in the profile"
+        }
         _ => return None,
     })
 }

@@ -60,9 +60,15 @@ pub(crate) fn of_assertions(
 
 /// The error for a file that is not what the profile's `key` needs.
 pub(crate) fn wrong(key: &'static str, path: &Path, what: &str) -> Error {
-    Error::new(Kind::Config, format!("{} {what}", path.display()))
+    let shown = path.display().to_string();
+    let below_home = ["$HOME/", "${HOME}/"]
+        .iter()
+        .find_map(|home| shown.split_once(home));
+    let hint = match below_home {
+        Some((_, rest)) => format!("write `{key} = \"~/{rest}\"`"),
+        None => format!("`{key}` names a PEM file, relative to the config's folder"),
+    };
+    Error::new(Kind::Config, format!("{shown} {what}"))
         .about(Subject::Key(key.to_owned()))
-        .hint(format!(
-            "`{key}` names a PEM file, relative to the config's folder"
-        ))
+        .hint(hint)
 }

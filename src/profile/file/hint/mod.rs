@@ -181,6 +181,19 @@ fn unknown_key(
         (None, "username" | "user" | "email") => {
             format!("write `params = {{ {unknown} = \"…\" }}`")
         }
+        (None, "private_key" | "private_key_pem" | "signing_key" | "key_file" | "pem") => {
+            format!(
+                "write `auth_method = \"private_key_jwt\"`, and `secrets = {{ private_key = {{ file = \"key.pem\" }} }}` or run `tok secret set {profile} private_key < key.pem`"
+            )
+        }
+        (
+            None,
+            "tenant" | "tenant_id" | "realm" | "region" | "domain" | "instance" | "environment",
+        ) => {
+            format!(
+                "write `vars = {{ {unknown} = \"…\" }}`, and `${{var.{unknown}}}` where the URL or a parameter has it"
+            )
+        }
         (None, "api_key" | "apikey" | "passphrase" | "refresh_token") => {
             format!(
                 "write `secrets = {{ {meant} = {{}} }}`, and `${{secret.{meant}}}` where the request has it"
@@ -241,7 +254,15 @@ fn wrong_type(key: &str, line: &Line<'_>, profile: &str) -> Option<String> {
             "response = {{ access_token = {} }}",
             quoted(&pointer::meant(line.text_value()?))
         )),
-        "headers" => write("headers = { NAME = \"VALUE\" }".to_owned()),
+        "headers" => {
+            let first = line.value().trim_start_matches(['[', '"', '\'', ' ']);
+            let name = first.split_once(':').map_or("NAME", |(name, _)| name.trim());
+            let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+            let name = if is_name { name } else { "NAME" };
+            write(format!("headers = {{ {name} = \"…\" }}"))
+        }
+        "cache" if line.value_of("cache")?.trim() == "true" => line.with_value_of("cache", "\"file\""),
+        "cache" if line.value_of("cache")?.trim() == "false" => line.with_value_of("cache", "\"none\""),
         "params" | "query" | "vars" | "values" => {
             let name = line.text_value().and_then(|text| text.split_once('=')).map_or("NAME", |(name, _)| name);
             write(format!("{last} = {{ {name} = \"…\" }}"))

@@ -63,6 +63,16 @@ fn corrected(line: &str) -> Option<String> {
     if line.starts_with('[') {
         return header(line);
     }
+    let is_yaml = line.strip_suffix(':').is_some_and(|key| {
+        key.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    });
+    if is_yaml || line.starts_with('{') {
+        return Some(
+            "the config is TOML: write `[profiles.NAME]`, and below it `token_url = \"https://…\"`"
+                .to_owned(),
+        );
+    }
     for comment in ["//", "--", ";"] {
         if let Some(text) = line.strip_prefix(comment) {
             return Some(format!("write `#{text}`"));

@@ -80,6 +80,14 @@ pub(in crate::profile::file) fn of_value(
         };
     };
     let text = first_text(written)?;
+    let call = text
+        .strip_prefix("now(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    if call.is_some()
+        && let Some(corrected) = template(&format!("${{{text}}}"))
+    {
+        return Some(format!("write `{corrected}`"));
+    }
     if text.contains("${")
         && let Some(corrected) = template(text)
     {
