@@ -2,6 +2,7 @@
 //!
 //! Nothing is stored or written before the profile is resolved and checked as for `tok token`.
 
+mod discover;
 mod google;
 mod keys;
 mod missing;
@@ -37,6 +38,7 @@ pub(crate) const COMMAND: Spec = Spec {
     group: Group::Profiles,
     examples: "\
 tok add cint --provider cint --client-id 0a1b2c
+tok add api --issuer https://idp.example.com --client-id 0a1b2c
 tok add mine --from-curl < request.txt
 tok add mine --from-curl --try   # opens $EDITOR
 tok add gcp --google-credentials credentials.json",
@@ -101,6 +103,10 @@ impl Execute for Args {
         let person = stdin_is_terminal();
         let Start { mut draft, found } = Start::of(session, self, person)?;
         fill_in(&mut draft, &before, self, person, session.notes())?;
+
+        if !self.dry_run {
+            discover::look_up(&mut draft, &before, &self.name, person, session.notes())?;
+        }
 
         let table = table(&draft, &self.name)?;
         let shown = edit::shown(&self.name, table.clone());

@@ -43,6 +43,15 @@ impl Profile {
         Ok(url)
     }
 
+    /// Returns the origin of the token endpoint, if the profile does not allow it.
+    pub(crate) fn token_endpoint_elsewhere(&self, metadata: &Metadata) -> Option<Origin> {
+        let has_cert = self.shows_certificate;
+        let url = metadata.endpoint(Endpoint::Token, has_cert).ok()?;
+        let origin = Origin::of(url).ok()?;
+        let is_allowed = self.trusts(&origin).unwrap_or(false);
+        (!is_allowed).then_some(origin)
+    }
+
     fn check_endpoint(&self, url: &str, endpoint: Endpoint) -> Result<(), Error> {
         let refused = |error| self.config.located(&self.name, error);
         let origin = Origin::of(url).at("issuer").map_err(refused)?;

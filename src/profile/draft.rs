@@ -7,6 +7,7 @@ use toml_edit::{Array, InlineTable, Item, Table, Value};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Draft {
     pub(crate) provider: Option<String>,
+    pub(crate) issuer: Option<String>,
     pub(crate) token_url: Option<String>,
     pub(crate) client_id: Option<String>,
     /// `env` or `file`, and its name; `None` is the keyring.
@@ -44,6 +45,19 @@ pub(crate) enum DraftError {
 }
 
 impl Draft {
+    /// Adds to `origins`.
+    pub(crate) fn allow(&mut self, origin: &str) {
+        let origins = self
+            .more
+            .entry("origins")
+            .or_insert_with(|| Vec::<String>::new().into());
+        if let serde_json::Value::Array(origins) = origins
+            && !origins.iter().any(|known| known == origin)
+        {
+            origins.push(origin.into());
+        }
+    }
+
     /// The profile's table.
     pub(crate) fn table(&self) -> Result<Table, DraftError> {
         let mut table = Table::new();
@@ -54,6 +68,7 @@ impl Draft {
         };
         let text = |value: &Option<String>| value.as_deref().map(Value::from);
         set("provider", text(&self.provider));
+        set("issuer", text(&self.issuer));
         set("token_url", text(&self.token_url));
         set("client_id", text(&self.client_id));
         set(

@@ -305,7 +305,7 @@ fn without_a_terminal_add_names_everything_missing_and_writes_nothing() {
     fails(
         add(&home, "", ""),
         2,
-        &["the token endpoint (--token-url URL, --provider NAME or --from-curl)"],
+        &["the token endpoint (--token-url URL, --issuer URL, --provider NAME or --from-curl)"],
     );
     fails(
         add(&home, "--provider okta", ""),

@@ -315,3 +315,53 @@ fn an_endpoint_that_is_gone_is_looked_up_again_by_the_next_run() {
     provider.answer("/new", Answer::token("new", 3600));
     run(&home, "token p").success().stdout("new\n");
 }
+
+#[test]
+fn add_looks_the_issuer_up_before_it_writes() {
+    let (provider, other) = (Provider::start(), Provider::start());
+    publish(&provider, "/t", &format!("/t{OPENID}"), json!({}));
+    let home = Home::new();
+    let add = |issuer: &str, more: &str| {
+        home.tok(&format!(
+            "add p --force --issuer {issuer} --client-id me {more}"
+        ))
+        .env(SECRET.0, SECRET.1)
+        .assert()
+    };
+    let issuer = provider.url("/t");
+    add(&issuer, "--try").success().stdout("");
+    let written = std::fs::read_to_string(home.config()).unwrap();
+    assert!(
+        written.contains(&format!("issuer = \"{issuer}\"")),
+        "{written}"
+    );
+    assert!(!written.contains("token_url"), "{written}");
+
+    let elsewhere = json!({ "token_endpoint": other.url("/t") });
+    publish(&provider, "/u", &format!("/u{OPENID}"), elsewhere);
+    other.answer("/t", Answer::token("other", 3600));
+    let option = format!("--origin {}", other.url(""));
+    fails(add(&provider.url("/u"), ""), 3, &["another host", &option]);
+    assert_eq!(std::fs::read_to_string(home.config()).unwrap(), written);
+    add(&provider.url("/u"), &format!("{option} --try")).success();
+    let written = std::fs::read_to_string(home.config()).unwrap();
+    assert!(
+        written.contains(&format!("origins = [\"{}\"]", other.url(""))),
+        "{written}"
+    );
+    fails(add(&provider.url("/none"), ""), 3, &["no metadata"]);
+}
+
+#[test]
+fn an_endpoint_is_asked_for_exactly_as_published() {
+    let provider = Provider::start();
+    let published = json!({ "token_endpoint": provider.url("/api//token/?v=1&w") });
+    publish(&provider, "", OPENID, published);
+    provider.answer("/api//token/", Answer::token("t0ken", 3600));
+    run(&home(&provider.url(""), ""), "token p").success();
+    let sent = provider.requests().pop().unwrap();
+    assert_eq!(
+        (sent.path.as_str(), sent.query.as_str()),
+        ("/api//token/", "v=1&w")
+    );
+}

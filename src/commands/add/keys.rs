@@ -8,6 +8,10 @@ use crate::profile::draft::Draft;
 #[group(skip)]
 #[command(next_help_heading = "Keys of the profile")]
 pub(crate) struct Keys {
+    /// The issuer, whose published metadata gives the token endpoint
+    #[arg(long, value_name = "URL", conflicts_with = "token_url")]
+    pub(crate) issuer: Option<String>,
+
     /// The token endpoint
     #[arg(long, value_name = "URL")]
     pub(crate) token_url: Option<String>,
@@ -68,6 +72,10 @@ pub(crate) struct Keys {
     #[arg(long = "request-header", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) headers: Vec<(String, String)>,
 
+    /// A further host that may receive secrets, as in https://login.example.com; may be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) origin: Vec<String>,
+
     /// A further secret, used as ${secret.NAME}; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) secret: Vec<String>,
@@ -99,6 +107,7 @@ pub(super) fn apply(draft: &mut Draft, keys: &Keys) {
             key.clone_from(flag);
         }
     };
+    set(&mut draft.issuer, &keys.issuer);
     set(&mut draft.token_url, &keys.token_url);
     set(&mut draft.client_id, &keys.client_id);
     set(&mut draft.auth_method, &keys.auth_method);
@@ -133,6 +142,9 @@ pub(super) fn apply(draft: &mut Draft, keys: &Keys) {
     pairs(&mut draft.response, &keys.response);
     for (name, value) in &keys.param {
         draft.params.insert(name.clone(), value.as_str().into());
+    }
+    for origin in &keys.origin {
+        draft.allow(origin);
     }
     if !keys.identity.is_empty() {
         let pairs = keys.identity.iter();

@@ -19,12 +19,12 @@ pub(super) fn fill_in(
 ) -> anyhow::Result<()> {
     let is_good = |draft: &Draft| Missing::of(draft, config, &add.name).map(|_| ());
     let literal = |typed: &str| typed.replace("${", "$${");
-    if draft.token_url.is_none() && draft.provider.is_none() {
+    if draft.token_url.is_none() && draft.issuer.is_none() && draft.provider.is_none() {
         if !person {
             return Err(incomplete(
                 add,
                 &[
-                    "the token endpoint (--token-url URL, --provider NAME or --from-curl)"
+                    "the token endpoint (--token-url URL, --issuer URL, --provider NAME or --from-curl)"
                         .to_owned(),
                 ],
             ));
