@@ -308,7 +308,7 @@ fn a_key_comes_from_every_source_and_from_within_json() {
     }
     for (pointer, words) in [
         ("/b", ["/b in file", "there is no `b`"]),
-        ("/n", ["/n in file", "is a number, not a string"]),
+        ("/n", ["/n in file", "found a number, not a string"]),
     ] {
         home.write_config(&format!(
             "{config}secrets = {{ private_key = {{ file = 'key.json', pointer = '{pointer}' }} }}\n"

@@ -103,7 +103,7 @@ fn a_contradictory_assertion_is_a_config_error() {
         ),
         (
             &format!("{jwt}\nassertion = {{ claims = {{ a = \"${{sha255('x')}}\" }} }}"),
-            ["sha255", "no function"],
+            ["sha255", "unknown function"],
         ),
         (
             "values = { a = '${assertion}' }\nparams = { b = '${value.a}' }",
