@@ -5,9 +5,9 @@
 use url::Url;
 
 use crate::error::{Error, Kind, OrFail as _};
+use crate::identity::asking::{Asking, Named};
 use crate::identity::failure::Failure;
 use crate::identity::service::{self, Service};
-use crate::identity::{Asking, Named};
 use crate::profile::identity::Identity;
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};

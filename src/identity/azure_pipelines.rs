@@ -1,9 +1,9 @@
 //! Azure Pipelines. Follows Microsoft Learn, Azure DevOps REST API, "Oidctoken - Create", and "Predefined variables".
 
 use crate::error::{Error, Kind};
+use crate::identity::asking::{Asking, Named};
 use crate::identity::failure::Failure;
 use crate::identity::service::{self, Service};
-use crate::identity::{Asking, Named};
 use crate::profile::identity::Identity;
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};

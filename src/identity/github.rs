@@ -1,9 +1,9 @@
 //! GitHub Actions. Follows GitHub Docs, "OpenID Connect reference", section "Methods for requesting the OIDC token".
 
 use crate::error::{Error, Kind};
+use crate::identity::asking::{Asking, Named};
 use crate::identity::failure::Failure;
 use crate::identity::service::{self, Service};
-use crate::identity::{Asking, Named};
 use crate::profile::identity::Identity;
 use crate::secret::Secret;
 use crate::wire::request::{Method, Request};

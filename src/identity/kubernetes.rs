@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
+use crate::identity::asking::{Asking, Named};
 use crate::identity::failure::Failure;
-use crate::identity::{Asking, Named};
 use crate::profile::identity::Identity;
 use crate::secrets::{Patience, Source};
 

@@ -2,6 +2,7 @@
 //!
 //! Each platform has a file that names the documentation it follows, and a line in [`Asking::platform`].
 
+mod asking;
 mod azure;
 mod azure_pipelines;
 pub(crate) mod claims;
@@ -11,27 +12,17 @@ mod github;
 mod kubernetes;
 mod service;
 
-use std::time::Instant;
-
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject};
-use crate::http::Http;
+use crate::identity::asking::Named;
 use crate::identity::claims::Claims;
 use crate::identity::failure::Failure;
 use crate::profile::file::schema::Platform;
 use crate::profile::identity::Identity;
-use crate::profile::{Environment, Profile};
 use crate::secret::Secret;
 use crate::secrets::{Patience, written_source};
 
-/// The inputs of a request for an identity.
-#[derive(Clone, Copy)]
-pub(crate) struct Asking<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) environment: Environment<'a>,
-    pub(crate) until: Instant,
-    pub(crate) http: &'a Http,
-}
+pub(crate) use asking::Asking;
 
 /// A new identity.
 pub(crate) struct Issued {
@@ -39,9 +30,6 @@ pub(crate) struct Issued {
     /// Its source, and what a provider's trust in it depends on.
     pub(crate) shown: String,
 }
-
-/// An identity and the name of its source.
-type Named = (Secret, String);
 
 impl Asking<'_> {
     /// Returns a new identity that has not expired and is for the profile's audience, as far as its claims tell.
@@ -86,11 +74,5 @@ impl Asking<'_> {
         let given = given
             .ok_or_else(|| Failure::Absent(source.absence()).into_error_on(self.environment))?;
         Ok((given.secret, source.to_string()))
-    }
-
-    /// Returns a variable that the platform sets, or `None` if it is unset, empty or not UTF-8.
-    fn variable(&self, name: &str) -> Option<String> {
-        let value = (self.environment)(name)?.into_string().ok()?;
-        Some(value).filter(|value| !value.is_empty())
     }
 }

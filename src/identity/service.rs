@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::error::{Error, Kind, OrFail as _};
 use crate::http::Http;
-use crate::identity::Asking;
+use crate::identity::asking::Asking;
 use crate::identity::failure::Failure;
 use crate::oauth::redact::Redactor;
 use crate::oauth::refusal::Refusal;

@@ -1,12 +1,14 @@
 //! Google's credential files become profiles: `service_account` keys (AIP-4112), and `external_account` files of workload
 //! identity federation with file, URL and executable sources (AIP-4117).
 
+mod error;
 mod source;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::source::Source;
+use self::error::GoogleError;
+use self::source::{Source, Variables, literal};
 use crate::profile::draft::Draft;
 use crate::secret::Secret;
 
@@ -16,21 +18,6 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// RFC 7523 §2.1.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-/// Why a file cannot become a profile. It contains no part of the file that may be secret.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum GoogleError {
-    #[error("it is not a credential file of Google: {0}")]
-    NotOne(String),
-    #[error("its `type` is neither `external_account` nor `service_account`")]
-    OtherType,
-    #[error("an AWS source needs requests that are signed for AWS, which tok cannot make")]
-    Aws,
-    #[error("its `credential_source` has neither `file`, `url` nor `executable`")]
-    NoSource,
-    #[error("its source is asked over plain http at {0}, which is not on this machine")]
-    InTheClear(String),
-}
 
 /// A profile and its secrets by name.
 #[derive(Debug)]
@@ -125,7 +112,12 @@ fn service_account(account: ServiceAccount, scopes: &[String]) -> Import {
 
 fn external_account(account: ExternalAccount, scopes: &[String]) -> Result<Import, GoogleError> {
     let mut secrets = Vec::new();
-    let subject = account.credential_source.read(&account, &mut secrets)?;
+    let variables = Variables {
+        audience: &account.audience,
+        token_type: &account.subject_token_type,
+        impersonation_url: account.service_account_impersonation_url.as_deref(),
+    };
+    let subject = account.credential_source.read(variables, &mut secrets)?;
     let mut draft = Draft {
         secrets: secrets.iter().map(|(name, _)| name.clone()).collect(),
         ..Draft::default()
@@ -194,11 +186,6 @@ fn external_account(account: ExternalAccount, scopes: &[String]) -> Result<Impor
         draft.more.insert("steps".to_owned(), steps.into());
     }
     Ok(Import { draft, secrets })
-}
-
-/// Text of the file is not a template.
-fn literal(text: &str) -> String {
-    text.replace("${", "$${")
 }
 
 #[cfg(test)]

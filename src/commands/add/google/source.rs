@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{ExternalAccount, GoogleError, literal};
+use super::error::GoogleError;
 use crate::secret::Secret;
 use crate::wire::origin::Origin;
 
@@ -35,6 +35,14 @@ struct Format {
     subject_token_field_name: Option<String>,
 }
 
+/// What Google's libraries tell an executable.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    pub(super) audience: &'a str,
+    pub(super) token_type: &'a str,
+    pub(super) impersonation_url: Option<&'a str>,
+}
+
 /// How the profile gets the subject token.
 pub(super) struct Subject {
     pub(super) token: &'static str,
@@ -57,7 +65,7 @@ impl Source {
     /// Header fields that may be secret are added to `secrets`.
     pub(super) fn read(
         &self,
-        account: &ExternalAccount,
+        account: Variables<'_>,
         secrets: &mut Vec<(String, Secret)>,
     ) -> Result<Subject, GoogleError> {
         if self.environment_id.is_some() {
@@ -141,18 +149,15 @@ impl Source {
 
 impl Executable {
     /// Google's libraries give the program these variables, and read its JSON.
-    fn identity(&self, account: &ExternalAccount) -> Value {
-        let email = account.service_account_impersonation_url.as_deref();
+    fn identity(&self, account: Variables<'_>) -> Value {
+        let email = account.impersonation_url;
         let email =
             email.and_then(|url| url.rsplit('/').next()?.strip_suffix(":generateAccessToken"));
         let variables = [
-            (
-                "GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE",
-                Some(account.audience.as_str()),
-            ),
+            ("GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE", Some(account.audience)),
             (
                 "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE",
-                Some(account.subject_token_type.as_str()),
+                Some(account.token_type),
             ),
             ("GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE", Some("0")),
             ("GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL", email),
@@ -165,7 +170,7 @@ impl Executable {
             .chain(set)
             .chain(words)
             .collect();
-        let is_saml = account.subject_token_type.ends_with(":saml2");
+        let is_saml = account.token_type.ends_with(":saml2");
         let pointer = if is_saml {
             "/saml_response"
         } else {
@@ -189,4 +194,9 @@ fn azure_resource(url: &Url) -> Option<String> {
 /// RFC 6901 §3.
 fn member(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Text of the file is not a template.
+pub(super) fn literal(text: &str) -> String {
+    text.replace("${", "$${")
 }
