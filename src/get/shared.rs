@@ -26,8 +26,8 @@ impl Flow<'_> {
         let profile = self.run.profile;
         let no_cache = self.run.options.no_cache;
         // A provider that replaces the refresh token may revoke it if two machines use it at once.
-        let needs_lease = profile.refreshes();
-        if profile.cache != CacheKind::Shared || no_cache && !needs_lease {
+        let login = profile.refreshes().then_some(profile.name.as_str());
+        if profile.cache != CacheKind::Shared || no_cache && login.is_none() {
             return Ok(Answer::Fetched(fetch()));
         }
         let settings = Settings::read(
@@ -42,7 +42,7 @@ impl Flow<'_> {
                 is_usable: &|token| !no_cache && self.usable(token).is_some(),
                 error: &|failure, waited| self.error_of(failure, waited).filter(|_| !no_cache),
                 waits: true,
-                needs_lease,
+                login,
                 stores: !no_cache,
                 until,
             },
@@ -50,7 +50,7 @@ impl Flow<'_> {
                 is_usable: &|token| is_newer(token, old),
                 error: &|failure, _| self.pauses(failure),
                 waits: false,
-                needs_lease,
+                login,
                 stores: true,
                 until,
             },

@@ -2,6 +2,7 @@
 
 mod address;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ impl SharedCache {
             let hint = bad.hint();
             let error = Error::of(Kind::Config, bad);
             let error = hint.map_or(error.clone(), |hint| error.hint(hint));
-            match environment(URL_VARIABLE) {
+            match url_variable(environment) {
                 Some(_) => error.about(crate::error::Subject::Key(URL_VARIABLE.to_owned())),
                 None => config.about_shared_cache("url", error),
             }
@@ -136,12 +137,17 @@ fn nodes(config: &Config, table: &SharedCacheTable) -> Result<Nodes, Error> {
     }
 }
 
+/// An empty variable counts as unset.
+fn url_variable(environment: Environment<'_>) -> Option<OsString> {
+    environment(URL_VARIABLE).filter(|url| !url.is_empty())
+}
+
 fn urls(
     config: &Config,
     table: &SharedCacheTable,
     environment: Environment<'_>,
 ) -> Result<Vec<String>, Error> {
-    let urls: Vec<String> = match environment(URL_VARIABLE) {
+    let urls: Vec<String> = match url_variable(environment) {
         Some(text) => text
             .to_string_lossy()
             .split_whitespace()
@@ -164,8 +170,6 @@ fn urls(
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
 
     fn of(text: &str, variables: &[(&str, &str)]) -> Result<SharedCache, Error> {
@@ -239,6 +243,9 @@ mod tests {
         let shared = of("[shared_cache]\nurl = 'x'\ncluster = true\n", &set).unwrap();
         assert_eq!(shared.urls, ["redis://a", "redis://b"]);
         assert!(of("", &[(URL_VARIABLE, "redis://a"), (KEY_VARIABLE, "k")]).is_ok());
+        let unset = [(URL_VARIABLE, ""), (KEY_VARIABLE, "k")];
+        let written = of("[shared_cache]\nurl = 'redis://c'\n", &unset).unwrap();
+        assert_eq!(written.urls, ["redis://c"]);
         let error = of(
             "",
             &[(URL_VARIABLE, "redis://u:s3cret@a"), (KEY_VARIABLE, "k")],

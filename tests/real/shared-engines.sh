@@ -53,7 +53,7 @@ fact_tls_with_a_client_certificate_and_an_acl_user_that_may_do_little() {
   with_certificates
   tls_engine localhost
   fleet "\"rediss://localhost:$port\"" "ca_file = \"$PWD/ca.pem\"" "client_cert = \"$PWD/me.pem\"" "client_key = \"$PWD/me.key\"" \
-    'username = "tok"' 'password = { env = "PASSWORD" }' 'timeout = "3s"'
+    'username = "tok"' 'password = { env = "PASSWORD" }'
   export PASSWORD=right
   shared_by 5
   on 1 tok doctor | grep 'shared cache .*removed'
@@ -72,7 +72,7 @@ fact_an_engine_whose_certificate_is_for_another_name_or_of_an_unknown_ca_is_not_
   provider
   with_certificates
   tls_engine elsewhere
-  trust=("client_cert = \"$PWD/me.pem\"" "client_key = \"$PWD/me.key\"" 'timeout = "3s"')
+  trust=("client_cert = \"$PWD/me.pem\"" "client_key = \"$PWD/me.key\"")
   fleet "\"rediss://localhost:$port\"" "ca_file = \"$PWD/ca.pem\"" "${trust[@]}"
   on 1 attempt tok token p
   [ "$code" -eq 0 ]
@@ -104,7 +104,7 @@ fact_sentinels_lead_to_the_primary_also_after_a_failover() {
   setpriv --pdeathsig KILL redis-sentinel sentinel.conf >sentinel.log 2>&1 &
   knows_the_replica() { redis-cli -p "$sentinel" sentinel replicas main | grep --quiet "$replica"; }
   until_true knows_the_replica
-  fleet "[\"redis://127.0.0.1:1\", \"redis://127.0.0.1:$sentinel\"]" 'sentinel = "main"' 'timeout = "3s"'
+  fleet "[\"redis://127.0.0.1:1\", \"redis://127.0.0.1:$sentinel\"]" 'sentinel = "main"'
   shared_by 4
   has_the_entry() { [ -n "$(entry)" ]; }
   until_true has_the_entry
@@ -130,12 +130,28 @@ fact_sentinels_lead_to_the_primary_also_after_a_failover() {
   says 'going on without it: '
 }
 
+# port_with_a_bus: a free port whose number + 10000 is free too, for the nodes' own connections.
+port_with_a_bus() {
+  python3 - <<'PY'
+import random, socket
+while True:
+    port = random.randrange(10000, 22000)
+    try:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(('127.0.0.1', port))
+            other.bind(('127.0.0.1', port + 10000))
+            break
+    except OSError:
+        pass
+print(port)
+PY
+}
+
 fact_a_cluster_of_three_nodes_shares_every_entry_whichever_node_has_it() {
   provider
   nodes=()
   for node in 1 2 3; do
-    # The bus is at this port + 10000.
-    port=$((20000 + (RANDOM % 10000) + node))
+    port=$(port_with_a_bus)
     engine --cluster-enabled yes --cluster-node-timeout 2000
     nodes+=("127.0.0.1:$port")
   done
@@ -146,7 +162,7 @@ fact_a_cluster_of_three_nodes_shares_every_entry_whichever_node_has_it() {
     port=${node##*:}
     until_true is_up
   done
-  fleet "[\"redis://${nodes[0]}\", \"redis://${nodes[1]}\"]" 'cluster = true' 'timeout = "3s"'
+  fleet "[\"redis://${nodes[0]}\", \"redis://${nodes[1]}\"]" 'cluster = true'
   shared_by 3
   for scope in a b c d e f; do
     on 1 tok token p --scope "$scope" >first

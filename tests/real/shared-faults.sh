@@ -57,6 +57,7 @@ fact_an_engine_that_ends_during_a_fetch_costs_at_most_one_request_for_each_machi
 }
 
 fact_a_paused_engine_costs_a_run_its_timeout_once_and_is_then_left_alone() {
+  engine_timeout=250ms
   with_a_fleet
   kill -STOP "$pid"
   goes_alone 1 'no answer within 250 ms'
@@ -111,9 +112,11 @@ fact_a_wrong_password_ends_before_anything_is_sent() {
 fact_a_slow_engine_is_used_only_if_the_timeout_allows_it() {
   with_a_fleet
   relay 300
+  engine_timeout=250ms
   fleet "\"redis://127.0.0.1:$relayed\""
   goes_alone 1 'no answer within 250 ms'
-  fleet "\"redis://127.0.0.1:$relayed\"" 'timeout = "3s"'
+  engine_timeout=5s
+  fleet "\"redis://127.0.0.1:$relayed\""
   on 2 tok token p >first
   on 3 tok token p >second
   cmp first second
@@ -223,7 +226,8 @@ fact_a_machine_that_is_cut_off_makes_a_request_of_its_own_and_the_others_share()
 }
 
 fact_no_run_misses_its_deadline_whatever_the_engine_does() {
-  with_a_fleet 'timeout = "15s"'
+  engine_timeout=15s
+  with_a_fleet
   kill -STOP "$pid"
   on 1 attempt tok token p --timeout 1s
   [ "$code" -eq 6 ]
@@ -243,10 +247,34 @@ fact_no_run_misses_its_deadline_whatever_the_engine_does() {
   asked_is 1
 }
 
-fact_without_an_engine_a_refresh_token_is_not_used() {
+fact_one_refresh_token_is_used_by_one_machine_at_a_time_whatever_is_asked_for() {
   with_a_fleet
+  with_a_login
+  touch "$served/wait"
+  env XDG_CACHE_HOME="$PWD/machine-1" tok token p --scope a >first &
+  holder=$!
+  until_true asked_is 1
+  on 2 attempt tok token p --scope b --timeout 2s
+  [ "$code" -eq 6 ]
+  says 'another machine has been fetching this token for too long'
+  asked_is 1
+  rm "$served/wait"
+  wait "$holder"
+  on 2 attempt tok token p --scope b
+  [ "$code" -eq 0 ]
+  [ ! -s "$err" ]
+  asked_is 2
+  no_lease_is_held
+}
+
+with_a_login() {
   sed -i 's/^cache .*/cache = "shared"\ngrant_type = "refresh_token"\nsecrets = { refresh_token = { file = "refresh" } }/' "$XDG_CONFIG_HOME/tok/config.toml"
   printf r3fresh >"$XDG_CONFIG_HOME/tok/refresh"
+}
+
+fact_without_an_engine_a_refresh_token_is_not_used() {
+  with_a_fleet
+  with_a_login
   on 1 tok token p >first
   on 2 tok token p >second
   cmp first second

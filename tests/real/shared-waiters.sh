@@ -117,9 +117,8 @@ fact_a_wait_that_the_provider_asked_for_holds_for_every_machine_however_late() {
 }
 
 fact_with_refresh_one_request_serves_all_that_began_before_it() {
-  provider
-  engine
-  fleet "\"redis://127.0.0.1:$port\"" 'timeout = "20s"'
+  engine_timeout=20s
+  with_a_fleet
   waiters 5 1 token p
   all_equal 0
   kill -STOP "$pid"

@@ -11,8 +11,8 @@ type Job = Box<dyn FnOnce(&mut dyn Engine) + Send>;
 
 enum Message {
     Run(Job),
-    /// Renew this lease from now on; `None` ends that.
-    Hold(Option<Held>),
+    /// Renew these leases, and no others, from now on.
+    Hold(Vec<Held>),
 }
 
 pub(super) struct Link {
@@ -62,7 +62,7 @@ impl Link {
         answer(&answered, self.timeout, until)
     }
 
-    pub(super) fn hold(&self, held: Option<Held>) {
+    pub(super) fn hold(&self, held: Vec<Held>) {
         let _ = self.messages.send(Message::Hold(held));
     }
 }
@@ -84,20 +84,25 @@ fn answer<T>(
 }
 
 fn serve(mut engine: Box<dyn Engine>, messages: &Receiver<Message>) {
-    let mut held: Option<Held> = None;
+    let mut held: Vec<Held> = Vec::new();
+    let mut due = Instant::now() + RENEW_EVERY;
     loop {
-        match messages.recv_timeout(RENEW_EVERY) {
+        match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(Message::Run(job)) => job(&mut *engine),
-            Ok(Message::Hold(now)) => held = now,
-            Err(RecvTimeoutError::Timeout) => {
-                match held.as_ref().map(|lease| engine.renew(lease, LEASE)) {
-                    None | Some(Ok(true)) => {}
-                    // The fencing number decides what may still be written.
-                    Some(Ok(false)) => held = None,
-                    Some(Err(_)) => return,
-                }
+            Ok(Message::Hold(now)) => {
+                held = now;
+                due = Instant::now() + RENEW_EVERY;
             }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if Instant::now() >= due {
+            due = Instant::now() + RENEW_EVERY;
+            let renewed = held.iter().map(|lease| engine.renew(lease, LEASE));
+            // A lease that was lost is not renewed: its fencing number decides what may still be written.
+            if renewed.collect::<Result<Vec<bool>, _>>().is_err() {
+                return;
+            }
         }
     }
 }

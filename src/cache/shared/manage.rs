@@ -8,7 +8,7 @@ use crate::cache::shared::link::Link;
 use crate::cache::shared::protocol::LEASE;
 use crate::cache::shared::{Level, Outcome, owner};
 use crate::clock::Now;
-use crate::error::{Error, Kind, Subject};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::token::Token;
 
@@ -143,10 +143,5 @@ impl Level<'_> {
                     )
                 })
             })
-    }
-
-    pub(super) fn located(&self, error: Error) -> Error {
-        let action = format!("shared cache {}", self.settings.shown());
-        error.about(Subject::Action(action.into()))
     }
 }

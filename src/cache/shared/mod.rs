@@ -6,12 +6,14 @@
 mod away;
 mod engine;
 mod link;
+mod login;
 mod manage;
 mod payload;
 mod protocol;
 mod redis;
 mod seal;
 mod settings;
+mod unusable;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -23,9 +25,10 @@ use self::protocol::{LEASE, Lease, Next, Seen};
 use self::seal::Unusable;
 use crate::cache::last_failure::LastFailure;
 use crate::clock::Now;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::profile::file::Config;
 use crate::term::notes::Notes;
+use crate::term::progress::Progress;
 use crate::token::Token;
 
 pub(crate) use self::manage::Shown;
@@ -35,6 +38,9 @@ pub(crate) use self::settings::Settings;
 
 /// A process that comes this soon after a failure shares it: machines do not start in the same instant.
 const SHARED_AFTER_MS: i64 = 2_000;
+
+/// How long the release of a lease may take, which ends by itself otherwise.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// The result of a fetch, made here or on another machine.
 #[derive(Debug)]
@@ -60,8 +66,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) error: &'a dyn Fn(&LastFailure, bool) -> Option<Error>,
     /// Whether to wait for another machine that is fetching.
     pub(crate) waits: bool,
-    /// Whether to fail rather than fetch without the lease.
-    pub(crate) needs_lease: bool,
+    /// The login whose refresh token only one process of all machines may use at a time. Without a lease for that the run fails.
+    pub(crate) login: Option<&'a str>,
     /// Whether to store the result for other machines.
     pub(crate) stores: bool,
     /// The run's deadline.
@@ -119,8 +125,24 @@ impl<'a> Level<'a> {
         match self.decide(wish) {
             Ok(Decision::Answer(answer)) => Ok(*answer),
             Ok(Decision::Fetch(link, held, moment)) => {
-                link.hold(Some(held.clone()));
+                link.hold(vec![held.clone()]);
+                let login = match wish
+                    .login
+                    .map(|login| self.hold_login(&link, &held, login, wish))
+                {
+                    None => None,
+                    Some(Ok(Some(login))) => Some(login),
+                    Some(Ok(None)) => {
+                        let _ =
+                            link.ask(after(GRACE), move |engine| engine.store(&held, None, None));
+                        return Ok(Answer::Busy);
+                    }
+                    Some(Err(error)) => return Err(self.no_lease(error)),
+                };
                 let outcome = fetch();
+                if let Some(login) = login {
+                    let _ = link.ask(after(GRACE), move |engine| engine.store(&login, None, None));
+                }
                 let stored = wish.stores.then_some(&outcome);
                 if let Err(error) = self.store(&link, held, stored, &moment) {
                     self.note(&format!("the result could not be stored: {error}"));
@@ -128,7 +150,7 @@ impl<'a> Level<'a> {
                 }
                 Ok(Answer::Fetched(outcome))
             }
-            Err(error) if wish.needs_lease => Err(self.no_lease(error)),
+            Err(error) if wish.login.is_some() => Err(self.no_lease(error)),
             Err(error) => {
                 self.unless_refused(error)?;
                 Ok(Answer::Fetched(fetch()))
@@ -140,15 +162,23 @@ impl<'a> Level<'a> {
         let link = self.open(wish.until)?;
         let owner = owner()?;
         let (mut waited, mut look, mut acquires) = (false, 0, false);
+        let mut progress = None;
         loop {
             let (views, moment) = self.ask(&link, acquires.then(|| owner.clone()), wish.until)?;
             let seen = self.seen(&views, &moment, wish, waited);
             waited |= matches!(seen.lease, Lease::Held(_));
             let is_ours = matches!(seen.lease, Lease::Ours(_));
             let (answer, failure) = match protocol::next(seen, look) {
-                Next::Use(token) => (Ok(token), None),
-                Next::Fail((failure, error)) => (Err(error), Some(failure)),
+                Next::Use(token) => {
+                    self.trace("it has the token");
+                    (Ok(token), None)
+                }
+                Next::Fail((failure, error)) => {
+                    self.trace("it has a failure that counts here too");
+                    (Err(error), Some(failure))
+                }
                 Next::Fetch(fence) => {
+                    self.trace("this machine has the lease");
                     let name = self.names.first().cloned().unwrap_or_default();
                     let held = Held { name, owner, fence };
                     return Ok(Decision::Fetch(link, held, moment));
@@ -162,6 +192,11 @@ impl<'a> Level<'a> {
                     let pause = Duration::from_millis(ms);
                     if !wish.waits || left <= pause {
                         return Ok(Decision::Answer(Box::new(Answer::Busy)));
+                    }
+                    if progress.is_none() {
+                        let subject = "another machine, which is fetching this token";
+                        progress = Some(Progress::waiting_for(subject));
+                        self.trace("another machine holds the lease");
                     }
                     std::thread::sleep(pause);
                     look += 1;
@@ -275,7 +310,7 @@ impl<'a> Level<'a> {
         outcome: Option<&Outcome>,
         moment: &Moment,
     ) -> Result<bool, EngineError> {
-        link.hold(None);
+        link.hold(Vec::new());
         let Some(place) = self.places().next() else {
             return Ok(false);
         };
@@ -286,8 +321,7 @@ impl<'a> Level<'a> {
             .and_then(|outcome| outcome.failure.as_ref())
             .and_then(|failure| place.seal_failure(failure, held.fence, moment));
         // The answer is there: what remains is at most one time-out.
-        let until = Instant::now() + self.settings.timeout();
-        link.ask(until, move |engine| {
+        link.ask(after(self.settings.timeout()), move |engine| {
             engine.store(&held, entry.as_ref(), failure.as_ref())
         })
     }
@@ -298,70 +332,20 @@ impl<'a> Level<'a> {
             .ok()
     }
 
+    fn trace(&self, text: &str) {
+        let engine = self.settings.shown();
+        self.notes.trace(&format!("shared cache {engine}: {text}"));
+    }
+
     fn note(&self, text: &str) {
         if !self.noted.replace(true) {
             self.notes.note(&format!("shared cache: {text}"));
         }
     }
+}
 
-    /// Notes that the engine cannot be used and marks it, unless the config or the engine's users are wrong.
-    fn unless_refused(&self, error: EngineError) -> Result<(), Error> {
-        if let Some(refused) = self.refused(&error) {
-            return Err(refused);
-        }
-        self.note(&format!("going on without it: {error}"));
-        self.mark(&error);
-        Ok(())
-    }
-
-    fn no_lease(&self, error: EngineError) -> Error {
-        self.mark(&error);
-        self.refused(&error).unwrap_or_else(|| {
-            self.located(Error::of(Kind::Unreachable, error)).hint(
-                "a refresh token is used only under the lease of the shared cache; if only one machine uses it, write `cache = \"file\"`",
-            )
-        })
-    }
-
-    /// Leaves the engine alone for a while, unless it is not to blame.
-    fn mark(&self, error: &EngineError) {
-        let is_to_blame = match error {
-            EngineError::LeftAlone(_) => false,
-            EngineError::TimedOut(waited) => *waited >= self.settings.timeout(),
-            _ => true,
-        };
-        if is_to_blame {
-            away::mark(self.settings.urls(), &error.to_string());
-        }
-    }
-
-    fn refused(&self, error: &EngineError) -> Option<Error> {
-        let (kind, key, hint) = match error {
-            EngineError::WrongPassword => (
-                Kind::Secret,
-                "password",
-                "correct it, or `username`; TOK_SHARED_CACHE_PASSWORD wins over the config",
-            ),
-            EngineError::NoPassword => (
-                Kind::Secret,
-                "password",
-                "write `password = { file = \"…\" }` below `[shared_cache]`, or set TOK_SHARED_CACHE_PASSWORD",
-            ),
-            EngineError::ClientCertificate(_) => (
-                Kind::Config,
-                "client_cert",
-                "`client_cert` and `client_key` name PEM files of one certificate (X.509 version 3) and its private key",
-            ),
-            EngineError::NotAllowed(_) => (
-                Kind::Config,
-                "username",
-                "`ACL SETUSER NAME ~tok:* +eval +get +set +del +pttl +pexpire +time +select` allows what tok needs",
-            ),
-            _ => return None,
-        };
-        let error = Error::of(kind, error.clone()).hint(hint);
-        Some(self.config.about_shared_cache(key, error))
-    }
+fn after(time: Duration) -> Instant {
+    Instant::now() + time
 }
 
 enum Decision {

@@ -76,7 +76,7 @@ pub(crate) fn next<T, F>(seen: Seen<T, F>, look: u32) -> Next<T, F> {
 }
 
 /// Waits longer the more often it has looked, and never past the end of the lease.
-fn pause_ms(lease_left_ms: u64, look: u32) -> u64 {
+pub(super) fn pause_ms(lease_left_ms: u64, look: u32) -> u64 {
     let (least, most) = POLL;
     let pause = least.saturating_mul(1 << look.min(8)).min(most);
     pause.min(lease_left_ms.saturating_add(1)).max(1)

@@ -64,6 +64,7 @@ relay() {
   relayed=$base base=$provider
 }
 
+# The machine under test may be busy; facts about the time-out set it.
 # fleet URL [LINES…]: a key, a secret, and a config whose profile `p` shares its tokens at URL.
 fleet() {
   local url=$1
@@ -74,6 +75,7 @@ fleet() {
 [shared_cache]
 url = $url
 key = { file = "$PWD/shared.key" }
+timeout = "${engine_timeout-5s}"
 $(printf '%s\n' "$@")
 [profiles.${PROFILE-p}]
 token_url = "$base/oauth/token"
