@@ -246,8 +246,8 @@ fn an_unreadable_request_is_a_usage_error_that_names_the_word() {
             "`-k`: tok always checks the server's certificate",
         ),
         (
-            "curl https://a.example/t -F a=hunter2",
-            "`-F`: tok sends forms and JSON",
+            "curl https://a.example/t -F a=@hunter2",
+            "its value is not a part of the form",
         ),
         (
             "curl https://a.example/t -d @hunter2",

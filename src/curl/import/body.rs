@@ -33,6 +33,8 @@ pub enum BodyError {
     NotJson { line: usize, column: usize },
     #[error("the body is JSON, but no object")]
     NotAnObject,
+    #[error("-F and -d do not go together: curl sends one body")]
+    FormAndData,
     #[error("a parameter has no name: the data should read name=value&name=value")]
     Nameless,
 }
@@ -71,6 +73,18 @@ pub(super) fn read(request: &Request) -> Result<Parameters, BodyError> {
         return Ok(parameters);
     }
     parameters.query = query;
+    if request.multipart {
+        if request
+            .data
+            .iter()
+            .any(|datum| matches!(datum, Datum::Raw(_)))
+        {
+            return Err(BodyError::FormAndData);
+        }
+        parameters.encoding = Encoding::Multipart;
+        parameters.all = collected(form(request)?);
+        return Ok(parameters);
+    }
     match json_text(request)? {
         Some(text) => {
             parameters.encoding = Encoding::Json;

@@ -93,7 +93,10 @@ impl Found {
                     Encoding::Form => {
                         value.eq_ignore_ascii_case("application/x-www-form-urlencoded")
                     }
-                    Encoding::Query | Encoding::Multipart | Encoding::Raw | Encoding::None => false,
+                    Encoding::Multipart => value
+                        .to_ascii_lowercase()
+                        .starts_with("multipart/form-data"),
+                    Encoding::Query | Encoding::Raw | Encoding::None => false,
                 },
                 "accept" => ["application/json", "*/*"].contains(&value.as_str()),
                 "user-agent" => ["curl/", "Postman", "Mozilla/"]

@@ -10,6 +10,10 @@ pub(super) enum Meaning {
     DataRaw,
     DataEncoded,
     Json,
+    /// A part of a multipart form.
+    Part,
+    /// The same, without a file or type in the value.
+    PartText,
     User,
     Get,
     UserAgent,
@@ -35,13 +39,15 @@ pub enum OptionError {
     NotAHeader,
     #[error("takes its data from a file, which a profile cannot; write the data itself")]
     DataFromFile,
+    #[error("its value is not a part of the form `name=text`, without a file or a type")]
+    NotAPart,
     #[error("has a password, and tok reads only keys without one")]
     KeyPassword,
     #[error(
         "tok always checks the server's certificate; where it is a private one, name its CA with `ca_file`"
     )]
     Insecure,
-    #[error("tok sends forms and JSON, no files and no multipart")]
+    #[error("tok sends no files")]
     Upload,
     #[error("tok sends POST, GET and PUT only")]
     Head,
@@ -123,8 +129,8 @@ const OPTIONS: [(char, &str, Meaning); 77] = [
     ('c', "cookie-jar", IgnoredValue),
     ('x', "proxy", IgnoredValue),
     ('k', "insecure", Refused(OptionError::Insecure)),
-    ('F', "form", Refused(OptionError::Upload)),
-    (' ', "form-string", Refused(OptionError::Upload)),
+    ('F', "form", Meaning::Part),
+    (' ', "form-string", Meaning::PartText),
     ('T', "upload-file", Refused(OptionError::Upload)),
     ('I', "head", Refused(OptionError::Head)),
     ('K', "config", Refused(OptionError::ConfigFile)),

@@ -12,6 +12,7 @@ pub(super) struct Request {
     pub(super) get: bool,
     pub(super) user: Option<String>,
     pub(super) json: bool,
+    pub(super) multipart: bool,
     pub(super) ca_file: Option<String>,
     pub(super) client_cert: Option<String>,
     pub(super) client_key: Option<String>,
@@ -152,6 +153,25 @@ impl Request {
                 self.data.push(Datum::Raw(owned));
             }
             Meaning::DataEncoded => self.data.push(encoded(value)?),
+            Meaning::Part | Meaning::PartText => {
+                let is_literal = meaning == Meaning::PartText;
+                let (name, text) = value
+                    .split_once('=')
+                    .filter(|(name, _)| !name.is_empty())
+                    .filter(|(_, text)| {
+                        is_literal || !(text.starts_with(['@', '<']) || text.contains(';'))
+                    })
+                    .ok_or(OptionError::NotAPart)?;
+                // curl takes the quotes off, as Postman exports them.
+                let quoted = text
+                    .strip_prefix('"')
+                    .and_then(|text| text.strip_suffix('"'))
+                    .filter(|_| !is_literal);
+                let text = quoted.unwrap_or(text);
+                self.multipart = true;
+                self.data
+                    .push(Datum::Encoded(name.to_owned(), text.to_owned()));
+            }
             Meaning::User => self.user = Some(owned),
             Meaning::Get => self.get = true,
             Meaning::UserAgent => self.headers.push(("User-Agent".to_owned(), owned)),
@@ -283,7 +303,12 @@ mod tests {
             ("curl u -d a hunter2", "word 5 (line 1) is neither"),
             ("curl u\nhunter2", "word 3 (line 2) is neither"),
             ("curl u -sk", "always checks the server's certificate"),
-            ("curl u -F a=hunter2", "`-F`: tok sends forms and JSON"),
+            ("curl u -F a=@hunter2", "`-F`: its value is not a part"),
+            (
+                "curl u -F 'a=hunter2;type=text/xml'",
+                "`-F`: its value is not a part",
+            ),
+            ("curl u -T hunter2", "`-T`: tok sends no files"),
             ("curl u -d @hunter2", "`-d`: takes its data from a file"),
             (
                 "curl u --data-urlencode a@hunter2",

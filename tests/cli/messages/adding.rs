@@ -44,7 +44,7 @@ pub fn cases() -> Vec<Case> {
             "curl --url https://example.com/t --url https://example.com/u",
             "curl https://example.com/t --next https://example.com/u",
             "curl -k https://example.com/t",
-            "curl -F a=hunter2 https://example.com/t",
+            "curl -F a=@hunter2 https://example.com/t",
             "curl -T file https://example.com/t",
             "curl -I https://example.com/t",
             "curl -K file https://example.com/t",

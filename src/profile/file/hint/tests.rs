@@ -142,7 +142,7 @@ const LINES: &[(&str, &str)] = &[
     ),
     (
         "headers = [\"x-api: 1\"]",
-        "write `headers = { NAME = \"VALUE\" }`",
+        "write `headers = { x-api = \"…\" }`",
     ),
     (
         "params = \"account_id=42\"",
