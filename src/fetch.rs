@@ -6,6 +6,7 @@ mod context;
 mod derived;
 pub(crate) mod issuer;
 mod rotation;
+mod signature;
 
 use std::time::Instant;
 

@@ -8,12 +8,15 @@ use rustls::pki_types::CertificateDer;
 use crate::clock::Now;
 use crate::error::{Error, Kind, OrFail as _, Subject};
 use crate::fetch::rotation::Rotation;
+use crate::fetch::signature;
 use crate::http::Http;
 use crate::identity;
 use crate::oauth::problem::Problem;
 use crate::oauth::redact::Redactor;
+use crate::oauth::signing::Signer;
 use crate::oauth::step_output::Steps;
 use crate::oauth::{assertion, request, response};
+use crate::profile::assertion::{Assertion, SigningKey};
 use crate::profile::plan::Plan;
 use crate::profile::pointer::kind;
 use crate::profile::rules::Response;
@@ -246,14 +249,14 @@ impl<'a> Context<'a> {
         let Some(assertion) = &plan.assertion else {
             return Ok(());
         };
-        let key = self.value(&Name::Secret(assertion.key.clone()))?;
+        let signer = self.signer(assertion)?;
         let unique = crate::profile::template::uuid()?;
         let occasion = assertion::Occasion {
             now_ms: Now::read().unix_ms,
             unique: &unique,
         };
-        let signer = assertion::signer(assertion, &key, &self.certificates)?;
-        let signed = assertion::sign(assertion, &signer, occasion, &|name| self.value(name))?;
+        let text =
+            assertion::signing_input(assertion, &signer, occasion, &|name| self.value(name))?;
         if self.notes.verbose {
             let shown = assertion
                 .map(&|template| Ok(template.to_be_shown()))
@@ -265,9 +268,31 @@ impl<'a> Context<'a> {
                 });
             self.trace("assertion", shown);
         }
+        let signature = match &assertion.key {
+            SigningKey::Secret(_) => signer.sign(text.expose())?,
+            SigningKey::Command(command) => {
+                let (profile, algorithm) = (self.profile, signer.algorithm());
+                signature::by_command(profile, command, algorithm, &text, self.until)?
+            }
+        };
+        let signed = assertion::signed(text, &signature);
         self.redactor.add(signed.clone());
         self.assertion = Some(signed);
         Ok(())
+    }
+
+    fn signer(&self, assertion: &Assertion) -> Result<Signer, Error> {
+        match (&assertion.key, assertion.algorithm) {
+            (SigningKey::Command(_), Some(algorithm)) => {
+                let signer = Signer::elsewhere(algorithm);
+                assertion::certified(assertion, signer, &self.certificates)
+            }
+            (key, _) => {
+                let name = key.secret().unwrap_or_default().to_owned();
+                let key = self.value(&Name::Secret(name))?;
+                assertion::signer(assertion, &key, &self.certificates)
+            }
+        }
     }
 
     pub(super) fn value(&self, name: &Name) -> Result<Secret, Error> {

@@ -68,21 +68,37 @@ pub fn parts(
     Ok((json_body(&header, value)?, json_body(&claims, value)?))
 }
 
-/// Signs `assertion`.
+/// Signs `assertion` with a key that `signer` has.
 pub fn sign(
     assertion: &Assertion,
     signer: &Signer,
     occasion: Occasion<'_>,
     value: Lookup<'_>,
 ) -> Result<Secret, Error> {
+    let text = signing_input(assertion, signer, occasion, value)?;
+    let signature = signer.sign(text.expose())?;
+    Ok(signed(text, &signature))
+}
+
+/// Returns the text to be signed (RFC 7515 §5.1).
+pub(crate) fn signing_input(
+    assertion: &Assertion,
+    signer: &Signer,
+    occasion: Occasion<'_>,
+    value: Lookup<'_>,
+) -> Result<Secret, Error> {
     let (header, claims) = parts(assertion, signer, occasion, value)?;
-    let mut jwt = encoded(&header);
-    jwt.push(".");
-    jwt.push(encoded(&claims).expose());
-    let signature = signer.sign(jwt.expose())?;
-    jwt.push(".");
-    jwt.push(&signature);
-    Ok(jwt)
+    let mut text = encoded(&header);
+    text.push(".");
+    text.push(encoded(&claims).expose());
+    Ok(text)
+}
+
+/// Returns the JWT whose signing input is `text`.
+pub(crate) fn signed(mut text: Secret, signature: &str) -> Secret {
+    text.push(".");
+    text.push(signature);
+    text
 }
 
 /// Checks that a secret that is a key can sign, with the key of `client_cert` where that is needed, before anything is sent.
@@ -95,7 +111,9 @@ pub(crate) fn check(
     if profile.shows_certificate && name == CLIENT_KEY {
         Signer::new(secret, None)?;
     }
-    let mut signed = profile.assertions().filter(|signed| signed.key == name);
+    let mut signed = profile
+        .assertions()
+        .filter(|signed| signed.key.secret() == Some(name));
     signed.try_for_each(|assertion| signer(assertion, secret, certificates).map(|_| ()))
 }
 
@@ -105,7 +123,15 @@ pub(crate) fn signer(
     key: &Secret,
     certificates: &[CertificateDer<'static>],
 ) -> Result<Signer, Error> {
-    let signer = Signer::of(assertion, key)?;
+    certified(assertion, Signer::of(assertion, key)?, certificates)
+}
+
+/// Adds the certificates if the header needs them.
+pub(crate) fn certified(
+    assertion: &Assertion,
+    signer: Signer,
+    certificates: &[CertificateDer<'static>],
+) -> Result<Signer, Error> {
     match assertion.needs_certificate() {
         true => signer.certified(certificates.to_vec()),
         false => Ok(signer),

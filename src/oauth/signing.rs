@@ -9,5 +9,6 @@ mod key;
 pub(crate) mod pem;
 mod private_key;
 mod sign;
+pub(crate) mod signature;
 
 pub use sign::Signer;

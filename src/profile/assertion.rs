@@ -18,14 +18,34 @@ pub struct Assertion {
     pub algorithm: Option<Algorithm>,
     /// The algorithms that the issuer accepts, if known; without an `algorithm` one of them is chosen.
     pub offered: Vec<Algorithm>,
-    /// The name of the secret that signs.
-    pub key: String,
+    /// What signs.
+    pub key: SigningKey,
     /// Header parameters besides `alg`, in the order written (RFC 7515 §4.1).
     pub headers: Vec<(String, Header)>,
     /// The claims, in the order written.
     pub claims: Vec<(String, Claim)>,
     /// The time from `iat` to `exp`, in milliseconds.
     pub lifetime_ms: i64,
+}
+
+/// What signs an assertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SigningKey {
+    /// The secret of this name.
+    Secret(String),
+    /// A program, and its arguments.
+    Command(Vec<String>),
+}
+
+impl SigningKey {
+    /// Returns the name of the secret, if a secret signs.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Secret(name) => Some(name),
+            Self::Command(_) => None,
+        }
+    }
 }
 
 /// The value of a header parameter.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::profile::assertion::{Assertion, Claim, Header};
+use crate::profile::assertion::{Assertion, Claim, Header, SigningKey};
 use crate::profile::identity::Identity;
 use crate::profile::location::Locations;
 use crate::profile::parameter::Parameter;
@@ -142,7 +142,12 @@ impl List {
             "assertion alg",
             assertion.algorithm.map_or("", |alg| alg.name()),
         );
-        self.add("assertion key", assertion.key.as_str());
+        match &assertion.key {
+            SigningKey::Secret(name) => self.add("assertion key", name.as_str()),
+            SigningKey::Command(command) => {
+                self.add("assertion command", serde_json::to_string(command).ok());
+            }
+        }
         let header = |(_, header): &(String, Header)| match header {
             Header::Certificate(_) => "certificate".to_owned(),
             Header::Said(value) => value.canonical().to_string(),

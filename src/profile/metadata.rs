@@ -174,7 +174,8 @@ impl Credentials {
         let assertion = &table.assertion;
         let signs_with_secret = assertion.alg.is_some_and(Algorithm::is_shared);
         Self {
-            has_private_key: table.secrets.contains_key(PRIVATE_KEY)
+            has_private_key: table.sign.is_some()
+                || table.secrets.contains_key(PRIVATE_KEY)
                 || !signs_with_secret && (assertion.alg.is_some() || assertion.key.is_some()),
             signs_with_secret,
             has_certificate: table.client_cert.is_some() && table.client_key.is_some(),

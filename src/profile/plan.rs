@@ -87,6 +87,7 @@ impl Plan {
         all.filter(is_output).count() > in_url
             || !self.secrets().is_empty()
             || self.sends_token()
+            || self.assertion.is_some()
             || self.profiles().next().is_some()
             || self.uses_identity()
     }
@@ -108,7 +109,8 @@ impl Plan {
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let basic = (self.auth_method == AuthMethod::ClientSecretBasic).then_some(CLIENT_SECRET);
-        let key = self.assertion.as_ref().map(|assertion| &*assertion.key);
+        let key = self.assertion.as_ref();
+        let key = key.and_then(|assertion| assertion.key.secret());
         let written = self
             .templates()
             .into_iter()

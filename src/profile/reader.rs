@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::profile::at::{At, wrong};
-use crate::profile::file::schema::{Algorithm, AssertionTable};
+use crate::profile::file::schema::{Algorithm, AssertionTable, SignTable};
 use crate::profile::parameter::Parameter;
 use crate::profile::template::{Name, Template};
 use crate::profile::vars::{DEEPEST, Vars};
@@ -76,6 +76,7 @@ pub(super) struct Reader<'a> {
     pub(super) used_values: Vec<(String, Template)>,
     pub(super) signs: bool,
     pub(super) assertion: AssertionTable,
+    pub(super) sign: Option<SignTable>,
     /// The algorithms that the issuer accepts for assertions, if it lists them.
     pub(super) offered: Vec<Algorithm>,
     pub(super) has_client_id: bool,

@@ -127,6 +127,7 @@ pub(super) fn from_table(
         used_values: Vec::new(),
         signs: false,
         assertion: table.assertion,
+        sign: table.sign,
         offered: metadata.map(Metadata::algorithms).unwrap_or_default(),
         has_client_id: table.client_id.is_some(),
         has_identity: table.identity.is_some(),
@@ -195,9 +196,13 @@ pub(super) fn from_table(
     let plans = steps.iter().map(|step| &step.plan).chain([&token]);
     let sends_identity = plans.clone().any(Plan::uses_identity);
     let assertions: Vec<_> = plans.filter_map(|plan| plan.assertion.as_ref()).collect();
-    if assertions.is_empty() && reader.assertion != AssertionTable::default() {
+    let signs_for = match &reader.sign {
+        Some(_) => Some("sign"),
+        None => (reader.assertion != AssertionTable::default()).then_some("assertion"),
+    };
+    if let Some(key) = signs_for.filter(|_| assertions.is_empty()) {
         return Err(wrong(
-            "assertion",
+            key,
             "nothing sends it: set `auth_method = \"private_key_jwt\"`, or put `${assertion}` where the request wants it",
         ));
     }
@@ -211,9 +216,9 @@ pub(super) fn from_table(
         .iter()
         .any(|assertion| assertion.needs_certificate());
     for assertion in assertions {
-        if assertion.key != CLIENT_SECRET {
-            // The signing key needs no declaration.
-            secrets.entry(assertion.key.clone()).or_default();
+        // The signing key needs no declaration.
+        if let Some(key) = assertion.key.secret().filter(|key| *key != CLIENT_SECRET) {
+            secrets.entry(key.to_owned()).or_default();
         }
     }
     reader.used_values.clear();
@@ -329,6 +334,7 @@ fn is_login(table: &ProfileTable) -> bool {
     let has_client = table.client_id.is_some()
         || table.client_secret.is_some()
         || table.assertion != AssertionTable::default()
+        || table.sign.is_some()
         || request.auth_method.is_some();
     sends_something && !has_client && !names_client(table)
 }

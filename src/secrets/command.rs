@@ -22,8 +22,31 @@ pub(super) fn read(
     withheld: &[OsString],
     until: Instant,
 ) -> Result<Given, Failure> {
+    Given::of_lines(run(command, withheld, None, until)?)
+}
+
+/// Runs `command` with `input` on its stdin, and returns what it prints.
+pub(super) fn run(
+    command: &[String],
+    withheld: &[OsString],
+    input: Option<&Secret>,
+    until: Instant,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let seconds = seconds_until(until);
-    let mut child = start(command, withheld, Stdio::null(), Stdio::piped())?;
+    let stdin = input.map_or_else(Stdio::null, |_| Stdio::piped());
+    let mut child = start(command, withheld, stdin, Stdio::piped())?;
+    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+        let input = input.clone();
+        // On a thread, because a program may print before it reads; if it does not read all, its exit code and output count.
+        let writer = Builder::new().spawn(move || {
+            let _ = stdin.write_all(input.expose().as_bytes());
+        });
+        if let Err(error) = writer {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(Failure::NotStarted(error));
+        }
+    }
     let ended = output(&mut child, until);
     if !matches!(ended, Ok(Some(_))) {
         let _ = child.kill();
@@ -33,7 +56,7 @@ pub(super) fn read(
     if !status.success() {
         return Err(Failure::Failed(status));
     }
-    Given::of_lines(bytes)
+    Ok(bytes)
 }
 
 /// The child gets `secret` and a newline on stdin; what it prints is not shown, as it may repeat the secret.

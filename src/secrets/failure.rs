@@ -37,7 +37,7 @@ pub(crate) enum Failure {
     NotReplaced(#[source] io::Error),
     #[error("did not end within {0} s")]
     Late(u64),
-    #[error("printed more than {} KiB, so it is not a secret", LARGEST_BYTES / 1024)]
+    #[error("printed more than {} KiB", LARGEST_BYTES / 1024)]
     PrintedTooMuch,
     #[error("failed with {0}")]
     Failed(ExitStatus),

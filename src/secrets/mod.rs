@@ -218,6 +218,22 @@ pub(crate) fn written_source(
     written.map_err(|error| error.profile(&profile.name))
 }
 
+/// Runs a program of the profile with `input` on its stdin, and returns what it prints.
+pub(crate) fn run(
+    profile: &Profile,
+    command: &[String],
+    input: &Secret,
+    patience: Patience,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let withheld = environment::withheld(&|| Some(profile.config.clone()));
+    Ok(command::run(
+        &in_home(command),
+        &withheld,
+        Some(input),
+        patience.0,
+    )?)
+}
+
 fn in_home(command: &[String]) -> Vec<String> {
     let mut command = command.to_vec();
     if let Some(program) = command.first_mut()

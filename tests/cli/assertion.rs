@@ -3,6 +3,8 @@
 //! The provider here verifies each for real, and takes none twice.
 
 mod certificate;
+#[cfg(unix)]
+mod command;
 mod wrong;
 
 use std::path::{Path, PathBuf};

@@ -73,6 +73,10 @@ fn every_commented_key_of_the_example_works() {
             "auth_method = 'private_key_jwt'\nclient_cert = 'c.pem'",
         ),
         (
+            "sign",
+            "auth_method = 'private_key_jwt'\nassertion = { alg = 'RS256' }\nparams = { a = '${client_secret}' }",
+        ),
+        (
             "assertion",
             "auth_method = 'private_key_jwt'\nsecrets = { signing_key = {} }",
         ),

@@ -97,7 +97,7 @@ fn a_shared_secret_signs_unchanged() {
     for alg in ["HS256", "HS384", "HS512"] {
         let secret = Secret::new("s+/= é");
         let assertion = planned(&format!("assertion = {{ alg = '{alg}' }}"));
-        assert_eq!(assertion.key, "client_secret");
+        assert_eq!(assertion.key.secret(), Some("client_secret"));
         let signed = sign(&assertion, &secret).unwrap();
         let server = Assertions::of_secret(secret.expose());
         let accepted = server.accept(signed.expose(), Some(AUDIENCE)).unwrap();

@@ -1,6 +1,7 @@
 //! Tables of refusals and the next step after each.
 
 use super::*;
+use crate::profile::assertion::SigningKey;
 
 fn plan(auth_method: AuthMethod) -> Plan {
     Plan {
@@ -87,7 +88,7 @@ fn advice_on_an_assertion_names_what_servers_check() {
     signs.assertion = Some(crate::profile::assertion::Assertion {
         offered: Vec::new(),
         algorithm: None,
-        key: "private_key".to_owned(),
+        key: SigningKey::Secret("private_key".to_owned()),
         headers: Vec::new(),
         claims: Vec::new(),
         lifetime_ms: 60_000,
@@ -155,7 +156,7 @@ fn a_wrong_clock_a_certificate_and_an_empty_403_get_their_own_advice() {
     signs.assertion = Some(crate::profile::assertion::Assertion {
         offered: Vec::new(),
         algorithm: None,
-        key: "private_key".to_owned(),
+        key: SigningKey::Secret("private_key".to_owned()),
         headers: Vec::new(),
         claims: Vec::new(),
         lifetime_ms: 60_000,

@@ -18,6 +18,8 @@ pub(super) enum Key {
     Rsa(Box<RsaKeyPair>),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    /// In a store that it does not leave.
+    Elsewhere,
 }
 
 // Object identifiers (RFC 5480, RFC 8017, RFC 8410), DER-encoded with their tags.

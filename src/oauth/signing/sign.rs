@@ -59,6 +59,16 @@ impl Signer {
         })
     }
 
+    /// Makes a signer whose signatures come from a program.
+    pub(crate) fn elsewhere(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            key: Key::Elsewhere,
+            key_id: None,
+            certificates: Vec::new(),
+        }
+    }
+
     /// Adds the certificate of the key and its issuers; fails if the certificate has another key.
     pub(crate) fn certified(
         mut self,
@@ -84,7 +94,7 @@ impl Signer {
 
     fn public_key(&self) -> Option<&[u8]> {
         match &self.key {
-            Key::Shared(_) => None,
+            Key::Shared(_) | Key::Elsewhere => None,
             Key::Rsa(key) => Some(key.public_key().as_ref()),
             Key::Ecdsa(key) => Some(key.public_key().as_ref()),
             Key::Ed25519(key) => Some(key.public_key().as_ref()),
@@ -127,6 +137,9 @@ impl Signer {
         };
         let (random, message) = (SystemRandom::new(), text.as_bytes());
         let signature = match &self.key {
+            Key::Elsewhere => {
+                return Err(Error::new(Kind::Unexpected, "the key is not here to sign"));
+            }
             Key::Shared(key) => hmac::sign(key, message).as_ref().to_vec(),
             Key::Ed25519(key) => key.sign(message).as_ref().to_vec(),
             Key::Ecdsa(key) => key

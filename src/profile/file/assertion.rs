@@ -25,6 +25,14 @@ pub struct AssertionTable {
     pub claims: Params,
 }
 
+/// `sign = { command = […] }`: a program that signs, for a key that must not leave its store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignTable {
+    /// A program and its arguments, run without a shell: the signing input is its stdin, and it prints the signature, raw or in base64.
+    pub command: Option<Vec<String>>,
+}
+
 impl AssertionTable {
     /// Lays this table over `base`: own keys win, and inner tables are merged by key.
     #[must_use]

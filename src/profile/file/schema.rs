@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::profile::file::assertion::{Algorithm, AssertionTable};
+pub use crate::profile::file::assertion::{Algorithm, AssertionTable, SignTable};
 pub use crate::profile::file::identity::{IdentityTable, Platform};
 pub use crate::profile::file::key_source::KeySource;
 pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, RequestTable, Sent};
@@ -45,6 +45,8 @@ pub struct ProfileTable {
     pub values: BTreeMap<String, String>,
     /// The JWT that `private_key_jwt` and `client_secret_jwt` sign, and that `${assertion}` is (RFC 7523).
     pub assertion: AssertionTable,
+    /// The program that signs the assertion instead of the secret `private_key`; `assertion.alg` says how.
+    pub sign: Option<SignTable>,
     /// The token that the platform issues to the running job, for `auth_method = "identity"` and `${identity}`; a new one for each request.
     pub identity: Option<IdentityTable>,
     /// The keys of its request.
@@ -114,6 +116,7 @@ impl ProfileTable {
             vars: merged(self.vars, base.vars),
             values: merged(self.values, base.values),
             assertion: self.assertion.over(base.assertion),
+            sign: self.sign.or(base.sign),
             identity: match (self.identity, base.identity) {
                 (Some(own), Some(base)) => Some(own.over(base)),
                 (own, base) => own.or(base),

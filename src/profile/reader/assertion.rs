@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::profile::assertion::{Assertion, BACKDATED_S, Claim, Header, OfCertificate};
+use crate::profile::assertion::{Assertion, BACKDATED_S, Claim, Header, OfCertificate, SigningKey};
 use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{Algorithm, AuthMethod, OneOrMany};
 use crate::profile::parameter::Parameter;
@@ -41,19 +41,7 @@ impl Reader<'_> {
             }
             (_, alg) => alg,
         };
-        let key = table.key.unwrap_or_else(|| {
-            let is_shared = algorithm.is_some_and(Algorithm::is_shared);
-            if is_shared {
-                CLIENT_SECRET
-            } else {
-                PRIVATE_KEY
-            }
-            .to_owned()
-        });
-        if key != PRIVATE_KEY {
-            self.allowed(&Name::Secret(key.clone()), Where::Inner)
-                .at("assertion.key")?;
-        }
+        let key = self.signing_key(algorithm, table.key)?;
         let lifetime_ms = table
             .lifetime
             .map_or(DEFAULT_LIFETIME_MS, |lifetime| lifetime.ms);
@@ -89,6 +77,46 @@ impl Reader<'_> {
             claims: self.claims(url)?,
             lifetime_ms,
         })
+    }
+
+    fn signing_key(
+        &mut self,
+        algorithm: Option<Algorithm>,
+        written: Option<String>,
+    ) -> Result<SigningKey, Error> {
+        let is_shared = algorithm.is_some_and(Algorithm::is_shared);
+        if let Some(sign) = &self.sign {
+            let reason = match (&sign.command, algorithm) {
+                (None, _) => "write `sign = { command = [\"PROGRAM\", \"ARGUMENT\"] }`",
+                (Some(command), _) if command.is_empty() => {
+                    "`command` is empty; it is a list of a program and its arguments"
+                }
+                _ if is_shared => {
+                    "a program signs with a private key, not with the client secret; `auth_method = \"private_key_jwt\"` is the method for that"
+                }
+                _ if written.is_some() => {
+                    "a program signs, so `assertion.key` has no effect; delete one of them"
+                }
+                (_, None) => {
+                    return Err(wrong(
+                        "sign",
+                        "`assertion.alg` is missing: a program does not say how it signs",
+                    )
+                    .hint("write `assertion = { alg = \"RS256\" }`, or ES256, EdDSA, …"));
+                }
+                (Some(command), Some(_)) => return Ok(SigningKey::Command(command.clone())),
+            };
+            return Err(wrong("sign", reason));
+        }
+        let key = written.unwrap_or_else(|| match is_shared {
+            true => CLIENT_SECRET.to_owned(),
+            false => PRIVATE_KEY.to_owned(),
+        });
+        if key != PRIVATE_KEY {
+            self.allowed(&Name::Secret(key.clone()), Where::Inner)
+                .at("assertion.key")?;
+        }
+        Ok(SigningKey::Secret(key))
     }
 
     /// Returns which header parameter `name = true` is, if it is made from the certificate.

@@ -35,6 +35,9 @@ const clients = JSON.parse(read('clients.json')).map((client) => ({
 
 const provider = new Provider(issuer, {
   clients,
+  enabledJWA: {
+    clientAuthSigningAlgValues: ['HS256', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'],
+  },
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },

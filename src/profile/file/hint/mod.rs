@@ -163,6 +163,9 @@ fn unknown_key(
         .or_else(|| synonyms.into_iter().find(|key| known.contains(key)))
         .or_else(|| nearest(&meant, known.iter().copied()));
     match (near, meant.as_str()) {
+        (_, "sign") if table == "assertion" => {
+            "write `sign = { command = […] }` beside `assertion`, not in it".to_owned()
+        }
         (Some("client_secret"), _) if table.is_empty() => {
             secret_itself("client_secret", line, profile)
         }
