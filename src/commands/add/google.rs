@@ -1,5 +1,5 @@
 //! Google's credential files become profiles: `service_account` keys (AIP-4112), and `external_account` files of workload
-//! identity federation with file, URL and executable sources (AIP-4117).
+//! identity federation with file, URL and executable sources (AIP-4117), and `authorized_user` files of logins, as gcloud writes them.
 
 mod error;
 mod source;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use self::error::GoogleError;
 use self::source::{Source, Variables, literal};
 use crate::profile::draft::Draft;
+use crate::profile::template::{CLIENT_SECRET, REFRESH_TOKEN};
 use crate::secret::Secret;
 
 const DEFAULT_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -30,6 +31,7 @@ pub(super) struct Import {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum File {
     ServiceAccount(ServiceAccount),
+    AuthorizedUser(AuthorizedUser),
     ExternalAccount(Box<ExternalAccount>),
     #[serde(other)]
     Other,
@@ -40,6 +42,15 @@ struct ServiceAccount {
     client_email: String,
     private_key: String,
     private_key_id: Option<String>,
+    #[serde(default = "google_token_uri")]
+    token_uri: String,
+}
+
+#[derive(Deserialize)]
+struct AuthorizedUser {
+    client_id: String,
+    client_secret: String,
+    refresh_token: String,
     #[serde(default = "google_token_uri")]
     token_uri: String,
 }
@@ -77,14 +88,38 @@ pub(super) fn read(text: &str, scopes: &[String]) -> Result<Import, GoogleError>
         };
         GoogleError::NotOne(format!("{why} (line {})", error.line()))
     };
+    let wanted = scopes;
     let scopes: Vec<String> = match scopes {
         [] => vec![DEFAULT_SCOPE.to_owned()],
         some => some.to_vec(),
     };
     match serde_json::from_str(text).map_err(not_one)? {
+        File::AuthorizedUser(user) => Ok(authorized_user(user, wanted)),
         File::ServiceAccount(account) => Ok(service_account(account, &scopes)),
         File::ExternalAccount(account) => external_account(*account, &scopes),
         File::Other => Err(GoogleError::OtherType),
+    }
+}
+
+/// Without `scopes` the tokens have those of the login.
+fn authorized_user(user: AuthorizedUser, scopes: &[String]) -> Import {
+    let draft = Draft {
+        token_url: Some(literal(&user.token_uri)),
+        client_id: Some(literal(&user.client_id)),
+        auth_method: Some("client_secret_post".to_owned()),
+        grant_type: Some(REFRESH_TOKEN.to_owned()),
+        scope: scopes.iter().map(|scope| literal(scope)).collect(),
+        ..Draft::default()
+    };
+    let secrets = [
+        (CLIENT_SECRET, user.client_secret),
+        (REFRESH_TOKEN, user.refresh_token),
+    ];
+    Import {
+        draft,
+        secrets: secrets
+            .map(|(name, secret)| (name.to_owned(), Secret::new(secret)))
+            .to_vec(),
     }
 }
 
@@ -212,7 +247,11 @@ mod tests {
             ),
             (
                 error(r#"{"type":"authorized_user","refresh_token":"s3cret"}"#),
-                "neither `external_account` nor",
+                "a member is missing",
+            ),
+            (
+                error(r#"{"type":"impersonated_service_account","refresh_token":"s3cret"}"#),
+                "its `type` is not",
             ),
             (
                 external(r#"{"environment_id":"aws1","url":"http://169.254.169.254/x"}"#),

@@ -1,6 +1,7 @@
 //! Finds the credentials and placeholders of an example, and decides which is the client id and which a secret.
 
 use crate::curl::import::names::{asks, bracketed, hole, id_rank, secret_rank, snake};
+use crate::profile::template::REFRESH_TOKEN;
 
 /// A placeholder, or a credential with an example's value.
 #[derive(Debug)]
@@ -178,7 +179,11 @@ impl Holes {
             }
             best.map(|(index, _)| index)
         };
-        let secret = best(&|_, hole| hole.secret_rank);
+        // A refresh token keeps its name: by that the new one is stored.
+        let secret = best(&|_, hole| match hole.label.as_str() {
+            REFRESH_TOKEN => 0,
+            _ => hole.secret_rank,
+        });
         let id = best(&|index, hole| match () {
             () if Some(index) == secret => 0,
             () if in_url.contains(&Piece::Hole(index)) && hole.id_rank < 90 => 0,

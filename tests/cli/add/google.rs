@@ -237,14 +237,45 @@ fn a_service_account_key_signs_and_stays_out_of_the_config() {
 #[test]
 fn a_file_of_another_kind_writes_nothing() {
     let (_provider, home) =
-        scene(|_| json!({ "type": "authorized_user", "refresh_token": "s3cret" }));
+        scene(|_| json!({ "type": "gdch_service_account", "refresh_token": "s3cret" }));
     let run = home.tok("add p --google-credentials google.json").assert();
     fails(
         run,
         2,
-        &["google.json: its `type` is neither", "docs/keyless.md"],
+        &["google.json: its `type` is not", "docs/keyless.md"],
     );
     let run = home.tok("add p --google-credentials no-such-file").assert();
     fails(run, 2, &["no-such-file: "]);
     assert!(!home.config().exists());
+}
+
+#[test]
+fn a_login_that_gcloud_stored_becomes_a_refresh_profile() {
+    let home = Home::new();
+    let login = json!({
+        "type": "authorized_user",
+        "client_id": "gcloud",
+        "client_secret": "s3cret-of-gcloud",
+        "refresh_token": "1//r3fresh",
+        "quota_project_id": "p",
+    });
+    std::fs::write(home.path().join("google.json"), login.to_string()).unwrap();
+    // There is no keyring: the profile is written, and the message says how to give the secrets.
+    home.tok("-q add p --google-credentials google.json")
+        .assert()
+        .code(4);
+    let written = config(&home);
+    assert!(
+        written.contains("grant_type = \"refresh_token\""),
+        "{written}"
+    );
+    assert!(
+        !written.contains("s3cret") && !written.contains("r3fresh"),
+        "{written}"
+    );
+    let shown = stdout(&home.tok("show p --curl").assert().success());
+    assert!(
+        shown.contains("refresh_token") && shown.contains("https://oauth2.googleapis.com/token"),
+        "{shown}"
+    );
 }

@@ -5,7 +5,7 @@
 pub(in crate::commands::add) enum GoogleError {
     #[error("it is not a credential file of Google: {0}")]
     NotOne(String),
-    #[error("its `type` is neither `external_account` nor `service_account`")]
+    #[error("its `type` is not `service_account`, `external_account` or `authorized_user`")]
     OtherType,
     #[error("an AWS source needs requests that are signed for AWS, which tok cannot make")]
     Aws,
