@@ -50,4 +50,13 @@ fact_authlib_publishes_by_rfc_8414_only() {
   [ "$code" -eq 0 ]
 }
 
+fact_django_oauth_toolkit_is_an_issuer_with_a_path() {
+  issuer issuer_django.py s3cret </dev/null
+  attempt tok token real -v
+  [ "$code" -eq 0 ]
+  says '/.well-known/oauth-authorization-server/o'
+  attempt tok revoke real
+  [ "$code" -eq 0 ]
+}
+
 run_facts
