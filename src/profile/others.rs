@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind};
 use crate::profile::plan::Plan;
-use crate::profile::resolve::resolve;
-use crate::profile::resolved::{Environment, Overrides, Profile};
+use crate::profile::resolved::Profile;
 use crate::profile::template::{Name, Template};
 
 /// Each level is a token that waits for another one.
 const LONGEST_CHAIN: usize = 8;
 
+/// Resolves a profile by its name and those that wait for its token.
+type Resolve<'a> = &'a dyn Fn(&str, &[&str]) -> Result<Profile, Error>;
+
 /// Resolves the profiles that `profile` refers to, and theirs. `outer` are the profiles that wait for this one's token.
 pub(super) fn of(
     profile: &Profile,
-    environment: Environment<'_>,
     outer: &[&str],
+    resolve: Resolve<'_>,
 ) -> Result<BTreeMap<String, Profile>, Error> {
     let mut others = BTreeMap::new();
     let mut chain = outer.to_vec();
@@ -49,8 +51,7 @@ pub(super) fn of(
                     .hint("`tok list` shows the profiles"),
             );
         }
-        let overrides = Overrides::default();
-        let mut other = resolve(&profile.config, name, &overrides, environment, None, &chain)?;
+        let mut other = resolve(name, &chain)?;
         // One deadline for the whole chain, so messages name the outermost one.
         other.timeout_ms = profile.timeout_ms;
         others.insert(name.to_owned(), other);

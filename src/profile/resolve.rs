@@ -63,7 +63,16 @@ pub(super) fn resolve(
         None => config.located(name, error),
     })?;
     unused::check_options(&profile, overrides)?;
-    profile.others = others::of(&profile, environment, for_profiles)?;
+    profile.others = others::of(&profile, for_profiles, &|other, waiting| {
+        resolve(
+            config,
+            other,
+            &Overrides::default(),
+            environment,
+            None,
+            waiting,
+        )
+    })?;
     Ok(profile)
 }
 
