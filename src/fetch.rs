@@ -5,6 +5,7 @@ pub(crate) mod client;
 mod context;
 mod derived;
 pub(crate) mod issuer;
+pub(crate) mod login;
 mod rotation;
 mod signature;
 
@@ -54,24 +55,7 @@ pub(crate) fn fetch(
         })?
         .map_err(named)?;
     context.obtain_tokens(token_of).map_err(named)?;
-    for step in &profile.steps {
-        let exchange = Exchange {
-            step: Some(&step.name),
-            plan: &step.plan,
-            rules: &step.response,
-        };
-        let output = send(&mut context, &http, exchange)
-            .and_then(|answer| {
-                let output = response::step(&answer, exchange.rules, &context.redactor);
-                let output =
-                    output.map_err(|problem| report(&context, exchange.plan, problem, &answer))?;
-                context.check_issued(exchange, &answer)?;
-                Ok(output)
-            })
-            .map_err(|error| context.redacted(error))
-            .map_err(|error| named(error.about(Subject::Step(step.name.clone()))))?;
-        context.steps.insert(step.name.clone(), output);
-    }
+    run_steps(&mut context, &http)?;
     let exchange = Exchange {
         step: None,
         plan: &profile.token,
@@ -106,6 +90,32 @@ fn is_gone(error: &Error) -> bool {
             ..
         })
     )
+}
+
+fn run_steps(context: &mut Context<'_>, http: &Http) -> Result<(), Error> {
+    let profile = context.profile;
+    for step in &profile.steps {
+        let exchange = Exchange {
+            step: Some(&step.name),
+            plan: &step.plan,
+            rules: &step.response,
+        };
+        let output = send(context, http, exchange)
+            .and_then(|answer| {
+                let output = response::step(&answer, exchange.rules, &context.redactor);
+                let output =
+                    output.map_err(|problem| report(context, exchange.plan, problem, &answer))?;
+                context.check_issued(exchange, &answer)?;
+                Ok(output)
+            })
+            .map_err(|error| context.redacted(error))
+            .map_err(|error| {
+                let about = Subject::Step(step.name.clone());
+                error.about(about).profile(&profile.name)
+            })?;
+        context.steps.insert(step.name.clone(), output);
+    }
+    Ok(())
 }
 
 fn send(context: &mut Context<'_>, http: &Http, exchange: Exchange<'_>) -> Result<Answer, Error> {

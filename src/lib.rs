@@ -18,6 +18,7 @@
 //! - `identity`: the token that a platform issues to the running job
 //! - `fetch`: the stages of a token request
 //! - `get`: a token from the cache or the provider
+//! - `login`: a user logs in, in a browser or with a code
 //! - `fast`: shortcuts for a cached token; `output`: stdout, complete or empty
 //! - `commands`: one file per command
 //!
@@ -33,6 +34,7 @@ mod fetch;
 mod get;
 mod http;
 mod identity;
+mod login;
 mod oauth;
 mod output;
 mod process;

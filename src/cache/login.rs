@@ -80,6 +80,16 @@ impl RefreshSlot {
         read(&self.directory, &self.file_name(ENDING))
     }
 
+    /// Records the first refresh token of a login, in the place of any earlier login.
+    pub(crate) fn begin_login(&self, granted: &Granted<'_>) -> Result<(), CacheError> {
+        self.write_login(&LoginRecord::new(granted))
+    }
+
+    /// Removes the record.
+    pub(crate) fn end_login(&self) -> Result<(), CacheError> {
+        self.directory.remove(&self.file_name(ENDING)).map(|_| ())
+    }
+
     /// Records a refresh; returns how long the login lasts if it ends soon.
     pub(crate) fn continue_login(
         &self,

@@ -89,7 +89,7 @@ pub(crate) struct Asking {
 }
 
 /// Reads a duration that is greater than zero.
-fn some_time(text: &str) -> Result<DurationText, String> {
+pub(crate) fn some_time(text: &str) -> Result<DurationText, String> {
     let read: DurationText = text
         .parse()
         .map_err(|error: NotADuration| error.to_string())?;
@@ -173,6 +173,7 @@ pub(crate) fn overrides(asking: &Asking) -> Overrides {
         params: asking.param.clone(),
         vars: asking.var.clone(),
         timeout_ms: asking.timeout.map(|timeout| timeout.ms),
+        login: false,
     }
 }
 

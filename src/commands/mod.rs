@@ -18,6 +18,8 @@ mod inspect;
 mod introspect;
 mod json;
 mod list;
+mod login;
+mod logout;
 mod long_help;
 mod man;
 mod print;
@@ -64,6 +66,8 @@ const ALL: &[&Spec] = &[
     &introspect::COMMAND,
     &curl::COMMAND,
     &exec::COMMAND,
+    &login::COMMAND,
+    &logout::COMMAND,
     &secret::COMMAND,
     &list::COMMAND,
     &show::COMMAND,

@@ -108,10 +108,10 @@ fn guess(path: &[&str], word: &str) -> Option<&'static str> {
             "`tok token PROFILE` prints the token"
         }
         ([], "refresh" | "renew" | "update") => "`tok token PROFILE --refresh` fetches a new token",
-        ([], "login" | "auth" | "signin") => {
-            "tok needs no login: store the secret with `tok secret set PROFILE`, then `tok token PROFILE` fetches a token"
+        ([], "auth" | "signin") => {
+            "`tok login PROFILE` logs a user in; for a client, store its secret with `tok secret set PROFILE`"
         }
-        ([], "logout" | "clear" | "clean" | "purge" | "invalidate") => {
+        ([], "clear" | "clean" | "purge" | "invalidate") => {
             "`tok forget PROFILE` drops its cached token, `tok forget --all` every one"
         }
         ([], "rm" | "delete" | "del") => {

@@ -42,7 +42,7 @@ pub(super) struct Context<'a> {
     pub(super) profile: &'a Profile,
     pub(super) notes: Notes,
     environment: Environment<'a>,
-    until: Instant,
+    pub(super) until: Instant,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) steps: Steps,
     values: BTreeMap<String, Secret>,
@@ -181,6 +181,12 @@ impl<'a> Context<'a> {
             self.set_token_of(name, &token);
         }
         Ok(())
+    }
+
+    /// Adds a secret that no source has, such as a code that the provider gave a moment ago.
+    pub(super) fn add_secret(&mut self, name: &str, secret: &Secret) {
+        self.redactor.add(secret.clone());
+        self.secrets.insert(name.to_owned(), secret.clone());
     }
 
     pub(super) fn compute_values(&mut self, plan: &Plan) -> Result<(), Error> {

@@ -287,7 +287,11 @@ impl<'a> Rotation<'a> {
 
     fn way(&self) -> String {
         match &self.source {
-            _ if self.profile.grant.is_some_and(|grant| grant.has_login) => {
+            _ if self
+                .profile
+                .grant
+                .is_some_and(|grant| grant.login.is_some()) =>
+            {
                 format!("log in again with {}", self.profile.way_to_log_in())
             }
             Source::Keyring(_) => {

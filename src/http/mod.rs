@@ -127,6 +127,12 @@ impl Http {
         })
     }
 
+    /// Sets the deadline and the number of tries of later requests.
+    pub(crate) fn allow(&mut self, until: Instant, tries: Tries) {
+        self.until = until;
+        self.tries = tries;
+    }
+
     /// Loads the system's trust ahead of a request to `url`.
     pub fn make_ready(&self, url: &str) {
         if url.starts_with("https:") {

@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod discovery;
 pub(crate) mod exchange;
 pub mod expiry;
+pub(crate) mod grants;
 pub(crate) mod jwks;
 pub(crate) mod jwt;
 pub mod lifetime;

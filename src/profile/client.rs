@@ -104,6 +104,9 @@ impl Profile {
         };
         table.steps = None;
         table.issuer = None;
+        table.authorization_url = None;
+        table.device_authorization_url = None;
+        table.redirect_uri = None;
         table.token_url = Some(url.replace("${", "$${"));
         match auth_method.is_signed() {
             // RFC 7523 §3: the audience is the authorization server, which its token endpoint names at every endpoint.

@@ -18,6 +18,7 @@ pub mod identity;
 mod inputs;
 pub(crate) mod layers;
 pub mod location;
+pub mod login;
 pub mod metadata;
 pub mod name;
 mod nested;

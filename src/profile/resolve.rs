@@ -12,6 +12,7 @@ use crate::profile::file::schema::{
 use crate::profile::home;
 use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
+use crate::profile::login::LoginKeys;
 use crate::profile::metadata::{Credentials, Endpoint, Metadata};
 use crate::profile::name;
 use crate::profile::plan::{Plan, TOKEN_EXCHANGE};
@@ -88,11 +89,21 @@ pub(super) fn from_table(
     let is_login = is_login(&table);
     let credentials = Credentials::of(&table);
     let mut request = std::mem::take(&mut table.request);
-    let mut secrets = sources::read(table.secrets, table.client_secret)?;
     let grant = request.grant_type.as_deref().and_then(grants::find);
+    let login_keys = LoginKeys::take(&mut table, grant)?;
+    let mut secrets = sources::read(table.secrets, table.client_secret)?;
     for &secret in grant.iter().flat_map(|grant| grant.secrets) {
         secrets.entry(secret.to_owned()).or_default();
     }
+    let login = grant.and_then(|grant| grant.login);
+    // A client that logs users in rarely has a secret, so one has to be mentioned.
+    let is_confidential = secrets.contains_key(CLIENT_SECRET)
+        || credentials.has_private_key
+        || table.assertion != AssertionTable::default();
+    if login.is_some() && !is_confidential {
+        request.auth_method.get_or_insert(AuthMethod::None);
+    }
+    let login = login.filter(|_| overrides.login);
     let is_discovered = table.token_url.is_none() && table.issuer.is_some();
     let has_client_cert = table.client_cert.is_some() && table.client_key.is_some();
     let token_url = match (table.token_url.take(), &table.issuer, metadata) {
@@ -173,6 +184,12 @@ pub(super) fn from_table(
         request.auth_method = Some(AuthMethod::None);
         request.grant_type.get_or_insert_with(|| "none".to_owned());
     }
+    if client_id.is_none() && grant.is_some_and(|grant| grant.login.is_some()) {
+        return Err(wrong(
+            "client_id",
+            "missing: a login needs the client id that the provider gave you",
+        ));
+    }
     let knows_client = matches!(
         request.auth_method,
         Some(AuthMethod::None | AuthMethod::Identity)
@@ -192,6 +209,7 @@ pub(super) fn from_table(
     if let Some(audience) = &overrides.audience {
         request.audience = Some(audience.clone());
     }
+    let login_request = login.map(|_| request.clone());
     let token = reader.plan(Request {
         prefix: "",
         url_key: match is_discovered {
@@ -201,7 +219,14 @@ pub(super) fn from_table(
         url: token_url,
         table: request,
         more_params: &overrides.params,
+        login,
     })?;
+    let login = match (login, &login_request) {
+        (Some(kind), Some(request)) => {
+            Some(login_keys.plan(&mut reader, kind, request, metadata)?)
+        }
+        _ => None,
+    };
     let plans = steps.iter().map(|step| &step.plan).chain([&token]);
     let sends_identity = plans.clone().any(Plan::uses_identity);
     let assertions: Vec<_> = plans.filter_map(|plan| plan.assertion.as_ref()).collect();
@@ -276,6 +301,7 @@ pub(super) fn from_table(
         steps,
         token,
         grant,
+        login,
         response,
         header,
         header_values,

@@ -10,6 +10,7 @@ use crate::profile::file::schema::{CacheKind, SourceTable};
 use crate::profile::grants::Grant;
 use crate::profile::home;
 use crate::profile::identity::Identity;
+use crate::profile::login::LoginPlan;
 use crate::profile::plan::Plan;
 use crate::profile::rules::Response;
 use crate::profile::template::{CLIENT_KEY, Name, REFRESH_TOKEN, Template};
@@ -36,6 +37,8 @@ pub struct Overrides {
     pub vars: Vec<(String, String)>,
     /// `--timeout`, milliseconds
     pub timeout_ms: Option<i64>,
+    /// Whether the token request is the one that ends a login.
+    pub login: bool,
 }
 
 /// A profile, ready to use.
@@ -63,6 +66,8 @@ pub struct Profile {
     pub token: Plan,
     /// The grant, if tok completes its token request.
     pub grant: Option<&'static Grant>,
+    /// What else a login sends; only for a login.
+    pub login: Option<LoginPlan>,
     /// How the token answer is read.
     pub response: Response,
     /// The header lines to print, or `None` for `Authorization: Bearer …`.
@@ -179,7 +184,7 @@ impl Profile {
     /// Returns the command that gets a usable refresh token.
     pub(crate) fn way_to_log_in(&self) -> String {
         match self.grant {
-            Some(grant) if grant.has_login => format!("`tok login {}`", self.name),
+            Some(grant) if grant.login.is_some() => format!("`tok login {}`", self.name),
             _ => format!("`tok secret set {} {REFRESH_TOKEN}`", self.name),
         }
     }

@@ -33,7 +33,7 @@ pub fn withhold(command: &mut Command, config: &dyn Fn() -> Option<Config>) {
 }
 
 /// The names of the variables that may hold a secret of tok's.
-pub(super) fn withheld(config: &dyn Fn() -> Option<Config>) -> Vec<OsString> {
+pub(crate) fn withheld(config: &dyn Fn() -> Option<Config>) -> Vec<OsString> {
     let names = std::env::vars_os().map(|(name, _)| name);
     private(names.collect(), config, &|name| std::env::var_os(name))
 }

@@ -251,6 +251,15 @@ pub fn is_given(profile: &Profile, name: &str, environment: Environment<'_>) -> 
     environment(&secret_variable(&profile.name, name)).is_some()
 }
 
+/// Returns tok's own variable for the secret, if it is set.
+pub(crate) fn given_in(
+    profile: &Profile,
+    name: &str,
+    environment: Environment<'_>,
+) -> Option<String> {
+    is_given(profile, name, environment).then(|| secret_variable(&profile.name, name))
+}
+
 /// Returns the keyring entry's user name: profile, secret, and origins (token endpoint, then `+` others).
 /// The origins keep an edited config from sending a stored secret to another host.
 pub fn keyring_user(profile: &Profile, name: &str) -> Result<String, Error> {
@@ -384,7 +393,7 @@ fn argument(name: &str) -> String {
 }
 
 fn ways_out(profile: &Profile, name: &str) -> String {
-    if name == REFRESH_TOKEN && profile.grant.is_some_and(|grant| grant.has_login) {
+    if name == REFRESH_TOKEN && profile.grant.is_some_and(|grant| grant.login.is_some()) {
         return profile.way_to_log_in();
     }
     let argument = argument(name);

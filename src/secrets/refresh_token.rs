@@ -101,6 +101,20 @@ impl Place {
         .map_err(|error| self.named(error))
     }
 
+    /// Removes the token; returns whether tok could and there was one. What a program stored stays.
+    pub(crate) fn forget(&self) -> Result<bool, Error> {
+        match self {
+            Self::Keyring(user) => keyring::delete(user),
+            Self::File(path) => match std::fs::remove_file(target(path)) {
+                Ok(()) => Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(Failure::NotReplaced(error).into()),
+            },
+            Self::Command { .. } => Ok(false),
+        }
+        .map_err(|error| self.named(error))
+    }
+
     fn named(&self, error: Error) -> Error {
         error.about(Subject::Source(self.to_string()))
     }

@@ -4,6 +4,7 @@ pub mod colour;
 pub mod duration;
 pub mod notes;
 pub mod progress;
+pub(crate) mod size;
 pub mod table;
 pub mod text;
 pub mod width;

@@ -42,6 +42,9 @@ fn commented() -> Vec<String> {
 #[test]
 fn every_commented_key_of_the_example_works() {
     let pairs = [
+        ("device_authorization_url", "grant_type = 'device_code'"),
+        ("authorization_url", "grant_type = 'authorization_code'"),
+        ("redirect_uri", "grant_type = 'authorization_code'"),
         ("client_cert", "client_key = 'k.pem'"),
         ("client_key", "client_cert = 'c.pem'"),
         (

@@ -24,6 +24,7 @@
 //! - `identity`: the platform's token for this job is sent instead of a stored secret
 //! - `interrupted`: killed, interrupted and stopped processes do not hinder the next one
 //! - `issuer`: endpoints from the metadata that an issuer publishes
+//! - `login`: `tok login` with a code or in a browser
 //! - `messages`: every message, recorded in one snapshot per topic
 //! - `mutual_tls`: the certificate of the client as its authentication
 //! - `origins`: a stored secret is sent only to the origin it was stored for
@@ -87,6 +88,7 @@ mod identity;
 mod interrupted;
 mod issuer;
 mod layers;
+mod login;
 #[cfg(target_os = "linux")] // Many messages end in the words of the system.
 mod messages;
 mod mutual_tls;

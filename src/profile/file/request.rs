@@ -24,7 +24,7 @@ pub struct RequestTable {
     pub body: Option<String>,
     /// The Content-Type of `body`.
     pub content_type: Option<String>,
-    /// The grant type; the default is `client_credentials`, and `none` sends none. `refresh_token` sends the secret of that name, and stores the one that replaces it.
+    /// The grant type; the default is `client_credentials`, and `none` sends none. `refresh_token` sends the secret of that name, and stores the one that replaces it; `device_code` and `authorization_code` do the same after `tok login`.
     pub grant_type: Option<String>,
     /// The scopes to ask for; sent as one string.
     pub scope: Option<OneOrMany>,

@@ -14,7 +14,7 @@ pub use crate::profile::file::response::{
 };
 pub use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::profile::file::values::merged;
-pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany};
+pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany, Params};
 pub use crate::wire::request::Method;
 
 /// `[profiles.NAME]`, `[defaults]`, or one file of the built-in catalogue.
@@ -33,6 +33,12 @@ pub struct ProfileTable {
     pub revocation_url: Option<String>,
     /// Where `tok introspect` asks about a token (RFC 7662); with `issuer` the metadata gives it.
     pub introspection_url: Option<String>,
+    /// Where the browser goes for a login with `grant_type = "authorization_code"` (RFC 6749 §3.1); its query is kept.
+    pub authorization_url: Option<String>,
+    /// The endpoint that gives the code for a login with `grant_type = "device_code"` (RFC 8628).
+    pub device_authorization_url: Option<String>,
+    /// Where the browser returns to after a login, for a provider that wants it exact; the default is `http://127.0.0.1/callback` with a free port.
+    pub redirect_uri: Option<String>,
     /// The client id the provider gave you. Without it, and without any use of client credentials, the profile is a login.
     pub client_id: Option<String>,
     /// Where the client secret comes from. Without it: `TOK_<PROFILE>_CLIENT_SECRET`, then the keyring. The secret itself must not be here.
@@ -110,6 +116,11 @@ impl ProfileTable {
             issuer: self.issuer.or(base.issuer),
             revocation_url: self.revocation_url.or(base.revocation_url),
             introspection_url: self.introspection_url.or(base.introspection_url),
+            authorization_url: self.authorization_url.or(base.authorization_url),
+            device_authorization_url: self
+                .device_authorization_url
+                .or(base.device_authorization_url),
+            redirect_uri: self.redirect_uri.or(base.redirect_uri),
             client_id: self.client_id.or(base.client_id),
             client_secret: self.client_secret.or(base.client_secret),
             secrets: merged(self.secrets, base.secrets),

@@ -1,5 +1,7 @@
 //! The grants whose token request tok completes by itself, in the order of their names.
 
+mod authorization_code;
+mod device_code;
 mod refresh_token;
 
 use crate::profile::file::schema::Sent;
@@ -15,12 +17,36 @@ pub struct Grant {
     pub parameters: &'static [(Sent, &'static str)],
     /// Secrets that it uses without a declaration.
     pub secrets: &'static [&'static str],
-    /// Whether `tok login` gets its first refresh token.
-    pub has_login: bool,
+    /// How `tok login` gets its first refresh token, if it does.
+    pub login: Option<Login>,
+}
+
+/// How a user approves a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// In a browser that comes back to this machine (RFC 6749 §4.1).
+    AuthorizationCode,
+    /// In any browser, with a code (RFC 8628).
+    DeviceCode,
+}
+
+impl Login {
+    /// The `grant_type` of the token request that ends the login.
+    #[must_use]
+    pub fn sent(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+        }
+    }
 }
 
 /// Each is one file here.
-const ALL: &[&Grant] = &[&refresh_token::GRANT];
+const ALL: &[&Grant] = &[
+    &authorization_code::GRANT,
+    &device_code::GRANT,
+    &refresh_token::GRANT,
+];
 
 /// Returns the grant that a profile names, or `None` for one that is sent as it is written.
 pub(crate) fn find(name: &str) -> Option<&'static Grant> {

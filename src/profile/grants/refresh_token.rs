@@ -9,5 +9,5 @@ pub(super) const GRANT: Grant = Grant {
     sent: "refresh_token",
     parameters: &[(Sent::RefreshToken, "${secret.refresh_token}")],
     secrets: &[REFRESH_TOKEN],
-    has_login: false,
+    login: None,
 };

@@ -6,7 +6,7 @@ use crate::profile::at::{At, wrong};
 use crate::profile::file::schema::{
     AuthMethod, Encoding, Method, OneOrMany, RequestTable, ResponseTable, Sent, StepTable,
 };
-use crate::profile::grants::Grant;
+use crate::profile::grants::{Grant, Login};
 use crate::profile::parameter::{Parameter, Parameters};
 use crate::profile::plan::{Plan, TOKEN_EXCHANGE};
 use crate::profile::reader::{Reader, Where};
@@ -20,6 +20,8 @@ pub(in crate::profile) struct Request<'a> {
     pub(in crate::profile) url: String,
     pub(in crate::profile) table: RequestTable,
     pub(in crate::profile) more_params: &'a [(String, String)],
+    /// The login that this token request ends, instead of a refresh.
+    pub(in crate::profile) login: Option<Login>,
 }
 
 impl Request<'_> {
@@ -85,6 +87,7 @@ impl Reader<'_> {
             url,
             table: request,
             more_params: &[],
+            login: None,
         })?;
         let needs_client_id = !matches!(plan.auth_method, AuthMethod::None | AuthMethod::Identity);
         if needs_client_id && !self.has_client_id {
@@ -182,9 +185,11 @@ impl Reader<'_> {
             && grant_type != "none"
             && !sends_no_parameters(encoding)
         {
-            let sent = request
-                .grant()
-                .map_or(grant_type.as_str(), |grant| grant.sent);
+            let sent = match (request.login, request.grant()) {
+                (Some(login), _) => login.sent(),
+                (None, Some(grant)) => grant.sent,
+                (None, None) => grant_type,
+            };
             texts.push((Sent::GrantType, sent));
         }
         if auth_method == AuthMethod::ClientSecretPost {
@@ -243,7 +248,11 @@ impl Reader<'_> {
         // RFC 6749 §3.2.1: a client without credentials names itself.
         let is_public = request.table.auth_method == Some(AuthMethod::None) && self.has_client_id;
         let client = is_public.then_some((Sent::ClientId, "${client_id}"));
-        for (sent, source) in client.into_iter().chain(grant.parameters.iter().copied()) {
+        let grant = match request.login {
+            Some(_) => &[][..],
+            None => grant.parameters,
+        };
+        for (sent, source) in client.into_iter().chain(grant.iter().copied()) {
             let name = request.name_of(sent);
             let is_written = |(known, _): &(String, Parameter)| *known == name;
             if !parameters.iter().any(is_written) && !query.iter().any(is_written) {
