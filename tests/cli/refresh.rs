@@ -425,7 +425,7 @@ fn kill_at_random_moments(count: usize) {
     };
     timed(start());
     let mut usual = timed(start());
-    let (mut lost, mut killed, mut sent) = (0, 0, 0);
+    let (mut lost, mut moved, mut killed, mut sent) = (0, 0, 0, 0);
     // A fixed sequence (Knuth's MMIX multiplier); the moments differ from run to run all the same, as the machine does.
     let mut random: u64 = 1;
     while killed < count {
@@ -449,8 +449,11 @@ fn kill_at_random_moments(count: usize) {
         usual = (3 * usual + began.elapsed()) / 4;
         let said = String::from_utf8_lossy(&next.stderr).into_owned();
         if next.status.success() {
-            assert_eq!(stored.trim_end(), known, "{said}");
-            assert_eq!(said, "");
+            // Either it was stored before the signal, or it was sealed and the next run moved it.
+            let is_moved = said.contains("moved the newest refresh token");
+            assert_eq!(stored.trim_end() == known, !is_moved, "{said}");
+            assert!(is_moved || said.is_empty(), "{said}");
+            moved += usize::from(is_moved);
             continue;
         }
         assert_eq!(signal, Signal::KILL, "SIGTERM loses nothing: {said}");
@@ -462,7 +465,9 @@ fn kill_at_random_moments(count: usize) {
         scene.login.log_in_again();
         write(scene.file(), scene.login.current());
     }
-    println!("{sent} signals: {killed} ended the run, {lost} answers were lost");
+    println!(
+        "{sent} signals: {killed} ended the run, {moved} tokens were moved, {lost} answers were lost"
+    );
     assert_eq!(scene.login.reused(), 0);
 }
 
