@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::cache;
 use crate::cache::entries::{Entries, Listed};
 use crate::cache::error::CacheError;
+use crate::cache::shared::Shown;
 use crate::cache::store::Store;
 use crate::clock::Now;
 use crate::commands::get::profile_variable;
@@ -97,7 +98,10 @@ impl Execute for Args {
             wait_ms: Some(wait.left_ms),
             ..nothing(&wait.profile)
         }));
-        let shared_error = shared::add(session, wanted, &now, &mut rows);
+        let (contents, shared_error) = shared::contents(session, wanted);
+        for (profile, shown) in contents {
+            rows.push(shared_row(&profile, shown.as_ref(), &now));
+        }
         let logins = Logins::of(session, wanted);
         for profile in logins.profiles() {
             if !rows.iter().any(|row| row.profile == profile) {
@@ -125,6 +129,23 @@ impl Execute for Args {
                 .into()),
             None => shared_error.map_or(Ok(()), |error| Err(error.into())),
         }
+    }
+}
+
+fn shared_row(profile: &str, shown: Option<&Shown>, now: &Now) -> Row {
+    let row = Row {
+        current: Some(true),
+        store: "shared",
+        wait_ms: shown.and_then(|shown| shown.wait_ms),
+        ..nothing(profile)
+    };
+    match shown.map(|shown| &shown.token) {
+        Some(Some(token)) => of_token(token, now, row),
+        Some(None) => row,
+        None => Row {
+            state: "unreachable",
+            ..row
+        },
     }
 }
 

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind};
 use crate::profile::file::Config;
-use crate::profile::file::schema::{SharedCacheTable, SourceTable};
+use crate::profile::file::schema::SourceTable;
+use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::profile::sources;
 use crate::profile::{Environment, home};
+
+pub(crate) use self::address::Nodes;
 
 pub(crate) const URL_VARIABLE: &str = "TOK_SHARED_CACHE_URL";
 pub(crate) const PASSWORD_VARIABLE: &str = "TOK_SHARED_CACHE_PASSWORD";
@@ -33,17 +36,6 @@ pub(crate) struct SharedCache {
     /// The certificate and its private key.
     pub(crate) client: Option<(PathBuf, PathBuf)>,
     pub(crate) timeout: Duration,
-}
-
-/// The kind of the addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Nodes {
-    /// The engine itself.
-    Single,
-    /// Sentinels, and the name of their primary.
-    Sentinels(String),
-    /// Nodes of a Cluster.
-    Cluster,
 }
 
 impl SharedCache {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::cache::last_failure::LastFailure;
 use crate::cache::shared::engine::{Engine, EngineError, Held};
 use crate::cache::shared::link::Link;
+use crate::cache::shared::payload::Shown;
 use crate::cache::shared::protocol::LEASE;
 use crate::cache::shared::{Level, Outcome, owner};
 use crate::clock::Now;
@@ -14,14 +15,6 @@ use crate::token::Token;
 
 /// Commands that only look after entries are not in a hurry, but end.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The content of an entry at the engine.
-#[derive(Debug, Default)]
-pub(crate) struct Shown {
-    pub(crate) token: Option<Token>,
-    /// How long the provider asked to wait.
-    pub(crate) wait_ms: Option<i64>,
-}
 
 /// The engine gave back something else than what was stored.
 #[derive(Debug, thiserror::Error)]

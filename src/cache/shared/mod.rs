@@ -31,8 +31,7 @@ use crate::term::notes::Notes;
 use crate::term::progress::Progress;
 use crate::token::Token;
 
-pub(crate) use self::manage::Shown;
-pub(crate) use self::payload::Identity;
+pub(crate) use self::payload::{Identity, Shown};
 pub(crate) use self::seal::KEY_BYTES;
 pub(crate) use self::settings::Settings;
 

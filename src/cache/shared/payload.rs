@@ -59,6 +59,14 @@ pub(crate) struct Identity {
     pub(crate) characters: TokenCharacters,
 }
 
+/// The content of an entry at the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) token: Option<Token>,
+    /// How long the provider asked to wait.
+    pub(crate) wait_ms: Option<i64>,
+}
+
 /// A name at the engine, and the key that seals what is under it.
 pub(super) struct Place<'a> {
     pub(super) sealer: &'a Sealer,

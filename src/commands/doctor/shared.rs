@@ -6,7 +6,8 @@ use crate::commands::session::Session;
 use crate::commands::shared_entries::{SharedEntries, profiles};
 use crate::error::Error;
 use crate::profile::file::Config;
-use crate::profile::file::schema::{SharedCacheTable, TokenCharacters};
+use crate::profile::file::schema::TokenCharacters;
+use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::token::Token;
 
 const CHECK: &str = "shared cache";

@@ -1,54 +1,40 @@
-//! The rows of `tok status` for what the shared cache has.
+//! The content of the shared cache, for `tok status`.
 
-use super::{Row, nothing, of_token};
-use crate::clock::Now;
+use crate::cache::shared::Shown;
 use crate::commands::session::Session;
 use crate::commands::shared_entries::{SharedEntries, profiles};
 use crate::error::Error;
 
-/// Adds what the shared cache has for each profile that uses it; returns the first error.
-pub(super) fn add(
+/// Returns the content for each profile that uses it, `None` if the engine cannot be used, and the first error.
+pub(super) fn contents(
     session: &Session,
     wanted: Option<&str>,
-    now: &Now,
-    rows: &mut Vec<Row>,
-) -> Option<Error> {
+) -> (Vec<(String, Option<Shown>)>, Option<Error>) {
+    let mut contents = Vec::new();
     // Without a config there may still be cached tokens to show.
-    let config = session.config().ok()?;
+    let Ok(config) = session.config() else {
+        return (contents, None);
+    };
     let using = profiles(&config, wanted);
     if using.is_empty() {
-        return None;
+        return (contents, None);
     }
-    let entries = SharedEntries::open(&config);
-    let mut first_error = entries.as_ref().err().cloned();
+    let (entries, mut first_error) = match SharedEntries::open(&config) {
+        Ok(entries) => (Some(entries), None),
+        Err(error) => (None, Some(error)),
+    };
     for profile in using {
-        let row = Row {
-            current: Some(true),
-            store: "shared",
-            ..nothing(&profile.name)
-        };
         // An engine that failed is asked only once.
-        let shown = match (&entries, &first_error) {
-            (Ok(entries), None) => entries.show(&profile, session),
-            (_, Some(error)) => Err(error.clone()),
-            (Err(error), None) => Err(error.clone()),
-        };
-        rows.push(match shown {
-            Ok(shown) => Row {
-                wait_ms: shown.wait_ms,
-                ..match &shown.token {
-                    Some(token) => of_token(token, now, row),
-                    None => row,
-                }
-            },
-            Err(error) => {
-                first_error.get_or_insert(error);
-                Row {
-                    state: "unreachable",
-                    ..row
-                }
+        let entries = entries.as_ref().filter(|_| first_error.is_none());
+        let shown = match entries.map(|entries| entries.show(&profile, session)) {
+            None => None,
+            Some(Ok(shown)) => Some(shown),
+            Some(Err(error)) => {
+                first_error = Some(error);
+                None
             }
-        });
+        };
+        contents.push((profile.name, shown));
     }
-    first_error
+    (contents, first_error)
 }

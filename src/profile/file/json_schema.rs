@@ -3,7 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::profile::file::schema::{ProfileTable, SharedCacheTable};
+use crate::profile::file::schema::ProfileTable;
+use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::profile::name::RULE;
 
 pub(crate) fn json_schema() -> Value {

@@ -12,7 +12,6 @@ pub use crate::profile::file::request::{AuthMethod, BasicEncoding, Encoding, Req
 pub use crate::profile::file::response::{
     Format, Moment, ResponseTable, StepResponseTable, TokenCharacters, Unit,
 };
-pub use crate::profile::file::shared_cache::SharedCacheTable;
 use crate::profile::file::values::merged;
 pub use crate::profile::file::values::{DurationText, Kept, NotADuration, OneOrMany, Params};
 pub use crate::wire::request::Method;

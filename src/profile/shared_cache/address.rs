@@ -2,9 +2,19 @@
 
 use url::{Host, Url};
 
-use super::Nodes;
 use crate::term::text::{SHOWN_CHARACTERS, clean};
 use crate::wire::origin::is_this_machine;
+
+/// The kind of the addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Nodes {
+    /// The engine itself.
+    Single,
+    /// Sentinels, and the name of their primary.
+    Sentinels(String),
+    /// Nodes of a Cluster.
+    Cluster,
+}
 
 /// Why an address cannot be used. Texts contain no user name or password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
