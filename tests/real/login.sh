@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# Logins at a certified server, which checks PKCE, the redirect URI and the codes, and revokes what `tok logout` names.
+#
+# The browser is curl: it follows the redirects to tok's port as a browser does.
+. "$REAL/harness/facts.sh"
+. "$REAL/harness/server.sh"
+
+# provider GRANT: starts the server, and configures the profile `real` with this grant.
+provider() {
+  served=$PWD/server
+  mkdir -p "$served"
+  serve login.mjs "$served"
+  configure <<TOML
+[profiles.real]
+issuer     = "$base"
+client_id  = "app"
+grant_type = "$1"
+scope      = "openid"
+secrets    = { refresh_token = { file = "place" } }
+TOML
+  place=$XDG_CONFIG_HOME/tok/place
+  export BROWSER="curl --silent --location --cookie jar --cookie-jar jar --output page %s"
+}
+
+# works: the token of the login is cached, a refresh gives another, and a logout ends both.
+works() {
+  [ "$(stat --format %a "$place")" = 600 ]
+  attempt tok token real
+  [ "$code" -eq 0 ]
+  cp "$out" first
+  attempt tok token real --refresh
+  [ "$code" -eq 0 ]
+  ! cmp "$out" first
+  refresh_token=$(cat "$place")
+  attempt tok logout real
+  [ "$code" -eq 0 ]
+  says 'revoked and forgotten'
+  [ ! -e "$place" ]
+  curl --silent --data "grant_type=refresh_token&client_id=app&refresh_token=$refresh_token" "$base/token" >refused
+  grep --quiet invalid_grant refused
+  attempt tok token real
+  [ "$code" -eq 4 ]
+  says 'tok login real'
+}
+
+fact_a_browser_logs_in_with_pkce_and_sees_a_page_that_can_be_closed() {
+  provider authorization_code
+  attempt tok login real
+  [ "$code" -eq 0 ]
+  prints_nothing
+  says 'code_challenge_method=S256'
+  says 'logged in to `real`'
+  grep --quiet 'You can close this page' page
+  works
+}
+
+fact_a_pushed_request_leaves_only_its_reference_in_the_page() {
+  mkdir server
+  touch server/push
+  provider authorization_code
+  attempt tok login real
+  [ "$code" -eq 0 ]
+  says 'client_id=app&request_uri=urn'
+  ! says code_challenge
+  works
+}
+
+# device DECISION: logs in with a code, about which the user decides as soon as it is shown.
+device() {
+  local user_code
+  provider device_code
+  mkfifo said
+  timeout 40 tok login real >"$out" 2>said &
+  login=$!
+  while read -r line; do
+    printf '%s\n' "$line" >>"$err"
+    case $line in
+      *user_code=*) ;;
+      ????-????)
+        user_code=$line
+        curl --silent --fail "$base/$1?user_code=$user_code"
+        ;;
+    esac
+  done <said
+  code=0
+  wait "$login" || code=$?
+}
+
+fact_a_code_logs_in_after_its_approval() {
+  device approve
+  [ "$code" -eq 0 ]
+  prints_nothing
+  says "$base/device"
+  works
+}
+
+fact_a_denied_code_ends_the_login() {
+  device deny
+  [ "$code" -eq 5 ]
+  prints_nothing
+  says 'the login was denied'
+  [ ! -e "$place" ]
+}
+
+run_facts
