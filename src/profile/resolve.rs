@@ -210,6 +210,10 @@ pub(super) fn from_table(
         request.audience = Some(audience.clone());
     }
     let login_request = login.map(|_| request.clone());
+    // A refresh without a scope asks for what was granted, which may be less than the profile names (RFC 6749 §6).
+    if grant.is_some_and(|grant| grant.login.is_some()) && overrides.scope.is_empty() {
+        request.scope = None;
+    }
     let token = reader.plan(Request {
         prefix: "",
         url_key: match is_discovered {

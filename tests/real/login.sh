@@ -15,7 +15,7 @@ provider() {
 issuer     = "$base"
 client_id  = "app"
 grant_type = "$1"
-scope      = "openid"
+scope      = "openid offline_access"
 secrets    = { refresh_token = { file = "place" } }
 TOML
   place=$XDG_CONFIG_HOME/tok/place
