@@ -12,7 +12,7 @@ use crate::profile::file::schema::DurationText;
 
 pub(crate) const COMMAND: Spec = Spec {
     name: "login",
-    about: "Log in, in a browser or with a code, and store the refresh token",
+    about: "Log in with a browser or a code, and store the refresh token",
     details: "\
 For profiles with `grant_type = \"authorization_code\"` (a browser on this machine) or `\"device_code\"` (a code that is
 typed on any device). Nothing is printed to stdout.",

@@ -210,7 +210,7 @@ fn an_unusable_key_is_named_and_not_shown() {
         ),
         (
             "-----BEGIN PRIVATE KEY-----\nhunter2!\n-----END PRIVATE KEY-----",
-            "stands no base64",
+            "no base64 between its PEM lines",
         ),
         (
             "-----BEGIN RSA PRIVATE KEY-----\naHVudGVyMg==\n-----END RSA PRIVATE KEY-----",
