@@ -358,7 +358,9 @@ def check(home, name, fault):
     if name == "rotate" and home.refresh_token() != home.provider.current[home.refreshed]:
         wrong.append("the newest refresh token is not where it belongs")
     if name == "add":
-        home.clean("add r --token-url https://example.com/t --client-id i")
+        later = home.clean("add s --token-url https://example.com/t --client-id i")
+        if later.returncode != 0:
+            wrong.append(f"the next addition: exit {later.returncode}, {later.stderr.strip()!r}")
     left = [file for file in home.files() if re.search(r"(^|/)\.|\.tmp|\.pending|~$", file)]
     if left:
         wrong.append(f"left behind: {left}")
