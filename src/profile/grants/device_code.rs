@@ -1,7 +1,7 @@
 //! `tok login` gets the first refresh token with a code that is typed on any device (RFC 8628).
 
 use crate::profile::file::schema::Sent;
-use crate::profile::grants::{Grant, Login};
+use crate::profile::grants::grant::{Grant, Login};
 use crate::profile::template::REFRESH_TOKEN;
 
 pub(super) const GRANT: Grant = Grant {

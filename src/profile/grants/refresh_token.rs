@@ -1,7 +1,7 @@
 //! A refresh token becomes an access token (RFC 6749 §6).
 
 use crate::profile::file::schema::Sent;
-use crate::profile::grants::Grant;
+use crate::profile::grants::grant::Grant;
 use crate::profile::template::REFRESH_TOKEN;
 
 pub(super) const GRANT: Grant = Grant {

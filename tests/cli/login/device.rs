@@ -71,7 +71,10 @@ fn a_login_shows_the_code_waits_for_approval_and_stores_both_tokens() {
         .stdout("a1\n");
     let last = scene.bodies("/t").pop().unwrap();
     // Without a scope, because the user may have granted less than the profile names.
-    assert_eq!(last, "grant_type=refresh_token&client_id=i&refresh_token=r0");
+    assert_eq!(
+        last,
+        "grant_type=refresh_token&client_id=i&refresh_token=r0"
+    );
 }
 
 #[test]
