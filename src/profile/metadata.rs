@@ -95,6 +95,8 @@ pub(super) struct Credentials {
     /// `assertion.alg` is one of a shared secret.
     pub(super) signs_with_secret: bool,
     pub(super) has_certificate: bool,
+    /// The profile has an `identity` and puts it nowhere itself.
+    pub(super) has_identity: bool,
 }
 
 impl Metadata {
@@ -163,7 +165,14 @@ impl Metadata {
         // RFC 8414 §2: without the member it is `client_secret_basic`.
         let basic = [AuthMethod::ClientSecretBasic.name().to_owned()];
         let listed = self.auth_methods.as_deref().unwrap_or(&basic);
-        let is_listed = |method: &AuthMethod| listed.iter().any(|name| name == method.name());
+        let is_listed = |method: &AuthMethod| {
+            // To the server an identity is an assertion that the client did not sign itself.
+            let published = match method {
+                AuthMethod::Identity => AuthMethod::PrivateKeyJwt,
+                method => *method,
+            };
+            listed.iter().any(|name| name == published.name())
+        };
         let found = credentials.methods().into_iter().find(is_listed);
         found.ok_or_else(|| NoMethod(listed.to_vec()))
     }
@@ -179,6 +188,7 @@ impl Credentials {
                 || !signs_with_secret && (assertion.alg.is_some() || assertion.key.is_some()),
             signs_with_secret,
             has_certificate: table.client_cert.is_some() && table.client_key.is_some(),
+            has_identity: table.identity.is_some() && !places_identity(table),
         }
     }
 
@@ -199,8 +209,10 @@ impl Credentials {
         ];
         let certificate = certificate.into_iter().filter(|_| self.has_certificate);
         let key = self.has_private_key.then_some(AuthMethod::PrivateKeyJwt);
+        let identity = self.has_identity.then_some(AuthMethod::Identity);
         let sent = [AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost];
-        let mut methods: Vec<AuthMethod> = key.into_iter().chain(certificate).chain(sent).collect();
+        let stored = key.into_iter().chain(certificate);
+        let mut methods: Vec<AuthMethod> = stored.chain(identity).chain(sent).collect();
         let sent_secret = methods.len() - sent.len();
         let at = match self.signs_with_secret {
             true => sent_secret,
@@ -209,6 +221,16 @@ impl Credentials {
         methods.insert(at, AuthMethod::ClientSecretJwt);
         methods
     }
+}
+
+/// Whether a request of the profile has `${identity}` in a place of its own, such as the token that is exchanged.
+fn places_identity(table: &ProfileTable) -> bool {
+    let steps = table.steps.iter().flatten();
+    let steps = steps.map(|step| (step.url.as_ref(), &step.request));
+    let mut requests = steps.chain([(table.token_url.as_ref(), &table.request)]);
+    requests.any(|request| {
+        serde_json::to_string(&request).is_ok_and(|text| text.contains("${identity}"))
+    })
 }
 
 #[cfg(test)]
@@ -220,21 +242,29 @@ mod tests {
         has_private_key: true,
         signs_with_secret: false,
         has_certificate: false,
+        has_identity: false,
     };
     const SECRET: Credentials = Credentials {
         has_private_key: false,
         signs_with_secret: false,
         has_certificate: false,
+        has_identity: false,
     };
     const SHARED: Credentials = Credentials {
         has_private_key: false,
         signs_with_secret: true,
         has_certificate: false,
+        has_identity: false,
     };
     const CERTIFICATE: Credentials = Credentials {
         has_private_key: false,
         signs_with_secret: false,
         has_certificate: true,
+        has_identity: false,
+    };
+    const IDENTITY: Credentials = Credentials {
+        has_identity: true,
+        ..SECRET
     };
 
     fn metadata(document: Value) -> Metadata {
@@ -243,7 +273,9 @@ mod tests {
 
     #[test]
     fn the_strongest_listed_method_with_credentials_is_chosen() {
-        use AuthMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
+        use AuthMethod::{
+            ClientSecretBasic, ClientSecretJwt, ClientSecretPost, Identity, PrivateKeyJwt,
+        };
         let all = json!([
             "client_secret_post",
             "client_secret_basic",
@@ -255,7 +287,11 @@ mod tests {
             (Value::Null, KEY, Some(ClientSecretBasic)),
             (all.clone(), SECRET, Some(ClientSecretBasic)),
             (all.clone(), KEY, Some(PrivateKeyJwt)),
-            (all, SHARED, Some(ClientSecretJwt)),
+            (all.clone(), SHARED, Some(ClientSecretJwt)),
+            (all, IDENTITY, Some(Identity)),
+            (json!(["private_key_jwt"]), IDENTITY, Some(Identity)),
+            (Value::Null, IDENTITY, Some(ClientSecretBasic)),
+            (json!(["identity"]), IDENTITY, None),
             (
                 json!(["client_secret_post", "none"]),
                 SECRET,
@@ -276,6 +312,39 @@ mod tests {
                 json!({ "issuer": "i", "token_endpoint_auth_methods_supported": listed.clone() });
             let chosen = metadata(document).auth_method(credentials);
             assert_eq!(chosen.ok(), expected, "{listed} {credentials:?}");
+        }
+    }
+
+    #[test]
+    fn an_identity_that_the_profile_puts_somewhere_itself_is_not_the_credential() {
+        let identity = "identity = { env = 'JOB' }";
+        let cases = [
+            ("", true),
+            ("'*shared'.scope = 'identity'", true),
+            ("'*shared'.subject_token = '${identity}'", false),
+            ("'*shared'.params.a.b = ['${identity}']", false),
+            ("'*shared'.headers = { A = 'Bearer ${identity}' }", false),
+            (
+                "[[steps]]
+name = 's'
+'*shared'.body = '${identity}'",
+                false,
+            ),
+            (
+                "[[steps]]
+name = 's'
+url = 'https://a.example/${identity}'",
+                false,
+            ),
+        ];
+        for (written, expected) in cases {
+            let table: ProfileTable = toml::from_str(&format!(
+                "{identity}
+{written}"
+            ))
+            .unwrap();
+            let found = Credentials::of(&table).has_identity;
+            assert_eq!(found, expected, "{written}");
         }
     }
 
