@@ -170,8 +170,11 @@ fn can_replace(path: &Path) -> io::Result<()> {
             Self::Failed(error)
         }
     }
-    let bytes = [0; 16 << 10];
-    match replace_file::replace(&target(path), &bytes, None, || Err(Stopped::Proven)) {
+    let (path, bytes) = (target(path), [0; 16 << 10]);
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    match replace_file::replace(&path, &bytes, None, || Err(Stopped::Proven)) {
         Err(Stopped::Failed(error)) => Err(error),
         Err(Stopped::Proven) | Ok(()) => Ok(()),
     }
@@ -204,6 +207,8 @@ mod tests {
             (Place::File(file).identity(), &as_new)
         );
         assert_ne!(before, Place::Keyring("p".into()).identity());
+        let taken = Place::File(folder.path().to_owned());
+        assert!(taken.prove(None).is_err());
         let nowhere = Place::File(folder.path().join("no").join("file"));
         let error = nowhere.prove(Some(&Secret::new("t0ken"))).unwrap_err();
         assert!(!error.to_string().contains("t0ken"), "{error}");
