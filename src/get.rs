@@ -373,12 +373,41 @@ impl<'a> Flow<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn processes_refresh_at_different_times() {
         for (process, expected) in [(4000, 0.0), (4250, 0.25), (4999, 0.999)] {
             assert!((jitter(process) - expected).abs() < 1e-9, "{process}");
+        }
+    }
+
+    #[test]
+    fn a_token_becomes_stale_at_the_moment_of_this_process() {
+        let sent = Now {
+            unix_ms: 1_000_000_000,
+            boot: None,
+        };
+        let (hour, window) = (3_600_000, 300_000);
+        let token = Token {
+            access_token: Secret::new("t"),
+            token_type: "Bearer".into(),
+            scope: None,
+            kept: Map::new(),
+            sent: sent.clone(),
+            lifetime_ms: hour,
+        };
+        let earlier = i64::from(std::process::id() % 1000) * window / 2 / 1000;
+        for (beyond_ms, expected) in [(-1, Freshness::Fresh), (1, Freshness::Stale)] {
+            let now = Now {
+                unix_ms: sent.unix_ms + hour - window + earlier + beyond_ms,
+                boot: None,
+            };
+            assert_eq!(freshness(&token, &now, 0), expected, "{beyond_ms}");
+            assert_eq!(is_fresh(&token, &now, 0), expected == Freshness::Fresh);
         }
     }
 }

@@ -45,7 +45,41 @@ fn message(at: Option<&Location<'_>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+
+    /// Set in the child process that panics.
+    const PANICS: &str = "CRASH_TEST_PANICS";
+
+    #[test]
+    fn the_hook_prints_the_place_and_nothing_of_the_message() {
+        let secret = "s3cret-in-a-panic";
+        if std::env::var_os(PANICS).is_some() {
+            ends_with(70);
+            panic!("{secret}");
+        }
+        let name = "process::crash::tests::the_hook_prints_the_place_and_nothing_of_the_message";
+        let ended = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(PANICS, "1")
+            .env("RUST_BACKTRACE", "full")
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(70));
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let (before, after) = said.split_once("(crash.rs:").unwrap();
+        assert_eq!(before, "tok: stopped by a mistake of its own ");
+        let (place, after) = after.split_once(')').unwrap();
+        assert!(
+            place.bytes().all(|c| c.is_ascii_digit() || c == b':'),
+            "{said}"
+        );
+        let whole = message(None);
+        let hint = whole.strip_prefix(before.trim_end()).unwrap();
+        assert_eq!(after.trim_end(), hint, "{said}");
+        assert!(!String::from_utf8_lossy(&ended.stdout).contains(secret));
+    }
 
     #[test]
     fn a_panic_is_placed_but_not_quoted() {
