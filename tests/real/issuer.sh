@@ -59,4 +59,37 @@ fact_django_oauth_toolkit_is_an_issuer_with_a_path() {
   [ "$code" -eq 0 ]
 }
 
+fact_glewlwyd_publishes_endpoints_with_a_double_slash() {
+  issuer glewlwyd.py s3cret <<<'scope = "read"'
+  attempt tok token real -v
+  [ "$code" -eq 0 ]
+  says '/api/oidc/.well-known/openid-configuration'
+  says '//api/oidc/token'
+  attempt tok inspect real --verify
+  [ "$code" -eq 0 ]
+  grep --quiet "^verified .*RS256 by a key of $base" "$out"
+  attempt tok introspect real --json
+  [ "$code" -eq 0 ]
+  jq --exit-status '.active' "$out"
+  attempt tok revoke real
+  [ "$code" -eq 0 ]
+}
+
+fact_oauth2_mock_server_has_another_issuer_and_is_refused_with_its_name() {
+  issuer oauth2-mock-server.mjs unused </dev/null
+  other=$(cat "$served/issuer")
+  [ "$other" != "$base" ]
+  attempt tok token real
+  [ "$code" -eq 3 ]
+  prints_nothing
+  says "is \`$base\`, but the metadata there is that of \`$other\`"
+  says "write \`issuer = \"$other\"\`"
+  # The hint is right: there the server gives a token that verifies.
+  { printf '[profiles.real]\nissuer = "%s"\nclient_id = "me"\nauth_method = "none"\n' "$other"; } | configure
+  attempt tok token real
+  [ "$code" -eq 0 ]
+  attempt tok inspect real --verify
+  [ "$code" -eq 0 ]
+}
+
 run_facts
