@@ -12,6 +12,7 @@ use crate::cache::sealed::Sealed;
 use crate::clock::Now;
 use crate::error::{Error, Kind, Subject, chain};
 use crate::oauth::problem::Problem;
+use crate::oauth::refusal::Refusal;
 use crate::oauth::remark::Remark;
 use crate::oauth::response;
 use crate::process::deferral::Deferral;
@@ -271,16 +272,16 @@ impl<'a> Rotation<'a> {
     /// Returns the problem that a refusal of the token itself is (RFC 6749 §5.2).
     pub(super) fn over(&self, problem: Problem) -> Problem {
         match problem {
-            Problem::Refused {
-                status,
-                words: Some(words),
-                ..
-            } if words.is_invalid_grant() => Problem::LoginOver {
-                status,
-                words: Some(words),
-                way: self.way(),
-                lost_unix_ms: self.lost_unix_ms,
-            },
+            Problem::Refused { status, words, .. }
+                if is_over(status, words.as_ref(), self.lost_unix_ms.is_some()) =>
+            {
+                Problem::LoginOver {
+                    status,
+                    words,
+                    way: self.way(),
+                    lost_unix_ms: self.lost_unix_ms,
+                }
+            }
             other => other,
         }
     }
@@ -299,6 +300,14 @@ impl<'a> Rotation<'a> {
             }
             source => format!("get a new one from the provider, and put it into {source}"),
         }
+    }
+}
+
+/// Whether a refusal means that the refresh token is used up. Some servers refuse a used one without a reason; after a lost answer that is why.
+fn is_over(status: u16, words: Option<&Refusal>, is_answer_lost: bool) -> bool {
+    match words {
+        Some(words) => words.is_invalid_grant(),
+        None => is_answer_lost && status == 400,
     }
 }
 
@@ -397,6 +406,27 @@ fn timed_out() -> Error {
 mod tests {
     use super::*;
     use crate::wire::no_answer::Breakage;
+
+    #[test]
+    fn a_refusal_without_a_reason_is_that_of_a_used_token_only_after_a_lost_answer() {
+        let code = |code: &str| {
+            Some(Refusal {
+                code: Some(code.to_owned()),
+                ..Refusal::default()
+            })
+        };
+        for (status, words, is_answer_lost, expected) in [
+            (400, code("invalid_grant"), false, true),
+            (401, code("invalid_grant"), true, true),
+            (400, code("invalid_scope"), true, false),
+            (400, None, true, true),
+            (400, None, false, false),
+            (401, None, true, false),
+        ] {
+            let found = is_over(status, words.as_ref(), is_answer_lost);
+            assert_eq!(found, expected, "{status} {words:?} {is_answer_lost}");
+        }
+    }
 
     #[test]
     fn only_an_outcome_that_rules_a_new_token_out_leaves_the_old_one_unused() {

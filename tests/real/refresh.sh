@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Refresh tokens that four independent servers replace at every use: none is lost, and none is sent twice.
+# Refresh tokens that five independent servers replace at every use: none is lost, and none is sent twice.
 #
 # Each server starts with one login. oidc-provider and django-oauth-toolkit revoke it when a used refresh token comes again, so a login that
 # is still there at the end shows that none did.
@@ -8,11 +8,13 @@
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo --preserve-env "$@"; fi; }
 
-# login SCRIPT: starts the server, and configures the profile `real` with its first refresh token in the file $place.
+# login SCRIPT PATH: starts the server, whose token endpoint is at PATH below the address it prints, and configures the profile `real` with its
+# first refresh token in the file $place.
 login() {
   served=$PWD/server
   mkdir "$served"
   serve "$1" "$served"
+  base+=${2-}
   configure <<TOML
 [defaults]
 token_url   = "$base"
@@ -90,7 +92,7 @@ survives_kills() {
 }
 
 all_of_it() {
-  login "$1"
+  login "$@"
   rotates
   is_shared
   survives_kills
@@ -104,6 +106,18 @@ fact_node_oauth2_server() { all_of_it refresh-node-oauth2-server.mjs; }
 fact_authlib() { all_of_it refresh_authlib.py; }
 
 fact_django_oauth_toolkit() { all_of_it refresh_django.py; }
+
+# It refuses a used refresh token without a reason.
+fact_glewlwyd() {
+  login glewlwyd.py /token
+  rotates
+  is_shared
+  survives_kills
+  attempt tok token old
+  [ "$code" -eq 5 ]
+  prints_nothing
+  says 'HTTP 400 Bad Request (no reason given)'
+}
 
 # The keyring is a place like any other; gnome-keyring holds the token here.
 fact_the_keyring_takes_each_new_token() {
