@@ -1,29 +1,32 @@
 # shellcheck shell=bash
-# Logins at a certified server, which checks PKCE, the redirect URI and the codes, and revokes what `tok logout` names.
+# Logins at servers that others wrote; the certified one checks PKCE, the redirect URI and the codes. Each revokes what `tok logout` names.
 #
 # The browser is curl: it follows the redirects to tok's port as a browser does.
 . "$REAL/harness/facts.sh"
 . "$REAL/harness/server.sh"
 
-# provider GRANT: starts the server, and configures the profile `real` with this grant.
+# provider GRANT [SCRIPT SCOPE]: starts the server, and configures the profile `real` with this grant. The user's decisions about devices go
+# to $user.
 provider() {
   served=$PWD/server
   mkdir -p "$served"
-  serve login.mjs "$served"
+  serve "${2-login.mjs}" "$served"
+  user=$base token_endpoint=$base/token
+  [ ! -e "$served/user" ] || user=$(cat "$served/user")
   configure <<TOML
 [profiles.real]
 issuer     = "$base"
 client_id  = "app"
 grant_type = "$1"
-scope      = "openid offline_access"
+scope      = "${3-openid offline_access}"
 secrets    = { refresh_token = { file = "place" } }
 TOML
   place=$XDG_CONFIG_HOME/tok/place
   export BROWSER="curl --silent --location --cookie jar --cookie-jar jar --output page %s"
 }
 
-# works: the token of the login is cached, a refresh gives another, and a logout ends both.
-works() {
+# gives_tokens: the token of the login is cached, and a refresh gives another.
+gives_tokens() {
   [ "$(stat --format %a "$place")" = 600 ]
   attempt tok token real
   [ "$code" -eq 0 ]
@@ -31,12 +34,17 @@ works() {
   attempt tok token real --refresh
   [ "$code" -eq 0 ]
   ! cmp "$out" first
+}
+
+# works: besides, a logout ends the login.
+works() {
+  gives_tokens
   refresh_token=$(cat "$place")
   attempt tok logout real
   [ "$code" -eq 0 ]
   says 'revoked and forgotten'
   [ ! -e "$place" ]
-  curl --silent --data "grant_type=refresh_token&client_id=app&refresh_token=$refresh_token" "$base/token" >refused
+  curl --silent --data "grant_type=refresh_token&client_id=app&refresh_token=$refresh_token" "$token_endpoint" >refused
   grep --quiet invalid_grant refused
   attempt tok token real
   [ "$code" -eq 4 ]
@@ -65,20 +73,21 @@ fact_a_pushed_request_leaves_only_its_reference_in_the_page() {
   works
 }
 
-# device DECISION: logs in with a code, about which the user decides as soon as it is shown.
+# device DECISION [SCRIPT SCOPE]: logs in with a code, about which the user decides as soon as it is shown.
 device() {
-  local user_code
-  provider device_code
+  local user_code decision=$1
+  shift
+  provider device_code "$@"
   mkfifo said
   timeout 40 tok login real >"$out" 2>said &
   login=$!
   while read -r line; do
     printf '%s\n' "$line" >>"$err"
     case $line in
-      *user_code=*) ;;
+      *code=*) ;;
       ????-????)
         user_code=$line
-        curl --silent --fail "$base/$1?user_code=$user_code"
+        curl --silent --fail "$user/$decision?user_code=$user_code"
         ;;
     esac
   done <said
@@ -100,6 +109,21 @@ fact_a_denied_code_ends_the_login() {
   prints_nothing
   says 'the login was denied'
   [ ! -e "$place" ]
+}
+
+# It lets only a client with a secret revoke, and says no reason.
+fact_a_code_logs_in_at_glewlwyd_which_cannot_be_told_to_end_the_login() {
+  device approve glewlwyd.py g_profile
+  [ "$code" -eq 0 ]
+  prints_nothing
+  gives_tokens
+  attempt tok logout real
+  [ "$code" -eq 5 ]
+  says 'forgot the login, but the provider was not told to end it'
+  [ ! -e "$place" ]
+  attempt tok token real
+  [ "$code" -eq 4 ]
+  says 'tok login real'
 }
 
 run_facts
