@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitStatus;
 
 use crate::error::{Error, Kind};
+use crate::oauth::signing::pem::PKCS12_HINT;
 use crate::profile::pointer::{JsonKind, Nowhere};
 use crate::secret::NotASecret;
 
@@ -13,6 +14,8 @@ pub(crate) const LARGEST_BYTES: u64 = 64 * 1024;
 pub(crate) enum Failure {
     #[error(transparent)]
     NotASecret(#[from] NotASecret),
+    #[error("this is a PKCS#12 file (.p12, .pfx)")]
+    Pkcs12,
     #[error("the secret is empty")]
     EmptyVariable(String),
     #[error("could not read it")]
@@ -56,6 +59,7 @@ impl From<Failure> for Error {
             _ => Kind::Secret,
         };
         let hint = match &failure {
+            Failure::Pkcs12 => Some(PKCS12_HINT.to_owned()),
             Failure::EmptyVariable(variable) => {
                 Some(format!("set {variable} to the secret, or unset it"))
             }

@@ -73,10 +73,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         assert!(read(&path, soon()).unwrap().is_none());
-        let cases: [(&[u8], Option<&str>); 4] = [
+        let cases: [(&[u8], Option<&str>); 5] = [
             (b"s3cret\n", Some("s3cret")),
             (b"\n", None),
             (b"\xff", None),
+            (b"\x30\x82\x01\x00\x02\x01\x03\x30\x82", None),
             (&[b'x'; 70_000], None),
         ];
         for (bytes, expected) in cases {
@@ -85,6 +86,13 @@ mod tests {
             assert_eq!(read.map(|given| given.secret), expected.map(Secret::new));
         }
         assert!(read(folder.path(), soon()).is_err());
+        for pkcs12 in [
+            b"\x30\x82\x01\x00\x02\x01\x03\x30\x82".as_slice(),
+            b"\x30\x80\x02\x01\x03\x30\x80",
+        ] {
+            std::fs::write(&path, pkcs12).unwrap();
+            assert!(matches!(read(&path, soon()), Err(Failure::Pkcs12)));
+        }
     }
 
     #[cfg(unix)]

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use self::failure::Failure;
 use crate::error::{Error, Kind, OrFail as _, Subject};
+use crate::oauth::signing::pem;
 use crate::profile::file::Config;
 use crate::profile::file::schema::SourceTable;
 use crate::profile::home;
@@ -85,6 +86,9 @@ impl Given {
 
     fn of(mut bytes: Zeroizing<Vec<u8>>, expected: usize) -> Result<Self, Failure> {
         let length = bytes.len();
+        if pem::is_pkcs12(&bytes) {
+            return Err(Failure::Pkcs12);
+        }
         let secret = Secret::from_line(std::mem::take(&mut *bytes))?;
         let text = secret.expose();
         // A key has line ends of its own.

@@ -91,6 +91,41 @@ fact_the_certificate_of_the_key_in_the_header_is_accepted() {
   says "\"x5t#S256\":\"$(cat thumbprint)\""
 }
 
+# refused_with_a_command FILE: the key is refused, and the command of the hint, for this file, reads it.
+refused_with_a_command() {
+  local command
+  profile rsa-2048 RS256
+  printf 'secrets = { private_key = { file = "%s" } }\n' "$1" >>"$XDG_CONFIG_HOME/tok/config.toml"
+  attempt tok token real --refresh
+  [ "$code" -eq 4 ]
+  prints_nothing
+  command=$(sed -n 's/^hint: .*`\({ command = .* }\)`.*$/\1/p' "$err" | sed "s|FILE|$1|")
+  [ -n "$command" ]
+  profile rsa-2048 RS256
+  printf 'secrets = { private_key = %s }\n' "$command" >>"$XDG_CONFIG_HOME/tok/config.toml"
+  attempt env KEY_PASSWORD=tok-real tok token real --refresh
+  [ "$code" -eq 0 ]
+  [ -s "$out" ]
+}
+
+fact_the_command_of_the_hint_reads_encrypted_keys() {
+  local key=$keys/rsa-2048.pem
+  unset TOK_REAL_PRIVATE_KEY
+  profile rsa-2048 RS256
+  openssl pkcs12 -export -inkey "$key" -in "$XDG_CONFIG_HOME/tok/cert.pem" -passout pass:tok-real -out key.p12
+  openssl base64 -in key.p12 -out key.p12.txt
+  openssl pkcs8 -topk8 -in "$key" -passout pass:tok-real -out key.pkcs8
+  openssl rsa -in "$key" -traditional -aes128 -passout pass:tok-real -out key.pkcs1 2>/dev/null
+  refused_with_a_command "$PWD/key.p12"
+  refused_with_a_command "$PWD/key.pkcs8"
+  refused_with_a_command "$PWD/key.pkcs1"
+  profile rsa-2048 RS256
+  printf 'secrets = { private_key = { file = "%s" } }\n' "$PWD/key.p12.txt" >>"$XDG_CONFIG_HOME/tok/config.toml"
+  attempt tok token real --refresh
+  [ "$code" -eq 4 ]
+  grep -q 'this is a PKCS#12 file' "$err"
+}
+
 fact_another_clients_key_is_refused() {
   profile p-256 ES256
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem 2>/dev/null

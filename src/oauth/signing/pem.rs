@@ -60,19 +60,10 @@ pub(crate) fn private_key(secret: &Secret) -> Result<PrivateKey, Error> {
 }
 
 fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
-    // A sequence, its length in up to two bytes, and the number that all forms begin with.
-    let inside = match der {
-        [0x30, 0x82, _, _, inside @ ..]
-        | [0x30, 0x81, _, inside @ ..]
-        | [0x30, 0..=0x7f, inside @ ..] => inside,
-        _ => return None,
-    };
-    let form = match inside {
-        [0x02, 0x01, 0x03, ..] => {
-            return Some(Err(unfit("is a PKCS#12 file (.p12, .pfx)").hint(
-                "`openssl pkcs12 -in FILE -nocerts -nodes` writes its key as PEM; as the secret's `command` it does so each time, with the passphrase from where `-passin` says",
-            )));
-        }
+    if is_pkcs12(der) {
+        return Some(Err(unfit(PKCS12).hint(PKCS12_HINT)));
+    }
+    let form = match inside(der)? {
         [0x02, 0x01, 0x00, 0x30, ..] => Form::Pkcs8,
         [0x02, 0x01, 0x00, 0x02, ..] => Form::Pkcs1,
         [0x02, 0x01, 0x01, 0x04, ..] => Form::Sec1,
@@ -85,6 +76,26 @@ fn of_der(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
         kid: None,
     }))
 }
+
+/// What follows the length of a sequence.
+fn inside(der: &[u8]) -> Option<&[u8]> {
+    match der {
+        [0x30, 0x82, _, _, inside @ ..]
+        | [0x30, 0x81, _, inside @ ..]
+        | [0x30, 0..=0x80, inside @ ..] => Some(inside),
+        _ => None,
+    }
+}
+
+/// Whether these bytes begin as PKCS #12 does (RFC 7292 §4): with version 3.
+pub(crate) fn is_pkcs12(der: &[u8]) -> bool {
+    inside(der).is_some_and(|inside| inside.starts_with(&[0x02, 0x01, 0x03]))
+}
+
+const PKCS12: &str = "is a PKCS#12 file (.p12, .pfx)";
+
+/// How to have the key of a PKCS #12 file.
+pub(crate) const PKCS12_HINT: &str = "openssl can read its key, with the passphrase from KEY_PASSWORD: `{ command = [\"openssl\", \"pkcs12\", \"-in\", \"FILE\", \"-nodes\", \"-nocerts\", \"-passin\", \"env:KEY_PASSWORD\"] }`";
 
 fn of_pem(text: &str) -> Result<PrivateKey, Error> {
     // In variables and JSON the line ends are often written `\n`.
@@ -128,7 +139,7 @@ fn of_pem(text: &str) -> Result<PrivateKey, Error> {
 
 fn encrypted() -> Error {
     unfit("is encrypted, and tok knows no passphrase").hint(
-        "`openssl pkey -in FILE` writes it without; as the secret's `command` it does so each time, with the passphrase from where `-passin` says",
+        "openssl can read it, with the passphrase from KEY_PASSWORD: `{ command = [\"openssl\", \"pkey\", \"-in\", \"FILE\", \"-passin\", \"env:KEY_PASSWORD\"] }`",
     )
 }
 
