@@ -15,45 +15,47 @@ const MAX_USES: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Content {
     file: File,
-    line: Zeroizing<Vec<u8>>,
+    // A Vec is zeroed twice: its elements, then its capacity.
+    bytes: Zeroizing<Box<[u8]>>,
+    end: usize,
     uses: u64,
 }
 
 impl Content {
     pub(super) fn read(mut file: File, size: u64) -> io::Result<Self> {
         let size_hint = usize::try_from(size.min(FIRST_READ_BYTES)).unwrap_or(0);
-        let mut line = Zeroizing::new(vec![0; size_hint + 1]);
+        let mut bytes = zeros(size_hint + 1);
         let mut filled = 0;
         let end = loop {
-            let read = match file.read(&mut line[filled..]) {
+            let read = match file.read(&mut bytes[filled..]) {
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            if let Some(at) = memchr::memchr(b'\n', &line[filled..filled + read]) {
+            if let Some(at) = memchr::memchr(b'\n', &bytes[filled..filled + read]) {
                 break filled + at + 1;
             }
             filled += read;
             if read == 0 || filled as u64 > MAX_BYTES {
                 break filled;
             }
-            if filled == line.len() {
+            if filled == bytes.len() {
                 // A Vec that grows by itself would leave a copy of the token behind.
-                let mut grown = Zeroizing::new(vec![0; filled * 4]);
-                grown[..filled].copy_from_slice(&line);
-                line = grown;
+                let mut grown = zeros(filled * 4);
+                grown[..filled].copy_from_slice(&bytes);
+                bytes = grown;
             }
         };
-        line.truncate(end);
         Ok(Self {
             file,
             uses: size.saturating_sub(end as u64),
-            line,
+            bytes,
+            end,
         })
     }
 
     pub(crate) fn line(&self) -> &[u8] {
-        &self.line
+        &self.bytes[..self.end]
     }
 
     pub(crate) fn uses(&self) -> u64 {
@@ -67,4 +69,8 @@ impl Content {
             let _ = (&self.file).write(b"\n");
         }
     }
+}
+
+fn zeros(count: usize) -> Zeroizing<Box<[u8]>> {
+    Zeroizing::new(vec![0; count].into_boxed_slice())
 }

@@ -99,12 +99,12 @@ pub fn run(typed: &[OsString]) -> anyhow::Result<()> {
     let read = reader.try_get_matches_from_mut(typed);
     // Dropping the tree takes longer than reading a config, and the process ends soon.
     std::mem::forget(reader);
-    let Ok(matches) = read else {
+    let Ok(mut matches) = read else {
         drop(out);
         return usage(typed);
     };
     let global = Global::of(&matches)?;
-    spec::run_typed(ALL, &matches, &session(global), &mut out)
+    spec::run_typed(ALL, &mut matches, &session(global), &mut out)
 }
 
 /// The commands whose names are among the words. Building all of them takes half as long as a whole cached print.

@@ -19,7 +19,7 @@ pub(crate) struct Spec {
     pub(crate) examples: &'static str,
     pub(crate) commands: &'static [&'static Spec],
     pub(crate) arguments: fn(Command) -> Command,
-    pub(crate) run: fn(&ArgMatches, &Session, &mut dyn Write) -> anyhow::Result<()>,
+    pub(crate) run: fn(&mut ArgMatches, &Session, &mut dyn Write) -> anyhow::Result<()>,
 }
 
 /// The headings of `tok --help`, in order.
@@ -50,7 +50,7 @@ impl Spec {
             examples: "",
             commands: &[],
             arguments: add::<A>,
-            run: |matches, session, out| A::from_arg_matches(matches)?.run(session, out),
+            run: |matches, session, out| A::from_arg_matches_mut(matches)?.run(session, out),
         }
     }
 
@@ -101,16 +101,16 @@ fn to_read(command: Command) -> Command {
 
 pub(crate) fn run_typed(
     commands: &[&Spec],
-    matches: &ArgMatches,
+    matches: &mut ArgMatches,
     session: &Session,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let typed = matches.subcommand().and_then(|(name, matches)| {
+    let typed = matches.remove_subcommand().and_then(|(name, matches)| {
         let spec = commands.iter().find(|spec| spec.name == name)?;
         Some((spec, matches))
     });
     match typed {
-        Some((spec, matches)) => (spec.run)(matches, session, out),
+        Some((spec, mut matches)) => (spec.run)(&mut matches, session, out),
         None => Err(Error::new(Kind::Usage, "missing command").into()),
     }
 }

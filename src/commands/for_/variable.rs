@@ -74,11 +74,11 @@ impl Form {
 
 pub(super) fn run(
     form: &Form,
-    matches: &ArgMatches,
+    matches: &mut ArgMatches,
     session: &Session,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let args = Args::from_arg_matches(matches)?;
+    let args = Args::from_arg_matches_mut(matches)?;
     let (profile, token, _) = get(session, &args.fetch)?;
     let line = form
         .assign(&args.name, &token.access_token)
