@@ -5,13 +5,14 @@
 . "$REAL/harness/facts.sh"
 . "$REAL/harness/server.sh"
 
-# provider GRANT [SCRIPT SCOPE]: starts the server, and configures the profile `real` with this grant. The user's decisions about devices go
-# to $user.
+# provider GRANT [SCRIPT SCOPE KEY PATH]: starts the server, and configures the profile `real` with this grant, and with KEY as the URL of
+# PATH below the issuer. The user's decisions about devices go to $user.
 provider() {
   served=$PWD/server
   mkdir -p "$served"
   serve "${2-login.mjs}" "$served"
   user=$base token_endpoint=$base/token
+  [[ $base != */o ]] || token_endpoint+=/
   [ ! -e "$served/user" ] || user=$(cat "$served/user")
   configure <<TOML
 [profiles.real]
@@ -20,6 +21,7 @@ client_id  = "app"
 grant_type = "$1"
 scope      = "${3-openid offline_access}"
 secrets    = { refresh_token = { file = "place" } }
+${4+$4 = \"$base/$5\"}
 TOML
   place=$XDG_CONFIG_HOME/tok/place
   export BROWSER="curl --silent --location --cookie jar --cookie-jar jar --output page %s"
@@ -73,7 +75,7 @@ fact_a_pushed_request_leaves_only_its_reference_in_the_page() {
   works
 }
 
-# device DECISION [SCRIPT SCOPE]: logs in with a code, about which the user decides as soon as it is shown.
+# device DECISION [SCRIPT SCOPE KEY PATH]: logs in with a code, about which the user decides as soon as it is shown.
 device() {
   local user_code decision=$1
   shift
@@ -85,7 +87,7 @@ device() {
     printf '%s\n' "$line" >>"$err"
     case $line in
       *code=*) ;;
-      ????-????)
+      ????-???? | ????????)
         user_code=$line
         curl --silent --fail "$user/$decision?user_code=$user_code"
         ;;
@@ -124,6 +126,25 @@ fact_a_code_logs_in_at_glewlwyd_which_cannot_be_told_to_end_the_login() {
   attempt tok token real
   [ "$code" -eq 4 ]
   says 'tok login real'
+}
+
+# Its metadata does not list the endpoint.
+django() { device "$1" login_django.py read device_authorization_url device-authorization/; }
+
+fact_a_code_logs_in_at_django_oauth_toolkit() {
+  django approve
+  [ "$code" -eq 0 ]
+  prints_nothing
+  says "$base/device/"
+  works
+}
+
+fact_a_denied_code_ends_the_login_at_django_oauth_toolkit() {
+  django deny
+  [ "$code" -eq 5 ]
+  prints_nothing
+  says 'the login was denied'
+  [ ! -e "$place" ]
 }
 
 run_facts
