@@ -140,14 +140,17 @@ fn full_size_interrupts_leave_nothing() {
 }
 
 #[test]
-fn leftovers_of_a_killed_writer_are_removed_by_the_next_fetch() {
+fn leftovers_of_a_killed_writer_are_removed_by_the_next_fetch_and_by_forget() {
     let (_provider, home) = scene();
-    for left in [".tok-0123456789abcdef.tmp", ".tok-fedcba9876543210.tmp"] {
-        std::fs::write(home.cache().join(left), "half").unwrap();
+    for command in ["token p --refresh", "forget p", "forget --all"] {
+        for left in [".tok-0123456789abcdef.tmp", ".tok-fedcba9876543210.tmp"] {
+            std::fs::write(home.cache().join(left), "half").unwrap();
+        }
+        assert_eq!(left(&home).len(), 2);
+        let ended = start(&home, command).wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{command}");
+        assert_eq!(left(&home), Vec::<String>::new(), "{command}");
     }
-    assert_eq!(left(&home).len(), 2);
-    run(&home, "token p --refresh");
-    assert_eq!(left(&home), Vec::<String>::new());
 }
 
 #[test]
