@@ -159,10 +159,10 @@ fn unstorable(error: Error, profile: &str) -> Error {
     let error = error
         .about(Subject::Action("the refresh token cannot be stored".into()))
         .profile(profile);
-    match error.next_step() {
-        Some(_) => error,
-        None => error.hint(
-            "make that place writable, or name another: `secrets = { refresh_token = { file = \"…\" } }`",
-        ),
-    }
+    const ELSEWHERE: &str = "`secrets = { refresh_token = { file = \"…\" } }`";
+    let hint = match error.next_step() {
+        Some(step) => format!("{step}, or name another place: {ELSEWHERE}"),
+        None => format!("make that place writable, or name another: {ELSEWHERE}"),
+    };
+    error.hint(hint)
 }
