@@ -2,6 +2,7 @@
 
 mod assertion;
 mod exchange;
+mod login;
 mod request;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::profile::parameter::Parameter;
 use crate::profile::template::{Name, Template};
 use crate::profile::vars::{DEEPEST, Vars};
 use crate::term::text::nearest;
+pub(super) use login::LoginKeys;
 pub(super) use request::Request;
 
 #[derive(Clone, Copy, PartialEq)]

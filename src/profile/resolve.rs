@@ -12,11 +12,10 @@ use crate::profile::file::schema::{
 use crate::profile::home;
 use crate::profile::host::literal_origin;
 use crate::profile::layers::Layers;
-use crate::profile::login::LoginKeys;
 use crate::profile::metadata::{Credentials, Endpoint, Metadata};
 use crate::profile::name;
 use crate::profile::plan::{Plan, TOKEN_EXCHANGE};
-use crate::profile::reader::{Reader, Request, Where};
+use crate::profile::reader::{LoginKeys, Reader, Request, Where};
 use crate::profile::resolved::{
     DEFAULT_HEADER, DEFAULT_TIMEOUT_MS, Environment, Overrides, Profile,
 };
