@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::profile::file::schema::SourceTable;
+use crate::profile::file::source::SourceTable;
 
 /// Where the platform's token for this job comes from: one of `from`, `env`, `file` and `command`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::profile::file::schema::SourceTable;
+use crate::profile::file::source::SourceTable;
 
 /// `"client-key.pem"`, or a source as of any secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod response;
 pub mod schema;
 mod section;
 pub mod shared_cache;
+mod source;
 pub(crate) mod state;
 mod tables;
 mod values;
