@@ -108,3 +108,23 @@ pub(super) fn reject(
                 .into()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_username_cannot_add_a_line_to_the_answer() {
+        for (text, expected) in [
+            ("x-access-token", true),
+            ("tök user", true),
+            ("", false),
+            ("a\nusername=b", false),
+            ("a\rb", false),
+            ("a\0", false),
+            ("a\u{85}b", false),
+        ] {
+            assert_eq!(one_line(text).is_ok(), expected, "{text:?}");
+        }
+    }
+}
