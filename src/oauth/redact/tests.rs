@@ -84,6 +84,10 @@ fn surrogate_pairs_and_long_escapes_are_decoded_in_either_case() {
         r"&#X2F;&#X2F;&#X25;&#X3D;&#X1F600;&#X3D;&#X5C;&#X2B;",
         r"//%=&#xd83d;&#XDE00;=\+",
         r"//%=\XF0\X9F\X98\X80=\+",
+        "//%=\\ud83d\n\\ude00=\\+",
+        "//%=\\uD83D \r\n\\uDE00=\\+",
+        r"//%=%ED%A0%BD%ED%B8%80=\+",
+        r"//%=\xed\xa0\xbd\xed\xb8\x80=\+",
     ]
     .into_iter()
     .filter(|text| redactor.apply(&format!("<{text}>")) != "<***>")
@@ -253,8 +257,23 @@ fn escape(family: usize, upper: bool, character: char) -> String {
         11 => format!("\\U{code:08x}"),
         12 => format!("\\u{{{code:x}}}"),
         13 => units("&#x", ";"),
+        14 if code > 0xffff => cesu8(character),
+        14 => bytes("%"),
         _ => character.to_string(),
     }
+}
+
+fn cesu8(character: char) -> String {
+    let mut buffer = [0; 2];
+    let units = character.encode_utf16(&mut buffer).iter();
+    let bytes = units.flat_map(|unit| {
+        [
+            0xe0 | unit >> 12,
+            0x80 | unit >> 6 & 0x3f,
+            0x80 | unit & 0x3f,
+        ]
+    });
+    bytes.map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn leaks(shown: &str, segments: &[String]) -> bool {
@@ -289,7 +308,7 @@ proptest! {
     #[test]
     fn no_eight_characters_are_left_in_any_escape(
         secret in any_secret(),
-        (inner, outer, upper) in (0..14usize, 0..14usize, any::<bool>()),
+        (inner, outer, upper) in (0..15usize, 0..15usize, any::<bool>()),
         (from, length) in (0..40usize, 8..40usize),
         wrap in prop_oneof![Just(""), Just("\n"), Just("\r\n"), Just(" ")],
         every in 9..30usize,
