@@ -2,27 +2,37 @@
 
 use std::io::Write;
 use std::panic::{self, Location};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-/// The exit code for a panic while the keyring's library is called; 0 while it is not.
-static IN_KEYRING_LIBRARY: AtomicU8 = AtomicU8::new(0);
+/// The exit code for a panic of the keyring's library; 0 until it is called.
+static KEYRING_LIBRARY: AtomicU8 = AtomicU8::new(0);
+
+static IS_CALLED_NOW: AtomicBool = AtomicBool::new(false);
 
 /// Runs `call`, during which a panic in any thread ends the process with `exit_code`: the keyring's library starts threads
-/// of its own, and panics where it gets no thread, epoll or file descriptor.
+/// of its own, and panics where it gets no thread, epoll or file descriptor. Its threads outlive the call, and may panic later.
 pub(crate) fn in_keyring_library<T>(exit_code: u8, call: impl FnOnce() -> T) -> T {
-    IN_KEYRING_LIBRARY.store(exit_code, Ordering::Relaxed);
+    KEYRING_LIBRARY.store(exit_code, Ordering::Relaxed);
+    IS_CALLED_NOW.store(true, Ordering::Relaxed);
     let result = call();
-    IN_KEYRING_LIBRARY.store(0, Ordering::Relaxed);
+    IS_CALLED_NOW.store(false, Ordering::Relaxed);
     result
+}
+
+/// Whether `file`, in which a panic is, belongs to another crate: tok's own paths are relative.
+fn is_elsewhere(file: &str) -> bool {
+    !file.starts_with("src") && !file.starts_with("/rustc/")
 }
 
 /// Makes a panic in any thread end the process with `exit_code`.
 /// Without unwinding, whose tables would be a tenth of the program.
 pub fn ends_with(exit_code: u8) {
     panic::set_hook(Box::new(move |panic| {
-        let (message, exit_code) = match IN_KEYRING_LIBRARY.load(Ordering::Relaxed) {
-            0 => (message(panic.location()), exit_code),
-            code => (IN_LIBRARY.to_owned(), code),
+        let is_elsewhere = panic.location().is_some_and(|at| is_elsewhere(at.file()));
+        let is_possible = is_elsewhere || IS_CALLED_NOW.load(Ordering::Relaxed);
+        let (message, exit_code) = match KEYRING_LIBRARY.load(Ordering::Relaxed) {
+            code if code != 0 && is_possible => (IN_LIBRARY.to_owned(), code),
+            _ => (message(panic.location()), exit_code),
         };
         let _ = writeln!(std::io::stderr(), "{message}");
         #[expect(clippy::exit, reason = "there is no way back to `main` from here")]
@@ -79,6 +89,21 @@ mod tests {
         let hint = whole.strip_prefix(before.trim_end()).unwrap();
         assert_eq!(after.trim_end(), hint, "{said}");
         assert!(!String::from_utf8_lossy(&ended.stdout).contains(secret));
+    }
+
+    #[test]
+    fn a_panic_of_a_library_is_told_by_its_file() {
+        for (file, expected) in [
+            (
+                "/home/u/.cargo/registry/src/index/async-io-2.6.0/src/reactor.rs",
+                true,
+            ),
+            (file!(), false),
+            ("src\\main.rs", false),
+            ("/rustc/59807616e1fa/library/core/src/option.rs", false),
+        ] {
+            assert_eq!(is_elsewhere(file), expected, "{file}");
+        }
     }
 
     #[test]
